@@ -1,0 +1,3 @@
+//! Project automation: everything CI and people run goes through here.
+
+fn main() {}
