@@ -1,0 +1,148 @@
+//! Signals as events: a handler that only counts and writes one byte to a pipe the loop waits for.
+
+use std::io;
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+
+/// The signals of the C library that the server speaks of, by number.
+pub use libc::{
+    SIGABRT, SIGALRM, SIGBUS, SIGCHLD, SIGFPE, SIGHUP, SIGILL, SIGINT, SIGKILL, SIGPIPE, SIGSEGV,
+    SIGTERM, SIGUSR1,
+};
+
+static PIPE_WRITE: AtomicI32 = AtomicI32::new(-1);
+const COUNTED: usize = 32;
+static COUNTS: [AtomicU32; COUNTED] = [const { AtomicU32::new(0) }; COUNTED];
+
+extern "C" fn note(signal: libc::c_int) {
+    if let Some(count) = usize::try_from(signal).ok().and_then(|index| COUNTS.get(index)) {
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+    // SAFETY: __errno_location always points at the errno of this thread.
+    let errno = unsafe { *libc::__errno_location() };
+    let byte = signal.to_le_bytes();
+    // SAFETY: one readable byte; write is async-signal-safe, and a full pipe is readable already.
+    unsafe { libc::write(PIPE_WRITE.load(Ordering::Relaxed), byte.as_ptr().cast(), 1) };
+    // SAFETY: as above; the interrupted code must find its own errno.
+    unsafe { *libc::__errno_location() = errno };
+}
+
+/// The readable end: becomes ready when a watched signal came.
+pub struct SignalPipe {
+    read: OwnedFd,
+}
+
+impl SignalPipe {
+    /// Opens the pipe. A process has one; a second one takes the signals over.
+    pub fn new() -> io::Result<SignalPipe> {
+        let mut ends = [0; 2];
+        // SAFETY: room for two descriptors.
+        crate::check(unsafe {
+            libc::pipe2(ends.as_mut_ptr(), libc::O_NONBLOCK | libc::O_CLOEXEC)
+        })?;
+        PIPE_WRITE.store(ends[1], Ordering::Relaxed);
+        // SAFETY: the read end was just created and nobody else owns it.
+        Ok(SignalPipe { read: unsafe { OwnedFd::from_raw_fd(ends[0]) } })
+    }
+
+    pub fn as_raw_fd(&self) -> RawFd {
+        use std::os::fd::AsRawFd;
+        self.read.as_raw_fd()
+    }
+
+    /// Lets `signal` come through the pipe from now on.
+    pub fn watch(&self, signal: i32) -> io::Result<()> {
+        set_action(signal, note as *const () as libc::sighandler_t, libc::SA_RESTART)
+    }
+
+    /// Empties the pipe; the counts tell what came.
+    pub fn drain(&self) {
+        let mut bytes = [0_u8; 64];
+        // SAFETY: pointer and length describe `bytes`.
+        while unsafe { libc::read(self.as_raw_fd(), bytes.as_mut_ptr().cast(), bytes.len()) } > 0 {}
+    }
+}
+
+/// How often `signal` came since the last call.
+pub fn take_count(signal: i32) -> u32 {
+    usize::try_from(signal)
+        .ok()
+        .and_then(|index| COUNTS.get(index))
+        .map_or(0, |count| count.swap(0, Ordering::Relaxed))
+}
+
+/// How often `signal` came since the last [`take_count`], without resetting.
+pub fn count(signal: i32) -> u32 {
+    usize::try_from(signal)
+        .ok()
+        .and_then(|index| COUNTS.get(index))
+        .map_or(0, |count| count.load(Ordering::Relaxed))
+}
+
+/// Ignores `signal` in this process.
+pub fn ignore(signal: i32) -> io::Result<()> {
+    set_action(signal, libc::SIG_IGN, 0)
+}
+
+/// Gives `signal` back to the kernel's default.
+pub fn restore_default(signal: i32) -> io::Result<()> {
+    set_action(signal, libc::SIG_DFL, 0)
+}
+
+/// Lets `signal` end this process at once with exit code `code`, without any handler of ours (for child processes).
+pub fn exit_on(signal: i32, code: i32) -> io::Result<()> {
+    EXIT_CODE.store(code, Ordering::Relaxed);
+    set_action(signal, leave as *const () as libc::sighandler_t, 0)
+}
+
+static EXIT_CODE: AtomicI32 = AtomicI32::new(0);
+
+extern "C" fn leave(_: libc::c_int) {
+    crate::process::exit_now(EXIT_CODE.load(Ordering::Relaxed));
+}
+
+fn set_action(signal: i32, handler: libc::sighandler_t, flags: i32) -> io::Result<()> {
+    // SAFETY: all-zero is a valid sigaction: no flags, empty mask.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = handler;
+    action.sa_flags = flags;
+    // SAFETY: the handler is SIG_IGN, SIG_DFL or a function here that keeps to async-signal-safe calls.
+    crate::check(unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) })
+        .map(drop)
+}
+
+/// The name of a signal as people write it.
+pub fn name(signal: i32) -> &'static str {
+    match signal {
+        libc::SIGABRT => "SIGABRT",
+        libc::SIGALRM => "SIGALRM",
+        libc::SIGBUS => "SIGBUS",
+        libc::SIGFPE => "SIGFPE",
+        libc::SIGHUP => "SIGHUP",
+        libc::SIGILL => "SIGILL",
+        libc::SIGINT => "SIGINT",
+        libc::SIGKILL => "SIGKILL",
+        libc::SIGSEGV => "SIGSEGV",
+        libc::SIGTERM => "SIGTERM",
+        libc::SIGUSR1 => "SIGUSR1",
+        libc::SIGUSR2 => "SIGUSR2",
+        _ => "unknown signal",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_comes_through_the_pipe() {
+        let pipe = SignalPipe::new().expect("pipe");
+        pipe.watch(libc::SIGUSR2).expect("a catchable signal");
+        crate::process::kill(crate::process::pid(), libc::SIGUSR2).expect("kill oneself");
+        let ready = crate::poll::wait_one(pipe.as_raw_fd(), crate::poll::Interest::READ, 1000);
+        assert!(ready.expect("poll"));
+        pipe.drain();
+        assert_eq!(take_count(libc::SIGUSR2), 1);
+        assert_eq!(count(libc::SIGUSR2), 0);
+    }
+}
