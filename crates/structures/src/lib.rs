@@ -1,1 +1,10 @@
-//! structures.
+//! The data structures of the server, with the unsafe code they need; no server knowledge.
+//!
+//! This crate is one of the three fences for `unsafe`. Each structure states its invariants at
+//! the top of its file and is tested against a naive model.
+
+pub mod hashtable;
+pub mod prefetch;
+pub mod record;
+
+pub use hashtable::{Entry, HashSeed, HashTable, Item, ResizePolicy};
