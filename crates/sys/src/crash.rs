@@ -2,6 +2,11 @@
 
 use std::cell::Cell;
 
+pub mod handler;
+pub mod memory;
+pub mod stack;
+pub mod threads;
+
 /// Names of the module and of its function or callback that is about to run. The host keeps one per callback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunningModule {
@@ -31,6 +36,96 @@ pub fn with_running<R>(running: &RunningModule, call: impl FnOnce() -> R) -> R {
 pub fn running() -> Option<RunningModule> {
     // SAFETY: the pointer was set from a reference in `with_running`, whose borrow lasts until the pointer is replaced.
     unsafe { CURRENT.get().as_ref() }.cloned()
+}
+
+/// What the server does about an assertion that failed: report and end.
+pub type OnAssertion = fn(expression: &str, file: &str, line: u32) -> !;
+
+static ON_ASSERTION: std::sync::OnceLock<OnAssertion> = std::sync::OnceLock::new();
+
+/// Names the function that [`assertion_failed`] calls. The first caller wins.
+pub fn set_on_assertion(call: OnAssertion) {
+    ON_ASSERTION.get_or_init(|| call);
+}
+
+/// Ends the process because something that must hold does not, such as the assertion of a module.
+pub fn assertion_failed(expression: &str, file: &str, line: u32) -> ! {
+    match ON_ASSERTION.get() {
+        Some(call) => call(expression, file, line),
+        None => std::process::abort(),
+    }
+}
+
+/// The argument vector of the request that this thread executes, for the report.
+type RawArgv = (*const *const [u8], usize);
+
+thread_local! {
+    static REQUEST: Cell<RawArgv> = const { Cell::new((std::ptr::null(), 0)) };
+}
+
+/// Runs `call` with `argv` noted as the request that this thread executes. Costs two stores.
+#[inline]
+pub fn with_request<R>(argv: &[&[u8]], call: impl FnOnce() -> R) -> R {
+    struct Restore(RawArgv);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            REQUEST.set(self.0);
+        }
+    }
+    let _restore = Restore(REQUEST.replace((argv.as_ptr().cast(), argv.len())));
+    call()
+}
+
+/// Copies the request that this thread executes: each argument cut to `argument_bytes_max`, and its true length.
+pub fn request(arguments_max: usize, argument_bytes_max: usize) -> Vec<(Vec<u8>, usize)> {
+    let (pointer, length) = REQUEST.get();
+    if pointer.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: pointer and length were taken from a slice in `with_request`, whose borrow lasts until they are replaced;
+    // a reference to bytes and a raw pointer to bytes have the same layout.
+    let argv = unsafe { std::slice::from_raw_parts(pointer.cast::<&[u8]>(), length) };
+    argv.iter()
+        .take(arguments_max)
+        .map(|argument| {
+            (argument.iter().take(argument_bytes_max).copied().collect(), argument.len())
+        })
+        .collect()
+}
+
+thread_local! {
+    static SUBJECT: Cell<*const ()> = const { Cell::new(std::ptr::null()) };
+}
+static SUBJECT_TYPE: std::sync::OnceLock<std::any::TypeId> = std::sync::OnceLock::new();
+
+/// Runs `body` with `subject` at hand for [`look_at`] in the crash report of this thread.
+pub fn observed<T: 'static, R>(subject: &mut T, body: impl FnOnce(&mut T) -> R) -> R {
+    struct Restore(*const ());
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            SUBJECT.set(self.0);
+        }
+    }
+    SUBJECT_TYPE.get_or_init(std::any::TypeId::of::<T>);
+    let pointer: *mut T = subject;
+    let _restore = Restore(SUBJECT.replace(pointer.cast_const().cast()));
+    // SAFETY: `pointer` was just made from an exclusive reference that is not used again until `body` has returned.
+    body(unsafe { &mut *pointer })
+}
+
+/// Shows the observed subject to the crash report. Only for a thread that will not go on: the code that was interrupted
+/// holds an exclusive reference to the same subject.
+pub fn look_at<T: 'static, R>(report: impl FnOnce(&mut T) -> R) -> Option<R> {
+    let pointer = SUBJECT.get();
+    if pointer.is_null()
+        || !handler::is_reporting()
+        || SUBJECT_TYPE.get() != Some(&std::any::TypeId::of::<T>())
+    {
+        return None;
+    }
+    // SAFETY: `observed` stored a pointer to a live T of this thread, and the type was compared. The holder of the other
+    // reference is this same thread, stopped in a fatal signal or a panic that ends the process, so it never runs again.
+    Some(report(unsafe { &mut *pointer.cast_mut().cast::<T>() }))
 }
 
 #[cfg(test)]

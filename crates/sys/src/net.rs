@@ -7,6 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use socket2::{Domain, SockAddr, SockRef, Type};
 
+pub use libc::{EAFNOSUPPORT, EPROTONOSUPPORT};
+
 /// A connected stream socket.
 pub struct Socket {
     fd: OwnedFd,
