@@ -1,1 +1,20 @@
-//! keyspace.
+//! The keyspace: databases, values and their encodings, expiry, and the indexes over keys.
+//!
+//! A [`Database`] maps keys to [`KeyRecord`]s. A record holds a key, its expiry, its access word
+//! and either a short string or an integer at once, or a [`Value`] of any type. Nothing here
+//! knows the time or decides when a key is too old: the engine asks and tells.
+//!
+//! Invariants: a key with an expiry is in the database's expiry index and no other is; a hash with
+//! volatile fields is in the field-expiry index under its next one (`Database::hash_changed`).
+#![forbid(unsafe_code)]
+
+mod database;
+mod expiry_index;
+pub mod hash;
+pub mod string;
+mod value;
+
+pub use database::{Database, ExpirySample, KeyRecord, SetExpiry};
+pub use hash::Hash;
+pub use structures::{HashSeed, NewPayload, OwnedPayload, ResizePolicy, View, ViewMut};
+pub use value::{Type, Value, encoding_name, type_of};

@@ -356,19 +356,20 @@ impl<V> Record<V> {
     }
 
     /// Replaces what the record holds; the expiry is kept or cleared. The allocation is reused if
-    /// it has the right size class.
-    pub fn replace_payload(&mut self, payload: NewPayload<'_, V>, keep_expiry: bool) {
+    /// it has the right size class. Returns the out-of-line value that was there: it may be too
+    /// big to be dropped at once.
+    pub fn replace_payload(&mut self, payload: NewPayload<'_, V>, keep_expiry: bool) -> Option<V> {
         let expiry_ms = if keep_expiry { self.expiry_ms() } else { None };
-        self.replace(payload, expiry_ms);
+        self.replace(payload, expiry_ms)
     }
 
-    /// Replaces what the record holds and its expiry.
-    pub fn replace(&mut self, payload: NewPayload<'_, V>, expiry_ms: Option<i64>) {
+    /// Replaces what the record holds and its expiry, like `replace_payload`.
+    pub fn replace(&mut self, payload: NewPayload<'_, V>, expiry_ms: Option<i64>) -> Option<V> {
         let shape = Shape::new(self.shape().key_len, expiry_ms.is_some(), &payload);
-        // Dropped at the end: the record is whole by then, should the drop panic.
-        let _old = self.move_value_out();
+        let old = self.move_value_out();
         self.reshape(shape, expiry_ms, 0);
         self.write_payload(shape, payload);
+        old
     }
 
     /// Changes the length of a string, keeping its beginning and filling up with zero bytes;

@@ -1,0 +1,459 @@
+//! One database: the table of keys and the indexes kept in step with it.
+
+use crate::expiry_index::{ExpiryItem, FieldExpiryIndex};
+use crate::hash::Hash;
+use crate::string;
+use crate::value::Value;
+use structures::hashtable::TableStats;
+use structures::{HashSeed, HashTable, NewPayload, Record, ResizePolicy, View};
+
+/// A key with what it holds.
+///
+/// Change its expiry through the database only, which keeps an index of it.
+pub type KeyRecord = Record<Value>;
+
+/// What becomes of the expiry of a key that is set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SetExpiry {
+    Clear,
+    Keep,
+    At(i64),
+}
+
+/// What a look at some keys with an expiry found.
+#[derive(Default, Debug)]
+pub struct ExpirySample {
+    /// Keys looked at.
+    pub sampled: usize,
+    /// Those whose time has come.
+    pub expired: Vec<Box<[u8]>>,
+    /// Whether the look came to the end of the index.
+    pub wrapped: bool,
+}
+
+/// See the module text.
+pub struct Database {
+    table: HashTable<KeyRecord>,
+    expires: HashTable<ExpiryItem>,
+    field_expiries: FieldExpiryIndex,
+    expires_cursor: u64,
+    avg_ttl_ms: f64,
+}
+
+impl Database {
+    pub fn new(seed: HashSeed) -> Self {
+        Self {
+            table: HashTable::with_seed(seed),
+            expires: HashTable::with_seed(seed),
+            field_expiries: FieldExpiryIndex::default(),
+            expires_cursor: 0,
+            avg_ttl_ms: 0.0,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// Keys with an expiry.
+    pub fn expires_len(&self) -> usize {
+        self.expires.len()
+    }
+
+    /// Hashes with volatile fields.
+    pub fn subexpiry_len(&self) -> usize {
+        self.field_expiries.len()
+    }
+
+    /// The hash of a key, for the `_hashed` functions: one command need compute it only once.
+    #[inline]
+    pub fn hash_of(&self, key: &[u8]) -> u64 {
+        self.table.hash_of(key)
+    }
+
+    /// Asks the processor for what a lookup of the hash reads first.
+    #[inline]
+    pub fn prefetch(&self, hash: u64) {
+        self.table.prefetch(hash);
+    }
+
+    /// Asks for what a lookup reads next, once `prefetch` has had its time.
+    #[inline]
+    pub fn prefetch_record(&self, hash: u64) {
+        self.table.prefetch_items(hash);
+    }
+
+    pub fn find(&self, key: &[u8]) -> Option<&KeyRecord> {
+        self.table.find(key)
+    }
+
+    #[inline]
+    pub fn find_hashed(&self, hash: u64, key: &[u8]) -> Option<&KeyRecord> {
+        self.table.find_hashed(hash, key)
+    }
+
+    pub fn find_mut(&mut self, key: &[u8]) -> Option<&mut KeyRecord> {
+        self.table.find_mut(key)
+    }
+
+    #[inline]
+    pub fn find_mut_hashed(&mut self, hash: u64, key: &[u8]) -> Option<&mut KeyRecord> {
+        self.table.find_mut_hashed(hash, key)
+    }
+
+    pub fn contains(&self, key: &[u8]) -> bool {
+        self.find(key).is_some()
+    }
+
+    /// Sets a key to a string, in the encoding Redis would choose. See `set_hashed`.
+    pub fn set_string(&mut self, key: &[u8], bytes: &[u8], expiry: SetExpiry) -> Option<Value> {
+        self.set_hashed(self.hash_of(key), key, string::payload(bytes), expiry)
+    }
+
+    /// Sets a key, new or not. See `set_hashed`.
+    pub fn set(
+        &mut self,
+        key: &[u8],
+        payload: NewPayload<'_, Value>,
+        expiry: SetExpiry,
+    ) -> Option<Value> {
+        self.set_hashed(self.hash_of(key), key, payload, expiry)
+    }
+
+    /// Sets a key, new or not. Returns the value that it replaced if that had an allocation of its
+    /// own: it may be too big to be freed at once.
+    pub fn set_hashed(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        payload: NewPayload<'_, Value>,
+        expiry: SetExpiry,
+    ) -> Option<Value> {
+        let Some(record) = self.table.find_mut_hashed(hash, key) else {
+            let expiry_ms = match expiry {
+                SetExpiry::At(at_ms) => Some(at_ms),
+                SetExpiry::Clear | SetExpiry::Keep => None,
+            };
+            self.insert_new_hashed(hash, key, payload, expiry_ms);
+            return None;
+        };
+        let before = record.expiry_ms();
+        let after = match expiry {
+            SetExpiry::Clear => None,
+            SetExpiry::Keep => before,
+            SetExpiry::At(at_ms) => Some(at_ms),
+        };
+        let old_fields = indexed_field_expiry(record);
+        let old = record.replace(payload, after);
+        let new_fields = note_next_field_expiry(record);
+        self.index_expiry(hash, before.is_some(), after.is_some());
+        self.field_expiries.update(hash, old_fields, new_fields);
+        old
+    }
+
+    /// Adds a key that the database does not hold.
+    pub fn insert_new(
+        &mut self,
+        key: &[u8],
+        payload: NewPayload<'_, Value>,
+        expiry_ms: Option<i64>,
+    ) -> &mut KeyRecord {
+        self.insert_new_hashed(self.hash_of(key), key, payload, expiry_ms)
+    }
+
+    /// Adds a key that the database does not hold.
+    pub fn insert_new_hashed(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        payload: NewPayload<'_, Value>,
+        expiry_ms: Option<i64>,
+    ) -> &mut KeyRecord {
+        self.insert_record_hashed(hash, Record::new(key, payload, expiry_ms))
+    }
+
+    /// Adds a whole record, of another database perhaps; the database must not hold its key.
+    pub fn insert_record(&mut self, record: KeyRecord) -> &mut KeyRecord {
+        self.insert_record_hashed(self.hash_of(record.key()), record)
+    }
+
+    fn insert_record_hashed(&mut self, hash: u64, mut record: KeyRecord) -> &mut KeyRecord {
+        self.index_expiry(hash, false, record.expiry_ms().is_some());
+        self.field_expiries.update(hash, None, note_next_field_expiry(&mut record));
+        self.table.insert_unique_hashed(hash, record)
+    }
+
+    /// Takes a key out.
+    pub fn remove(&mut self, key: &[u8]) -> Option<KeyRecord> {
+        self.remove_hashed(self.hash_of(key), key)
+    }
+
+    /// Takes a key out.
+    pub fn remove_hashed(&mut self, hash: u64, key: &[u8]) -> Option<KeyRecord> {
+        let record = self.table.remove_hashed(hash, key)?;
+        self.index_expiry(hash, record.expiry_ms().is_some(), false);
+        if let Some(at_ms) = indexed_field_expiry(&record) {
+            self.field_expiries.update(hash, Some(at_ms), None);
+        }
+        Some(record)
+    }
+
+    /// Sets or clears the expiry of a key; false if there is no such key.
+    pub fn set_expiry(&mut self, key: &[u8], expiry_ms: Option<i64>) -> bool {
+        self.set_expiry_hashed(self.hash_of(key), key, expiry_ms)
+    }
+
+    /// Sets or clears the expiry of a key; false if there is no such key.
+    pub fn set_expiry_hashed(&mut self, hash: u64, key: &[u8], expiry_ms: Option<i64>) -> bool {
+        let Some(record) = self.table.find_mut_hashed(hash, key) else { return false };
+        let before = record.expiry_ms().is_some();
+        record.set_expiry(expiry_ms);
+        self.index_expiry(hash, before, expiry_ms.is_some());
+        true
+    }
+
+    /// Clears the expiry of a key; false if there is no such key or it had none.
+    pub fn persist(&mut self, key: &[u8]) -> bool {
+        let hash = self.hash_of(key);
+        let volatile = self.find_hashed(hash, key).is_some_and(|r| r.expiry_ms().is_some());
+        volatile && self.set_expiry_hashed(hash, key, None)
+    }
+
+    /// Gives a key another name; its expiry and access word go along. `None` if there is no such
+    /// key, else the record that had the new name.
+    pub fn rename(&mut self, from: &[u8], to: &[u8]) -> Option<Option<KeyRecord>> {
+        if from == to {
+            return self.contains(from).then_some(None);
+        }
+        let record = self.remove(from)?;
+        let displaced = self.remove(to);
+        self.insert_record(record.with_key(to));
+        Some(displaced)
+    }
+
+    fn index_expiry(&mut self, hash: u64, before: bool, after: bool) {
+        if before == after {
+            return;
+        }
+        if after {
+            // Keys of equal hash have an item each; which is whose does not matter.
+            self.expires.insert_unique_hashed(hash, ExpiryItem(hash));
+        } else {
+            let item = self.expires.remove_hashed(hash, &hash);
+            debug_assert!(item.is_some(), "a key with an expiry is in the index");
+        }
+    }
+
+    /// Must be called after the fields of a hash may have changed their expiries.
+    pub fn hash_changed(&mut self, key: &[u8]) {
+        self.hash_changed_hashed(self.hash_of(key), key);
+    }
+
+    /// Must be called after the fields of a hash may have changed their expiries.
+    pub fn hash_changed_hashed(&mut self, hash: u64, key: &[u8]) {
+        let record = self.table.find_mut_hashed(hash, key);
+        let Some(fields) = record.and_then(hash_in_mut) else { return };
+        let (before, after) = (fields.indexed_expiry_ms(), fields.next_expiry_ms());
+        if before != after {
+            fields.set_indexed_expiry_ms(after);
+            self.field_expiries.update(hash, before, after);
+        }
+    }
+
+    /// Keys of up to `count` hashes with a field whose time has come, the earliest first.
+    pub fn hashes_with_expired_fields(&self, now_ms: i64, count: usize) -> Vec<Box<[u8]>> {
+        let mut keys = Vec::new();
+        for (at_ms, hash) in self.field_expiries.until(now_ms).take(count) {
+            self.table.for_each_candidate(hash, |record| {
+                if indexed_field_expiry(record) == Some(at_ms) {
+                    keys.push(record.key().into());
+                }
+            });
+        }
+        keys
+    }
+
+    /// When the next field of any hash expires.
+    pub fn next_field_expiry_ms(&self) -> Option<i64> {
+        self.field_expiries.first().map(|(at_ms, _)| at_ms)
+    }
+
+    /// Looks at about `count` keys with an expiry, going on where the last call ended, and notes
+    /// their average time to live.
+    pub fn sample_expired(&mut self, now_ms: i64, count: usize) -> ExpirySample {
+        let mut sample = ExpirySample::default();
+        let (mut ttl_sum_ms, mut ttl_count) = (0.0, 0u32);
+        // A sparse index must not be walked for ever.
+        let mut buckets_left = count.saturating_mul(20);
+        while sample.sampled < count && buckets_left > 0 {
+            let (table, found) = (&self.table, &mut sample);
+            let cursor = self.expires.scan(self.expires_cursor, |item| {
+                found.sampled += 1;
+                table.for_each_candidate(item.0, |record| {
+                    let Some(at_ms) = record.expiry_ms() else { return };
+                    if at_ms <= now_ms {
+                        found.expired.push(record.key().into());
+                    } else {
+                        ttl_sum_ms += at_ms.saturating_sub(now_ms) as f64;
+                        ttl_count += 1;
+                    }
+                });
+            });
+            buckets_left -= 1;
+            self.expires_cursor = cursor;
+            if cursor == 0 {
+                sample.wrapped = true;
+                break;
+            }
+        }
+        if ttl_count > 0 {
+            self.note_ttl(ttl_sum_ms / f64::from(ttl_count));
+        }
+        sample
+    }
+
+    /// Mixes a sample's average into the running one.
+    fn note_ttl(&mut self, sample_ms: f64) {
+        const WEIGHT: f64 = 0.02;
+        if self.avg_ttl_ms == 0.0 {
+            self.avg_ttl_ms = sample_ms;
+        } else {
+            self.avg_ttl_ms += (sample_ms - self.avg_ttl_ms) * WEIGHT;
+        }
+    }
+
+    /// Average time to live of keys with an expiry, as sampled.
+    pub fn avg_ttl_ms(&self) -> i64 {
+        if self.expires.is_empty() { 0 } else { self.avg_ttl_ms as i64 }
+    }
+
+    /// A random key, each with the same probability.
+    pub fn random(&self, random: &mut impl FnMut() -> u64) -> Option<&KeyRecord> {
+        self.table.random(random)
+    }
+
+    /// Visits about `count` keys at a random place, for choosing what to evict.
+    pub fn sample(
+        &self,
+        count: usize,
+        random: &mut impl FnMut() -> u64,
+        visit: impl FnMut(&KeyRecord),
+    ) -> usize {
+        self.table.sample(count, random, visit)
+    }
+
+    /// Visits about `count` keys with an expiry at a random place.
+    pub fn sample_volatile(
+        &self,
+        count: usize,
+        random: &mut impl FnMut() -> u64,
+        mut visit: impl FnMut(&KeyRecord),
+    ) -> usize {
+        self.expires.sample(count, random, |item| {
+            self.table.for_each_candidate(item.0, |record| {
+                if record.expiry_ms().is_some() {
+                    visit(record);
+                }
+            });
+        })
+    }
+
+    /// Visits the keys at a cursor and returns the next one, 0 at the end; see `HashTable::scan`.
+    pub fn scan(&self, cursor: u64, visit: impl FnMut(&KeyRecord)) -> u64 {
+        self.table.scan(cursor, visit)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &KeyRecord> {
+        self.table.iter()
+    }
+
+    /// Empties the database and returns what was in it, to be freed in the background perhaps.
+    #[must_use = "freeing a big database takes its time"]
+    pub fn take(&mut self) -> Database {
+        let empty = Database {
+            table: HashTable::with_seed(*self.table.seed()),
+            expires: HashTable::with_seed(*self.expires.seed()),
+            field_expiries: FieldExpiryIndex::default(),
+            expires_cursor: 0,
+            avg_ttl_ms: 0.0,
+        };
+        std::mem::replace(self, empty)
+    }
+
+    /// Moves up to `budget` buckets of the tables that are being resized, after starting to
+    /// shrink those that are sparse; true while there is more to do. For cron.
+    pub fn rehash_step(&mut self, budget: usize) -> bool {
+        self.table.shrink_if_sparse();
+        self.expires.shrink_if_sparse();
+        let keys = self.table.rehash_step(budget);
+        let expires = self.expires.rehash_step(budget);
+        keys || expires
+    }
+
+    pub fn is_rehashing(&self) -> bool {
+        self.table.is_rehashing() || self.expires.is_rehashing()
+    }
+
+    pub fn set_resize_policy(&mut self, policy: ResizePolicy) {
+        self.table.set_resize_policy(policy);
+        self.expires.set_resize_policy(policy);
+    }
+
+    /// Makes room for so many keys, so many of them with an expiry.
+    pub fn expand_to(&mut self, keys: usize, expires: usize) {
+        self.table.expand_to(keys);
+        self.expires.expand_to(expires);
+    }
+
+    /// Bytes of the key table without the records.
+    pub fn overhead_main_bytes(&self) -> usize {
+        self.table.memory_bytes()
+    }
+
+    /// Bytes of the expiry index.
+    pub fn overhead_expires_bytes(&self) -> usize {
+        self.expires.memory_bytes()
+    }
+
+    /// Chain lengths of the key table, and of the one it is moving to.
+    pub fn table_stats(&self) -> (TableStats, Option<TableStats>) {
+        self.table.stats()
+    }
+
+    /// Chain lengths of the expiry index, and of the table it is moving to.
+    pub fn expires_stats(&self) -> (TableStats, Option<TableStats>) {
+        self.expires.stats()
+    }
+}
+
+/// When the next field of the record's hash expires; the hash notes it as indexed.
+fn note_next_field_expiry(record: &mut KeyRecord) -> Option<i64> {
+    let hash = hash_in_mut(record)?;
+    let next = hash.next_expiry_ms();
+    hash.set_indexed_expiry_ms(next);
+    next
+}
+
+/// The time under which the record's hash stands in the index.
+fn indexed_field_expiry(record: &KeyRecord) -> Option<i64> {
+    hash_in(record)?.indexed_expiry_ms()
+}
+
+fn hash_in(record: &KeyRecord) -> Option<&Hash> {
+    match record.view() {
+        View::Value(Value::Hash(hash)) => Some(hash),
+        _ => None,
+    }
+}
+
+fn hash_in_mut(record: &mut KeyRecord) -> Option<&mut Hash> {
+    // A view would do, but most records hold a string and are asked this on each SET.
+    match record.value_mut()? {
+        Value::Hash(hash) => Some(hash),
+        _ => None,
+    }
+}

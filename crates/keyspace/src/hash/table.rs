@@ -1,0 +1,149 @@
+//! The hashtable encoding: one record a field, and the order of their expiries if there are any.
+
+use super::{Element, FieldView};
+use std::collections::BTreeSet;
+use structures::{Entry, FieldRecord, HashSeed, HashTable};
+
+pub(super) struct TableHash {
+    fields: HashTable<FieldRecord>,
+    volatile: Option<Box<VolatileFields>>,
+}
+
+/// What only a hash with volatile fields needs.
+#[derive(Default)]
+struct VolatileFields {
+    /// Expiries with the table's hash of the field; the seed makes equal hashes of different
+    /// fields improbable beyond concern, and such fields would merely expire when looked at.
+    by_time: BTreeSet<(i64, u64)>,
+    indexed_ms: Option<i64>,
+}
+
+fn view(record: &FieldRecord) -> FieldView<'_> {
+    FieldView {
+        field: Element::Bytes(record.field()),
+        value: Element::Bytes(record.value()),
+        expiry_ms: record.expiry_ms(),
+    }
+}
+
+impl TableHash {
+    pub(super) fn new(seed: HashSeed) -> Self {
+        Self { fields: HashTable::with_seed(seed), volatile: None }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    pub(super) fn volatile_len(&self) -> usize {
+        self.volatile.as_ref().map_or(0, |volatile| volatile.by_time.len())
+    }
+
+    pub(super) fn expired_len(&self, now_ms: i64) -> usize {
+        let Some(volatile) = &self.volatile else { return 0 };
+        volatile.by_time.range(..=(now_ms, u64::MAX)).count()
+    }
+
+    pub(super) fn get(&self, field: &[u8]) -> Option<FieldView<'_>> {
+        self.fields.find(field).map(view)
+    }
+
+    pub(super) fn set(&mut self, field: &[u8], value: &[u8], keep_expiry: bool) -> bool {
+        let hash = self.fields.hash_of(field);
+        match self.fields.find_or_slot_hashed(hash, field) {
+            Entry::Vacant(slot) => {
+                slot.insert(FieldRecord::new(field, value, None));
+                true
+            }
+            Entry::Occupied(record) => {
+                let before = record.expiry_ms();
+                let after = before.filter(|_| keep_expiry);
+                record.replace(value, after);
+                self.index_expiry(hash, before, after);
+                false
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, field: &[u8]) -> bool {
+        let hash = self.fields.hash_of(field);
+        let Some(record) = self.fields.remove_hashed(hash, field) else { return false };
+        self.index_expiry(hash, record.expiry_ms(), None);
+        true
+    }
+
+    pub(super) fn set_expiry(&mut self, field: &[u8], expiry_ms: Option<i64>) -> bool {
+        let hash = self.fields.hash_of(field);
+        let Some(record) = self.fields.find_mut_hashed(hash, field) else { return false };
+        let before = record.expiry_ms();
+        record.set_expiry(expiry_ms);
+        self.index_expiry(hash, before, expiry_ms);
+        true
+    }
+
+    fn index_expiry(&mut self, hash: u64, before: Option<i64>, after: Option<i64>) {
+        if before == after {
+            return;
+        }
+        let by_time = &mut self.volatile.get_or_insert_default().by_time;
+        if let Some(at_ms) = before {
+            by_time.remove(&(at_ms, hash));
+        }
+        if let Some(at_ms) = after {
+            by_time.insert((at_ms, hash));
+        }
+    }
+
+    pub(super) fn next_expiry_ms(&self) -> Option<i64> {
+        self.volatile.as_ref()?.by_time.first().map(|(at_ms, _)| *at_ms)
+    }
+
+    pub(super) fn remove_expired(&mut self, now_ms: i64, count: usize) -> Vec<Box<[u8]>> {
+        let Some(volatile) = &self.volatile else { return Vec::new() };
+        let mut expired = Vec::new();
+        for &(at_ms, hash) in volatile.by_time.range(..=(now_ms, u64::MAX)).take(count) {
+            self.fields.for_each_candidate(hash, |record| {
+                if record.expiry_ms() == Some(at_ms) {
+                    expired.push(Box::from(record.field()));
+                }
+            });
+        }
+        // Two fields of the same time may be candidates for each other's hash.
+        expired.retain(|field| self.remove(field));
+        expired
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = FieldView<'_>> {
+        self.fields.iter().map(view)
+    }
+
+    pub(super) fn scan(&self, cursor: u64, mut visit: impl FnMut(FieldView<'_>)) -> u64 {
+        self.fields.scan(cursor, |record| visit(view(record)))
+    }
+
+    pub(super) fn random(&self, random: &mut impl FnMut() -> u64) -> Option<FieldView<'_>> {
+        self.fields.random(random).map(view)
+    }
+
+    pub(super) fn memory_bytes(&self, samples: usize) -> usize {
+        let samples = if samples == 0 { self.len() } else { samples.min(self.len()) };
+        let sampled: usize = self.fields.iter().take(samples).map(FieldRecord::alloc_bytes).sum();
+        let records = sampled.checked_div(samples).map_or(0, |mean| mean * self.len());
+        let volatile = self.volatile_len() * 2 * size_of::<(i64, u64)>();
+        structures::class_size(size_of::<Self>()) + self.fields.memory_bytes() + records + volatile
+    }
+
+    pub(super) fn rehash_step(&mut self, budget: usize) -> bool {
+        self.fields.rehash_step(budget)
+    }
+
+    pub(super) fn indexed_expiry_ms(&self) -> Option<i64> {
+        self.volatile.as_ref()?.indexed_ms
+    }
+
+    pub(super) fn set_indexed_expiry_ms(&mut self, at_ms: Option<i64>) {
+        if at_ms.is_some() || self.volatile.is_some() {
+            self.volatile.get_or_insert_default().indexed_ms = at_ms;
+        }
+    }
+}

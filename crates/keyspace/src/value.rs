@@ -1,0 +1,87 @@
+//! What a key can hold beside a short string: one variant per type.
+
+use crate::database::KeyRecord;
+use crate::hash::Hash;
+use crate::string;
+use structures::View;
+
+/// A value in an allocation of its own. Sixteen bytes, so that it fits into a small record.
+pub enum Value {
+    /// A string too long for its record, or one that grows. Boxed, since a `Vec` would double
+    /// the size of `Value`.
+    String(Box<Vec<u8>>),
+    Hash(Box<Hash>),
+}
+
+const _: () = assert!(size_of::<Value>() <= 16);
+
+/// The type of a key as the TYPE command names it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Type {
+    String,
+    Hash,
+}
+
+impl Type {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Type::String => "string",
+            Type::Hash => "hash",
+        }
+    }
+}
+
+impl Value {
+    pub fn value_type(&self) -> Type {
+        match self {
+            Value::String(_) => Type::String,
+            Value::Hash(_) => Type::Hash,
+        }
+    }
+
+    /// How the value is stored, as OBJECT ENCODING names it.
+    pub fn encoding_name(&self) -> &'static str {
+        match self {
+            Value::String(_) => "raw",
+            Value::Hash(hash) => hash.encoding().name(),
+        }
+    }
+
+    /// About how many allocations dropping the value frees: above a limit that is done elsewhere.
+    pub fn free_effort(&self) -> usize {
+        match self {
+            Value::String(_) => 1,
+            Value::Hash(hash) => hash.free_effort(),
+        }
+    }
+
+    /// Bytes the value takes beside its record. Collections look at up to `samples` elements
+    /// (0: at all) and infer the rest.
+    pub fn memory_bytes(&self, samples: usize) -> usize {
+        match self {
+            Value::String(bytes) => {
+                structures::class_size(size_of::<Vec<u8>>())
+                    + structures::class_size(bytes.capacity())
+            }
+            Value::Hash(hash) => hash.memory_bytes(samples),
+        }
+    }
+}
+
+/// The type of what a record holds.
+pub fn type_of(record: &KeyRecord) -> Type {
+    match record.view() {
+        View::Bytes { .. } | View::Integer(_) => Type::String,
+        View::Value(value) => value.value_type(),
+    }
+}
+
+/// How a record's value is stored, as OBJECT ENCODING names it.
+pub fn encoding_name(record: &KeyRecord) -> &'static str {
+    match record.view() {
+        View::Integer(_) => "int",
+        View::Bytes { bytes, raw: false } if bytes.len() <= string::EMBSTR_BYTES_MAX => "embstr",
+        View::Bytes { .. } => "raw",
+        View::Value(value) => value.encoding_name(),
+    }
+}
