@@ -1,5 +1,8 @@
 //! One database: the table of keys and the indexes kept in step with it.
 
+#[cfg(test)]
+mod tests;
+
 use crate::expiry_index::{ExpiryItem, FieldExpiryIndex};
 use crate::hash::Hash;
 use crate::string;
