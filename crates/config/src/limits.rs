@@ -1,0 +1,10 @@
+//! Bounds of reading a configuration.
+
+/// Deepest nesting of `include`.
+pub const INCLUDE_DEPTH_MAX: usize = 16;
+/// Longest password, masters' included.
+pub const PASSWORD_BYTES_MAX: usize = 512;
+/// Most addresses in `bind`.
+pub const BIND_ADDRESSES_MAX: usize = 16;
+/// Longest announced host name.
+pub const HOSTNAME_BYTES_MAX: usize = 255;
