@@ -1,1 +1,13 @@
-//! commands.
+//! Every command: one folder per group, one file per command, each with its declaration beside its handler.
+//!
+//! [`table::BUILT_INS`] lists them; the engine finds them there and derives the rest from their specs.
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod connection;
+mod help;
+mod pubsub;
+mod string;
+pub mod table;
+mod transactions;

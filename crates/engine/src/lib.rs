@@ -1,1 +1,44 @@
-//! engine.
+//! The engine: all state, and the one way a command is executed.
+//!
+//! The shell (server or simulator) calls [`Engine::execute`] with a client and its arguments, and performs the
+//! [`Effect`]s that come out. Inside: `table` finds the command, `gates` let it pass, its handler runs with a
+//! [`Context`], `commit` does what follows. Nothing here reads a clock, a file or a socket.
+
+#![forbid(unsafe_code)]
+
+pub mod access;
+pub mod blocking;
+pub mod client;
+pub mod clock;
+pub mod command;
+mod commit;
+mod config_change;
+pub mod context;
+pub mod effect;
+pub mod error;
+mod execute;
+mod expire;
+mod expire_fields;
+pub mod gates;
+pub mod guests;
+pub mod keys;
+pub mod latency;
+pub mod lookup;
+pub mod notify;
+pub mod propagation;
+pub mod pubsub;
+pub mod slowlog;
+pub mod state;
+pub mod stats;
+pub mod store;
+pub mod table;
+pub mod timers;
+pub mod transaction;
+
+pub use client::{Client, ClientId, Peer, client_flag};
+pub use command::{BuiltIn, Command, GuestCommand, Run};
+pub use context::{Argv, Context};
+pub use effect::Effect;
+pub use error::{CommandError, CommandResult};
+pub use execute::Outcome;
+pub use state::{Engine, Ports, State};

@@ -1,1 +1,7 @@
-//! stdx.
+//! What the standard library lacks: numbers as Redis reads and prints them, glob patterns, escapes.
+
+#![forbid(unsafe_code)]
+
+pub mod escape;
+pub mod glob;
+pub mod number;

@@ -1,0 +1,94 @@
+//! Reading arguments: numbers, databases, expiry options, with Redis's error texts.
+
+use engine::{CommandError, CommandResult, Context, State, error};
+
+/// A 64-bit integer.
+pub fn integer(argument: &[u8]) -> Result<i64, CommandError> {
+    stdx::number::parse_i64(argument).ok_or(error::NOT_AN_INTEGER)
+}
+
+/// A 64-bit integer, or an error of one's own.
+pub fn integer_or(argument: &[u8], otherwise: CommandError) -> Result<i64, CommandError> {
+    stdx::number::parse_i64(argument).ok_or(otherwise)
+}
+
+/// An integer in a range, or the error that Redis gives for what is outside.
+pub fn integer_in(
+    argument: &[u8],
+    range: std::ops::RangeInclusive<i64>,
+    outside: CommandError,
+) -> Result<i64, CommandError> {
+    let value = integer(argument)?;
+    if range.contains(&value) { Ok(value) } else { Err(outside) }
+}
+
+/// A floating-point number.
+pub fn double(argument: &[u8]) -> Result<f64, CommandError> {
+    stdx::number::parse_f64(argument).ok_or(error::NOT_A_FLOAT)
+}
+
+/// Index of a database that exists.
+pub fn database(state: &State, argument: &[u8]) -> Result<usize, CommandError> {
+    let index = integer_or(argument, error::INVALID_DB_INDEX)?;
+    usize::try_from(index)
+        .ok()
+        .filter(|index| *index < state.databases.len())
+        .ok_or(error::DB_INDEX_OUT_OF_RANGE)
+}
+
+/// Whether an argument is this keyword, in any case.
+pub fn is(argument: &[u8], keyword: &str) -> bool {
+    argument.eq_ignore_ascii_case(keyword.as_bytes())
+}
+
+/// Units and base of an expiry option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExpiryUnit {
+    Ex,
+    Px,
+    Exat,
+    Pxat,
+}
+
+impl ExpiryUnit {
+    /// The unit that a keyword names.
+    pub fn of(keyword: &[u8]) -> Option<ExpiryUnit> {
+        [("EX", Self::Ex), ("PX", Self::Px), ("EXAT", Self::Exat), ("PXAT", Self::Pxat)]
+            .into_iter()
+            .find(|(name, _)| is(keyword, name))
+            .map(|(_, unit)| unit)
+    }
+
+    fn is_seconds(self) -> bool {
+        matches!(self, Self::Ex | Self::Exat)
+    }
+
+    fn is_relative(self) -> bool {
+        matches!(self, Self::Ex | Self::Px)
+    }
+}
+
+/// The moment, in unix milliseconds, that `argument` in `unit` means; it must be positive.
+pub fn expiry_ms(
+    context: &Context<'_>,
+    argument: &[u8],
+    unit: ExpiryUnit,
+) -> Result<i64, CommandError> {
+    let invalid = || error::invalid_expire_time(&context.command.full_name);
+    let value = integer(argument)?;
+    if value <= 0 {
+        return Err(invalid());
+    }
+    let ms = if unit.is_seconds() { value.checked_mul(1000).ok_or_else(invalid)? } else { value };
+    if unit.is_relative() { ms.checked_add(context.now_ms()).ok_or_else(invalid) } else { Ok(ms) }
+}
+
+/// Refuses a value that would grow beyond `proto-max-bulk-len`.
+pub fn check_string_length(state: &State, offset: u64, length: u64) -> CommandResult {
+    let total = offset.checked_add(length);
+    let most = u64::try_from(state.config.proto_max_bulk_len).unwrap_or(u64::MAX);
+    if total.is_none_or(|total| total > most) {
+        return Err(error::STRING_TOO_LONG);
+    }
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! Commands of the group connection.
+
+pub mod echo;
+pub mod ping;
+pub mod select;

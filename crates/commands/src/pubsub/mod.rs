@@ -1,0 +1,5 @@
+//! Commands of the group pubsub.
+
+pub mod publish;
+pub mod pubsub;
+pub mod subscribe;

@@ -1,0 +1,197 @@
+//! Clients that wait: for keys, for a guest, for a pause to end; and how they are woken.
+
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+use crate::client::{ClientId, OwnedArgv, client_flag};
+use crate::command::Command;
+use crate::context::Context;
+use crate::state::State;
+
+/// Why a client waits, as CLIENT LIST and UNBLOCK care.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockKind {
+    /// For data in keys; on waking the command is executed again.
+    Keys,
+    /// A module will answer.
+    Guest,
+    /// CLIENT PAUSE.
+    Postponed,
+    /// WAIT, WAITAOF.
+    Replication,
+    /// SHUTDOWN waits for its outcome.
+    Shutdown,
+}
+
+/// Called when the time is up or the client is unblocked by command; writes the reply.
+pub type OnTimeout = Rc<dyn Fn(&mut Context<'_>, Unblock)>;
+
+/// How a wait ended without its reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unblock {
+    Timeout,
+    /// CLIENT UNBLOCK id ERROR.
+    Error,
+}
+
+/// A waiting client's state.
+pub struct Blocked {
+    pub kind: BlockKind,
+    pub command: Rc<Command>,
+    pub argv: OwnedArgv,
+    /// Unix milliseconds; 0: for ever.
+    pub deadline_ms: i64,
+    pub db: usize,
+    pub keys: Vec<Box<[u8]>>,
+    pub on_timeout: OnTimeout,
+    /// Wake also if the key has gone (XREADGROUP).
+    pub wake_on_delete: bool,
+    /// Set by a guest: its own number for the wait.
+    pub guest: u64,
+}
+
+/// Who waits for which key.
+#[derive(Default)]
+pub struct BlockedKeys {
+    waiting: HashMap<(usize, Box<[u8]>), VecDeque<ClientId>>,
+    ready: Vec<(usize, Box<[u8]>)>,
+    pub clients: usize,
+}
+
+impl BlockedKeys {
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Number of keys waited for.
+    pub fn keys(&self) -> usize {
+        self.waiting.len()
+    }
+
+    fn forget(&mut self, db: usize, key: &[u8], client: ClientId) {
+        let name = (db, Box::from(key));
+        if let Some(queue) = self.waiting.get_mut(&name) {
+            queue.retain(|waiting| *waiting != client);
+            if queue.is_empty() {
+                self.waiting.remove(&name);
+            }
+        }
+    }
+
+    pub(crate) fn any_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// Whether the key is waited for.
+    pub fn is_waited_for(&self, db: usize, key: &[u8]) -> bool {
+        !self.waiting.is_empty() && self.waiting.contains_key(&(db, Box::from(key)))
+    }
+}
+
+impl State {
+    /// Tells that a key now may have what a waiting client wants.
+    pub fn signal_key_ready(&mut self, db: usize, key: &[u8]) {
+        if self.blocked_keys.is_waited_for(db, key) {
+            let name = (db, Box::from(key));
+            if !self.blocked_keys.ready.contains(&name) {
+                self.blocked_keys.ready.push(name);
+            }
+        }
+    }
+
+    /// Puts a client to waiting. The command must not have written a reply.
+    pub fn block_client(&mut self, client: ClientId, blocked: Blocked) {
+        for key in &blocked.keys {
+            let queue = self.blocked_keys.waiting.entry((blocked.db, key.clone())).or_default();
+            if !queue.contains(&client) {
+                queue.push_back(client);
+            }
+        }
+        if blocked.deadline_ms > 0 {
+            self.block_deadlines.push(std::cmp::Reverse((blocked.deadline_ms, client)));
+        }
+        self.blocked_keys.clients += 1;
+        let client = &mut self.clients[client];
+        client.set(client_flag::BLOCKED, true);
+        client.blocked = Some(Box::new(blocked));
+    }
+
+    /// Ends a wait; the caller sees to the reply. The shell is told to go on with the client's buffered requests.
+    pub fn unblock_client(&mut self, client: ClientId) -> Option<Box<Blocked>> {
+        let blocked = self.clients.get_mut(client)?.blocked.take()?;
+        self.clients[client].set(client_flag::BLOCKED, false);
+        self.blocked_keys.clients -= 1;
+        for key in &blocked.keys {
+            self.blocked_keys.forget(blocked.db, key, client);
+        }
+        if self.clients[client].is_real() {
+            self.effects.push(crate::effect::Effect::Resume { client });
+        }
+        Some(blocked)
+    }
+
+    /// Ends a wait with what the waiting command replies when its time is up or it is told to stop.
+    pub fn unblock_with(&mut self, client: ClientId, how: Unblock) -> bool {
+        let Some(blocked) = self.unblock_client(client) else { return false };
+        let argv = blocked.argv.slices();
+        self.with_context(client, &blocked.command, &argv, |context| {
+            (blocked.on_timeout)(context, how);
+        });
+        self.mark_pending_write(client);
+        true
+    }
+
+    /// Times out those whose time is up.
+    pub fn expire_blocked(&mut self) {
+        let now_ms = self.clock.unix_ms();
+        while let Some(std::cmp::Reverse((deadline_ms, client))) =
+            self.block_deadlines.peek().copied()
+        {
+            if deadline_ms > now_ms {
+                break;
+            }
+            self.block_deadlines.pop();
+            let due = self
+                .clients
+                .get(client)
+                .and_then(|client| client.blocked.as_ref())
+                .is_some_and(|blocked| blocked.deadline_ms == deadline_ms);
+            if due {
+                self.unblock_with(client, Unblock::Timeout);
+            }
+        }
+    }
+
+    /// Serves clients that wait for keys which have become ready, first come first served, until nothing is left.
+    pub(crate) fn wake_blocked(&mut self) {
+        while !self.blocked_keys.ready.is_empty() {
+            for (db, key) in std::mem::take(&mut self.blocked_keys.ready) {
+                let Some(queue) = self.blocked_keys.waiting.get(&(db, key.clone())) else {
+                    continue;
+                };
+                for client in queue.clone() {
+                    self.reexecute_blocked(client, db, &key);
+                }
+            }
+        }
+    }
+
+    fn reexecute_blocked(&mut self, client: ClientId, db: usize, key: &[u8]) {
+        let Some(blocked) = self.clients.get(client).and_then(|client| client.blocked.as_ref())
+        else {
+            return;
+        };
+        if blocked.db != db || !blocked.keys.iter().any(|waited| **waited == *key) {
+            return;
+        }
+        let deadline_ms = blocked.deadline_ms;
+        let Some(blocked) = self.unblock_client(client) else { return };
+        let argv = blocked.argv.slices();
+        self.clients[client].set(client_flag::REEXECUTING, true);
+        self.reexecute_deadline_ms = Some(deadline_ms);
+        self.run_command(client, &blocked.command, &argv);
+        self.reexecute_deadline_ms = None;
+        self.clients[client].set(client_flag::REEXECUTING, false);
+        self.mark_pending_write(client);
+    }
+}

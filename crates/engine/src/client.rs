@@ -1,0 +1,264 @@
+//! The logical session of a client; the socket belongs to the shell.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use resp::reply::Reply;
+use slab::Slab;
+
+use crate::blocking::Blocked;
+use crate::command::Command;
+
+/// Names a client slot; the shell keeps its connections under the same number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClientId(pub u32);
+
+/// Bits of [`Client::flags`].
+pub mod client_flag {
+    /// In MULTI.
+    pub const MULTI: u64 = 1 << 0;
+    /// A watched key was touched: EXEC will answer nil.
+    pub const DIRTY_CAS: u64 = 1 << 1;
+    /// A command could not be queued: EXEC will abort.
+    pub const DIRTY_EXEC: u64 = 1 << 2;
+    /// Waits in a blocking command.
+    pub const BLOCKED: u64 = 1 << 3;
+    /// Will be closed once its output is written.
+    pub const CLOSE_AFTER_REPLY: u64 = 1 << 4;
+    /// Will be closed at once.
+    pub const CLOSE_ASAP: u64 = 1 << 5;
+    /// Has no socket: belongs to a module or a script.
+    pub const FAKE: u64 = 1 << 6;
+    /// CLIENT REPLY OFF.
+    pub const REPLY_OFF: u64 = 1 << 7;
+    /// CLIENT REPLY SKIP, for the next command.
+    pub const REPLY_SKIP_NEXT: u64 = 1 << 8;
+    /// CLIENT REPLY SKIP, for this command.
+    pub const REPLY_SKIP: u64 = 1 << 9;
+    pub const NO_EVICT: u64 = 1 << 10;
+    pub const NO_TOUCH: u64 = 1 << 11;
+    pub const MONITOR: u64 = 1 << 12;
+    pub const REPLICA: u64 = 1 << 13;
+    pub const MASTER: u64 = 1 << 14;
+    pub const UNIX_SOCKET: u64 = 1 << 15;
+    pub const TRACKING: u64 = 1 << 16;
+    pub const READONLY: u64 = 1 << 17;
+    /// Has output that the shell has been told of.
+    pub const PENDING_WRITE: u64 = 1 << 18;
+    /// Subscribed in RESP2: only few commands are allowed.
+    pub const PUBSUB: u64 = 1 << 19;
+    /// Must authenticate first.
+    pub const UNAUTHENTICATED: u64 = 1 << 20;
+    /// Executes a command right now.
+    pub const EXECUTING: u64 = 1 << 21;
+    /// The last request was an inline command.
+    pub const INLINE: u64 = 1 << 22;
+    /// A module blocked it, or a script denies blocking.
+    pub const DENY_BLOCKING: u64 = 1 << 23;
+    /// Runs commands of its queue in EXEC.
+    pub const IN_EXEC: u64 = 1 << 24;
+    /// Postponed by CLIENT PAUSE.
+    pub const PAUSED: u64 = 1 << 25;
+    /// Re-executes the command it was blocked in.
+    pub const REEXECUTING: u64 = 1 << 26;
+    /// Asked for by a module: has an internal connection's rights.
+    pub const INTERNAL: u64 = 1 << 27;
+
+    /// With any of these a request takes the long way through the gates.
+    pub const NEEDS_GATES: u64 = MULTI
+        | UNAUTHENTICATED
+        | PUBSUB
+        | REPLICA
+        | MASTER
+        | MONITOR
+        | CLOSE_AFTER_REPLY
+        | CLOSE_ASAP;
+}
+
+/// A request that is kept: arguments in one allocation each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnedArgv(pub Vec<Box<[u8]>>);
+
+impl OwnedArgv {
+    pub fn from_slices(argv: &[&[u8]]) -> OwnedArgv {
+        OwnedArgv(argv.iter().map(|argument| Box::from(*argument)).collect())
+    }
+
+    /// The form in which commands take their arguments.
+    pub fn slices(&self) -> Vec<&[u8]> {
+        self.0.iter().map(|argument| &**argument).collect()
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.0.iter().map(|argument| argument.len() + size_of::<Box<[u8]>>()).sum()
+    }
+}
+
+/// A command waiting for EXEC.
+pub struct QueuedCommand {
+    pub command: Rc<Command>,
+    pub argv: OwnedArgv,
+}
+
+/// Who the client is, as the shell knows it.
+#[derive(Clone, Debug, Default)]
+pub struct Peer {
+    /// `127.0.0.1:5000`, or the path of the unix socket with `:0`.
+    pub address: String,
+    /// Local address.
+    pub local_address: String,
+    pub unix_socket: bool,
+    pub file_descriptor: i32,
+}
+
+/// Sizes and times that the shell keeps, for CLIENT LIST.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ConnectionInfo {
+    pub query_buffer_bytes: usize,
+    pub query_buffer_free_bytes: usize,
+    pub output_buffer_bytes: usize,
+    pub net_input_bytes: u64,
+    pub net_output_bytes: u64,
+    pub read_events: u64,
+    pub parse_batches: u64,
+}
+
+/// A client.
+pub struct Client {
+    /// CLIENT ID.
+    pub id: u64,
+    pub flags: u64,
+    pub db: usize,
+    pub reply: Reply,
+    pub name: Vec<u8>,
+    pub library_name: Vec<u8>,
+    pub library_version: Vec<u8>,
+    pub user: Rc<str>,
+    pub peer: Peer,
+    pub connection: ConnectionInfo,
+    pub created_ms: i64,
+    pub last_interaction_ms: i64,
+    pub queue: Vec<QueuedCommand>,
+    pub queue_bytes: usize,
+    /// Watched keys: database and name, and whether the key was expired already when watched.
+    pub watched: Vec<(usize, Box<[u8]>, bool)>,
+    pub blocked: Option<Box<Blocked>>,
+    pub last_command: Option<Rc<Command>>,
+    pub commands_processed: u64,
+    pub channels: HashSet<Box<[u8]>>,
+    pub patterns: HashSet<Box<[u8]>>,
+    pub shard_channels: HashSet<Box<[u8]>>,
+    /// Guests that want to know when the client goes.
+    pub on_disconnect: Vec<Rc<dyn Fn(&mut crate::State, ClientId)>>,
+}
+
+impl Client {
+    pub fn has(&self, bits: u64) -> bool {
+        self.flags & bits != 0
+    }
+
+    pub fn set(&mut self, bits: u64, on: bool) {
+        if on {
+            self.flags |= bits;
+        } else {
+            self.flags &= !bits;
+        }
+    }
+
+    /// Whether this is a connection a person would count.
+    pub fn is_real(&self) -> bool {
+        !self.has(client_flag::FAKE)
+    }
+
+    pub fn subscriptions(&self) -> usize {
+        self.channels.len() + self.patterns.len()
+    }
+}
+
+/// All clients.
+#[derive(Default)]
+pub struct Clients {
+    slots: Slab<Client>,
+    next_id: u64,
+    real: usize,
+}
+
+impl Clients {
+    /// Makes a client in a slot of its own. The first has the number 1... as CLIENT ID shows.
+    pub fn add(&mut self, flags: u64, peer: Peer, now_ms: i64, user: Rc<str>) -> ClientId {
+        self.next_id += 1;
+        let real = flags & client_flag::FAKE == 0;
+        self.real += usize::from(real);
+        let slot = self.slots.insert(Client {
+            id: self.next_id,
+            flags,
+            db: 0,
+            reply: Reply::default(),
+            name: Vec::new(),
+            library_name: Vec::new(),
+            library_version: Vec::new(),
+            user,
+            peer,
+            connection: ConnectionInfo::default(),
+            created_ms: now_ms,
+            last_interaction_ms: now_ms,
+            queue: Vec::new(),
+            queue_bytes: 0,
+            watched: Vec::new(),
+            blocked: None,
+            last_command: None,
+            commands_processed: 0,
+            channels: HashSet::new(),
+            patterns: HashSet::new(),
+            shard_channels: HashSet::new(),
+            on_disconnect: Vec::new(),
+        });
+        ClientId(u32::try_from(slot).expect("fewer than 2^32 clients: file descriptors are ints"))
+    }
+
+    pub fn remove(&mut self, id: ClientId) -> Option<Client> {
+        let client = self.slots.try_remove(id.0 as usize)?;
+        self.real -= usize::from(client.is_real());
+        Some(client)
+    }
+
+    pub fn get(&self, id: ClientId) -> Option<&Client> {
+        self.slots.get(id.0 as usize)
+    }
+
+    pub fn get_mut(&mut self, id: ClientId) -> Option<&mut Client> {
+        self.slots.get_mut(id.0 as usize)
+    }
+
+    /// Finds by CLIENT ID.
+    pub fn by_number(&self, number: u64) -> Option<ClientId> {
+        self.iter().find(|(_, client)| client.id == number).map(|(id, _)| id)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (ClientId, &Client)> {
+        self.slots.iter().map(|(slot, client)| (ClientId(slot as u32), client))
+    }
+
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (ClientId, &mut Client)> {
+        self.slots.iter_mut().map(|(slot, client)| (ClientId(slot as u32), client))
+    }
+
+    /// Number of clients with a connection.
+    pub fn connected(&self) -> usize {
+        self.real
+    }
+}
+
+impl std::ops::Index<ClientId> for Clients {
+    type Output = Client;
+
+    fn index(&self, id: ClientId) -> &Client {
+        &self.slots[id.0 as usize]
+    }
+}
+
+impl std::ops::IndexMut<ClientId> for Clients {
+    fn index_mut(&mut self, id: ClientId) -> &mut Client {
+        &mut self.slots[id.0 as usize]
+    }
+}

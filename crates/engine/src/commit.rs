@@ -1,0 +1,73 @@
+//! What follows from a command: an ordered list, run once the outermost command has ended.
+
+use std::rc::Rc;
+
+use crate::client::OwnedArgv;
+use crate::command::Command;
+use crate::propagation::Propagated;
+use crate::state::State;
+
+type Step = fn(&mut State);
+
+/// The steps in their order; the order is behaviour.
+const STEPS: &[(&str, Step)] =
+    &[("post_jobs", post_jobs), ("propagate", propagate), ("wake_blocked", wake_blocked)];
+
+impl State {
+    /// Runs the commit steps.
+    #[inline]
+    pub(crate) fn commit(&mut self) {
+        if self.post_jobs.is_empty()
+            && self.propagation.out.is_empty()
+            && !self.blocked_keys.any_ready()
+        {
+            return;
+        }
+        for (_, step) in STEPS {
+            step(self);
+        }
+    }
+
+    /// Decides what a call propagates: what came along with it, then itself or its rewritten form.
+    pub(crate) fn collect_propagation(
+        &mut self,
+        db: usize,
+        command: &Rc<Command>,
+        argv: &[&[u8]],
+        changed: bool,
+    ) {
+        let rewrite = self.propagation.rewrite.take();
+        let prevented = std::mem::take(&mut self.propagation.prevented);
+        let also = std::mem::take(&mut self.propagation.also);
+        if !self.propagation.is_wanted() {
+            return;
+        }
+        self.propagation.out.extend(also);
+        if changed && !prevented && command.guest().is_none() {
+            let argv = rewrite.unwrap_or_else(|| OwnedArgv::from_slices(argv));
+            self.propagation.out.push(Propagated { db, argv });
+        }
+    }
+}
+
+/// Jobs that guests left for the end of the command (they may write).
+fn post_jobs(state: &mut State) {
+    while !state.post_jobs.is_empty() {
+        for job in std::mem::take(&mut state.post_jobs) {
+            job(state);
+        }
+    }
+}
+
+fn propagate(state: &mut State) {
+    if let Some(take) = state.propagation_taker.clone() {
+        let out = std::mem::take(&mut state.propagation.out);
+        take(state, out);
+    } else {
+        state.propagation.out.clear();
+    }
+}
+
+fn wake_blocked(state: &mut State) {
+    state.wake_blocked();
+}

@@ -1,0 +1,48 @@
+//! What a changed parameter changes in the engine at once.
+
+use config::enums::MaxmemoryPolicy;
+
+use crate::access::AccessPolicy;
+use crate::effect::Effect;
+use crate::state::{State, state_flag};
+
+impl State {
+    /// Brings everything derived from the configuration in line with it.
+    pub(crate) fn apply_config_at_start(&mut self) {
+        for name in ["notify-keyspace-events", "maxmemory", "maxmemory-policy"] {
+            self.config_changed(name);
+        }
+    }
+
+    /// Called after a parameter has a new value.
+    pub fn config_changed(&mut self, name: &'static str) {
+        match name {
+            "notify-keyspace-events" => {
+                self.config_notify_classes = self.config.notify_keyspace_events.bits();
+                self.refresh_notify_classes();
+            }
+            "maxmemory" => {
+                let limited = self.config.maxmemory != 0;
+                self.flags &= !state_flag::MEMORY_LIMITED;
+                if limited {
+                    self.flags |= state_flag::MEMORY_LIMITED;
+                }
+            }
+            "maxmemory-policy" | "lfu-log-factor" | "lfu-decay-time" => {
+                let policy = self.config.maxmemory_policy;
+                let lfu =
+                    matches!(policy, MaxmemoryPolicy::AllkeysLfu | MaxmemoryPolicy::VolatileLfu);
+                self.access_policy = if lfu {
+                    AccessPolicy::Lfu {
+                        log_factor: u32::try_from(self.config.lfu_log_factor).unwrap_or(u32::MAX),
+                        decay_minutes: u32::try_from(self.config.lfu_decay_time)
+                            .unwrap_or(u32::MAX),
+                    }
+                } else {
+                    AccessPolicy::Lru
+                };
+            }
+            _ => self.effects.push(Effect::ConfigChanged { name }),
+        }
+    }
+}

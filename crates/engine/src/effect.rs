@@ -1,0 +1,43 @@
+//! What a command asks the shell to do: a closed list, performed after the command.
+
+use crate::client::ClientId;
+
+/// How the server shall end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ShutdownRequest {
+    /// `Some(true)` SAVE, `Some(false)` NOSAVE, `None` as configured.
+    pub save: Option<bool>,
+    pub now: bool,
+    pub force: bool,
+    pub abort: bool,
+}
+
+/// Work for the shell.
+#[derive(Debug)]
+pub enum Effect {
+    /// Close this connection; `after_reply` lets its output go out first.
+    Disconnect { client: ClientId, after_reply: bool },
+    /// The client may go on: its buffered requests are to be executed.
+    Resume { client: ClientId },
+    /// End the server; the asking client waits for the outcome.
+    Shutdown { client: Option<ClientId>, request: ShutdownRequest },
+    /// The listed parameters have changed and belong to the shell (bind, port, maxclients, hz …).
+    ConfigChanged { name: &'static str },
+    /// Write the configuration file anew; the reply has been left to the shell.
+    ConfigRewrite { client: ClientId },
+    /// Drop these in the background.
+    FreeInBackground(Box<dyn std::any::Any + Send>),
+    /// A deliberate crash, asked for by DEBUG.
+    Crash { kind: &'static str },
+    /// Write a log line.
+    Log { level: LogLevel, text: String },
+}
+
+/// Levels of the server's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    Debug,
+    Verbose,
+    Notice,
+    Warning,
+}

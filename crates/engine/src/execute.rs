@@ -1,0 +1,347 @@
+//! The one way a command is executed: look up, gates, run, commit.
+
+use std::rc::Rc;
+
+use command_spec::flag;
+use resp::reply::{Mark, Reply};
+
+use crate::blocking::{BlockKind, Blocked};
+use crate::client::{ClientId, OwnedArgv, client_flag};
+use crate::command::{Command, Run};
+use crate::context::Context;
+use crate::error::{self, CommandError};
+use crate::gates::{self, Decision, Request};
+use crate::slowlog::{Slowlog, SlowlogEntry};
+use crate::state::State;
+use crate::table::{CommandTable, Lookup};
+
+/// What the shell does next with the client that sent the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Execute its next request.
+    Done,
+    /// It waits: keep its further requests until [`crate::Effect::Resume`].
+    Blocked,
+    /// Take no more requests from it.
+    Closing,
+}
+
+impl State {
+    /// Executes a request of a client. The reply is left in the client's reply buffer.
+    pub fn execute(&mut self, client: ClientId, argv: &[&[u8]]) -> Outcome {
+        if argv.is_empty() {
+            return Outcome::Done;
+        }
+        if !self.command_filters.is_empty() {
+            return self.execute_filtered(client, argv);
+        }
+        self.execute_as_is(client, argv)
+    }
+
+    pub(crate) fn execute_as_is(&mut self, client: ClientId, argv: &[&[u8]]) -> Outcome {
+        let found = match self.resolve(client, argv) {
+            Ok(command) => {
+                let request = Request { client, command: &command, argv };
+                match gates::check(self, &request) {
+                    Decision::Pass => {
+                        self.run_command(client, &command, argv);
+                        Ok(())
+                    }
+                    Decision::Queue => {
+                        self.queue_command(client, &command, argv);
+                        self.clients[client].reply.queued();
+                        Ok(())
+                    }
+                    Decision::Postpone => {
+                        self.postpone(client, &command, argv);
+                        Ok(())
+                    }
+                    Decision::Reject(error) => {
+                        let rejected = &command.stats.rejected_calls;
+                        rejected.set(rejected.get() + 1);
+                        Err(error)
+                    }
+                }
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = found {
+            self.reject(client, &error);
+        }
+        let flags = self.clients[client].flags;
+        if flags & (client_flag::CLOSE_AFTER_REPLY | client_flag::CLOSE_ASAP) != 0 {
+            Outcome::Closing
+        } else if flags & client_flag::BLOCKED != 0 {
+            Outcome::Blocked
+        } else {
+            Outcome::Done
+        }
+    }
+
+    /// Finds the command; most clients call the same one again and again.
+    #[inline]
+    fn resolve(&mut self, client: ClientId, argv: &[&[u8]]) -> Result<Rc<Command>, CommandError> {
+        if let Some(last) = &self.clients[client].last_command
+            && argv[0].eq_ignore_ascii_case(last.full_name.as_bytes())
+            && !last.renamed.get()
+        {
+            return Ok(last.clone());
+        }
+        match self.table.lookup(argv) {
+            Lookup::Found(command) => {
+                if command.is_container() && argv.len() > 1 {
+                    return Err(error::unknown_subcommand(&command.full_name, argv[1]));
+                }
+                // A container resolves by its second word, so only plain commands are remembered by name.
+                self.clients[client].last_command = Some(command.clone());
+                Ok(command)
+            }
+            Lookup::UnknownSubcommand(container) => {
+                Err(error::unknown_subcommand(&container.full_name, argv[1]))
+            }
+            Lookup::Unknown => Err(error::unknown_command(argv)),
+        }
+    }
+
+    fn reject(&mut self, client: ClientId, error: &CommandError) {
+        self.stats.count_error(error.code());
+        let session = &mut self.clients[client];
+        if session.has(client_flag::MULTI) {
+            session.flags |= client_flag::DIRTY_EXEC;
+        }
+        let before = session.reply.mark();
+        session.reply.error(error.as_bytes());
+        self.apply_reply_mode(client, before);
+    }
+
+    fn postpone(&mut self, client: ClientId, command: &Rc<Command>, argv: &[&[u8]]) {
+        let db = self.clients[client].db;
+        let blocked = Blocked {
+            kind: BlockKind::Postponed,
+            command: command.clone(),
+            argv: OwnedArgv::from_slices(argv),
+            deadline_ms: 0,
+            db,
+            keys: Vec::new(),
+            on_timeout: Rc::new(|_, _| {}),
+            wake_on_delete: false,
+            guest: 0,
+        };
+        self.block_client(client, blocked);
+        self.postponed.push(client);
+    }
+
+    /// Executes what CLIENT PAUSE held back.
+    pub fn resume_postponed(&mut self) {
+        for client in std::mem::take(&mut self.postponed) {
+            let waits = self.clients.get(client).and_then(|client| client.blocked.as_ref());
+            if waits.is_some_and(|blocked| blocked.kind == BlockKind::Postponed)
+                && let Some(blocked) = self.unblock_client(client)
+            {
+                self.execute(client, &blocked.argv.slices());
+                self.mark_pending_write(client);
+            }
+        }
+    }
+
+    /// Runs a command for a client whose reply buffer takes the reply. The gates are behind us.
+    pub fn run_command(&mut self, client: ClientId, command: &Rc<Command>, argv: &[&[u8]]) {
+        let mut reply = std::mem::take(&mut self.clients[client].reply);
+        let resp3 = reply.resp3();
+        let before = reply.mark();
+        if !self.monitors.is_empty() {
+            self.feed_monitors(client, command, argv);
+        }
+        // Pushes to the client itself during the command gather in its (empty) buffer and follow the reply.
+        self.clients[client].reply.set_resp3(resp3);
+        self.call(client, command, argv, &mut reply);
+        if self.depth == 0 {
+            self.commit();
+        }
+        let session = &mut self.clients[client];
+        // HELLO changes the protocol in the session, which holds the truth.
+        reply.set_resp3(session.reply.resp3());
+        if !session.reply.is_empty() {
+            reply.raw(session.reply.as_bytes());
+        }
+        session.reply = reply;
+        if session.flags
+            & (client_flag::REPLY_OFF | client_flag::REPLY_SKIP | client_flag::REPLY_SKIP_NEXT)
+            != 0
+        {
+            self.apply_reply_mode(client, before);
+        }
+    }
+
+    /// CLIENT REPLY OFF and SKIP: takes back what was written since `before`.
+    fn apply_reply_mode(&mut self, client: ClientId, before: Mark) {
+        let session = &mut self.clients[client];
+        if session.has(client_flag::REPLY_OFF | client_flag::REPLY_SKIP) {
+            session.reply.truncate(before);
+        }
+        session.set(client_flag::REPLY_SKIP, false);
+        if session.has(client_flag::REPLY_SKIP_NEXT) {
+            session.set(client_flag::REPLY_SKIP_NEXT, false);
+            session.set(client_flag::REPLY_SKIP, true);
+        }
+    }
+
+    /// Runs a queued command of EXEC; the ACL is asked again there.
+    pub(crate) fn run_in_transaction(
+        &mut self,
+        client: ClientId,
+        command: &Rc<Command>,
+        argv: &[&[u8]],
+        reply: &mut Reply,
+    ) {
+        if !self.monitors.is_empty() {
+            self.feed_monitors(client, command, argv);
+        }
+        self.call(client, command, argv, reply);
+    }
+
+    /// A call from a guest or a script: the reply goes to `reply`, the caller's depth keeps the commit for the end.
+    pub fn call_nested(
+        &mut self,
+        client: ClientId,
+        command: &Rc<Command>,
+        argv: &[&[u8]],
+        reply: &mut Reply,
+    ) {
+        self.depth += 1;
+        self.call(client, command, argv, reply);
+        self.depth -= 1;
+    }
+
+    /// Gives `body` a context of this client, writing to its reply buffer.
+    pub fn with_context<R>(
+        &mut self,
+        client: ClientId,
+        command: &Rc<Command>,
+        argv: &[&[u8]],
+        body: impl FnOnce(&mut Context<'_>) -> R,
+    ) -> R {
+        let mut reply = std::mem::take(&mut self.clients[client].reply);
+        self.clients[client].reply.set_resp3(reply.resp3());
+        let db = self.clients[client].db;
+        self.depth += 1;
+        let result =
+            body(&mut Context { state: self, reply: &mut reply, argv, client, db, command });
+        self.depth -= 1;
+        if self.depth == 0 {
+            self.commit();
+        }
+        if let Some(session) = self.clients.get_mut(client) {
+            reply.set_resp3(session.reply.resp3());
+            reply.raw(session.reply.as_bytes());
+            session.reply = reply;
+        }
+        result
+    }
+
+    /// Runs the handler, counts, times, and hands over what is to be propagated.
+    fn call(&mut self, client: ClientId, command: &Rc<Command>, argv: &[&[u8]], reply: &mut Reply) {
+        let dirty_before = self.dirty;
+        let started_us = self.clock.monotonic_us();
+        let mark = reply.mark();
+        let errors_before = self.stats.total_error_replies;
+        let session = &self.clients[client];
+        let db = session.db;
+        let no_touch = session.has(client_flag::NO_TOUCH) && command.full_name != "touch";
+        self.no_touch = no_touch;
+        self.depth += 1;
+        let mut context = Context { state: self, reply, argv, client, db, command };
+        let result = match &command.run {
+            Run::BuiltIn(handler) => handler(&mut context),
+            Run::Guest(guest) => guest.run(&mut context),
+        };
+        self.depth -= 1;
+        self.no_touch = false;
+        if let Err(error) = result {
+            reply.truncate(mark);
+            self.stats.count_error(error.code());
+            reply.error(error.as_bytes());
+        }
+        if self.stats.total_error_replies != errors_before {
+            let failed = &command.stats.failed_calls;
+            failed.set(failed.get() + 1);
+        }
+        let blocked = self.clients[client].has(client_flag::BLOCKED);
+        self.count_call(client, command, argv, started_us, blocked);
+        if self.dirty != dirty_before || !self.propagation.also.is_empty() {
+            let changed = self.dirty != dirty_before;
+            self.collect_propagation(db, command, argv, changed);
+        } else {
+            self.propagation.rewrite = None;
+            self.propagation.prevented = false;
+        }
+    }
+
+    #[inline]
+    fn count_call(
+        &mut self,
+        client: ClientId,
+        command: &Rc<Command>,
+        argv: &[&[u8]],
+        started_us: u64,
+        blocked: bool,
+    ) {
+        self.clock.advance();
+        let duration_us = self.clock.monotonic_us() - started_us;
+        self.stats.commands_processed += 1;
+        self.clients[client].commands_processed += 1;
+        if blocked {
+            return;
+        }
+        let stats = &command.stats;
+        stats.calls.set(stats.calls.get() + 1);
+        stats.usec.set(stats.usec.get() + duration_us);
+        if self.config.latency_tracking {
+            stats.latency.borrow_mut().get_or_insert_default().record(duration_us);
+        }
+        let threshold_us = self.config.slowlog_log_slower_than;
+        if threshold_us >= 0 && duration_us >= threshold_us as u64 {
+            self.log_slow_call(client, command, argv, duration_us);
+        }
+        let threshold_ms = self.config.latency_monitor_threshold as u64;
+        if threshold_ms > 0 && duration_us / 1000 >= threshold_ms {
+            let event = if command.has_flag(flag::FAST) { "fast-command" } else { "command" };
+            let now_s = self.clock.unix_s();
+            self.latency.add(event, now_s, duration_us / 1000);
+        }
+    }
+
+    #[cold]
+    fn log_slow_call(
+        &mut self,
+        client: ClientId,
+        command: &Rc<Command>,
+        argv: &[&[u8]],
+        duration_us: u64,
+    ) {
+        if command.has_flag(flag::SKIP_SLOWLOG) {
+            return;
+        }
+        let session = &self.clients[client];
+        let entry = SlowlogEntry {
+            id: 0,
+            unix_s: self.clock.unix_s(),
+            duration_us,
+            argv: Slowlog::shorten(argv),
+            peer: session.peer.address.clone(),
+            client_name: session.name.clone(),
+        };
+        let len_max = usize::try_from(self.config.slowlog_max_len).unwrap_or(0);
+        self.slowlog.add(entry, len_max);
+    }
+
+    /// Looks a command up for a guest.
+    pub fn lookup_command(&self, argv: &[&[u8]]) -> Lookup {
+        self.table.lookup(argv)
+    }
+
+    /// The command table.
+    pub fn table(&self) -> &CommandTable {
+        &self.table
+    }
+}

@@ -1,0 +1,215 @@
+//! What stands between a request and its execution: an ordered list of small checks.
+
+use std::rc::Rc;
+
+use command_spec::flag;
+use config::enums::ProtectedAction;
+
+use crate::client::{ClientId, client_flag};
+use crate::command::Command;
+use crate::error::{self, CommandError};
+use crate::state::{State, state_flag};
+
+/// A request on its way through the gates.
+pub struct Request<'a> {
+    pub client: ClientId,
+    pub command: &'a Rc<Command>,
+    pub argv: &'a [&'a [u8]],
+}
+
+/// What a gate decides.
+pub enum Decision {
+    /// On to the next gate.
+    Pass,
+    /// Keep it for EXEC.
+    Queue,
+    /// Execute it when the pause is over.
+    Postpone,
+    Reject(CommandError),
+}
+
+type Gate = fn(&mut State, &Request<'_>) -> Decision;
+
+/// The gates in their order; the order is behaviour.
+pub const GATES: &[(&str, Gate)] = &[
+    ("arity", arity),
+    ("protected", protected),
+    ("authenticated", authenticated),
+    ("acl", acl),
+    ("memory", memory),
+    ("subscribed", subscribed),
+    ("loading", loading),
+    ("busy", busy),
+    ("no_multi", no_multi),
+    ("pause", pause),
+    ("queue", queue),
+];
+
+/// Runs through the gates. The usual request, which none of them could stop, passes by a few bit tests.
+#[inline]
+pub fn check(state: &mut State, request: &Request<'_>) -> Decision {
+    let command = request.command;
+    let client_flags = state.clients[request.client].flags;
+    if client_flags & client_flag::NEEDS_GATES == 0
+        && state.flags & state_flag::NEEDS_GATES == 0
+        && !command.has_flag(flag::PROTECTED)
+        && command.spec.accepts_argc(request.argv.len())
+    {
+        return Decision::Pass;
+    }
+    check_all(state, request)
+}
+
+#[cold]
+fn check_all(state: &mut State, request: &Request<'_>) -> Decision {
+    for (_, gate) in GATES {
+        match gate(state, request) {
+            Decision::Pass => {}
+            stopped => return stopped,
+        }
+    }
+    Decision::Pass
+}
+
+fn arity(_: &mut State, request: &Request<'_>) -> Decision {
+    if request.command.spec.accepts_argc(request.argv.len()) {
+        return Decision::Pass;
+    }
+    Decision::Reject(error::wrong_arity(&request.command.full_name))
+}
+
+/// DEBUG and MODULE may be forbidden, or allowed to local connections only.
+fn protected(state: &mut State, request: &Request<'_>) -> Decision {
+    if !request.command.has_flag(flag::PROTECTED) {
+        return Decision::Pass;
+    }
+    let name = request.command.parent.as_deref().unwrap_or(&request.command.full_name);
+    let (option, action) = match name {
+        "debug" => ("enable-debug-command", state.config.enable_debug_command),
+        _ => ("enable-module-command", state.config.enable_module_command),
+    };
+    let allowed = match action {
+        ProtectedAction::Yes => true,
+        ProtectedAction::Local => {
+            let peer = &state.clients[request.client].peer;
+            peer.unix_socket
+                || state.clients[request.client].has(client_flag::FAKE)
+                || peer.address.starts_with("127.")
+                || peer.address.starts_with("[::1]")
+        }
+        ProtectedAction::No => false,
+    };
+    if allowed {
+        return Decision::Pass;
+    }
+    Decision::Reject(CommandError::err(format!(
+        "{} command not allowed. If the {option} option is set to \"local\", you can run it from a \
+         local connection, otherwise you need to set this option in the configuration file, and \
+         then restart the server.",
+        name.to_ascii_uppercase()
+    )))
+}
+
+fn authenticated(state: &mut State, request: &Request<'_>) -> Decision {
+    let client = &state.clients[request.client];
+    if client.has(client_flag::UNAUTHENTICATED) && !request.command.has_flag(flag::NO_AUTH) {
+        return Decision::Reject(error::NOAUTH);
+    }
+    Decision::Pass
+}
+
+/// The place of the ACL check; users other than the default one come with the ACL issue.
+fn acl(_: &mut State, _: &Request<'_>) -> Decision {
+    Decision::Pass
+}
+
+fn memory(state: &mut State, request: &Request<'_>) -> Decision {
+    let maxmemory = state.config.maxmemory;
+    if maxmemory == 0 || !request.command.has_flag(flag::DENYOOM) {
+        return Decision::Pass;
+    }
+    if (state.ports.memory_used_bytes)() as u64 > maxmemory {
+        return Decision::Reject(error::OOM);
+    }
+    Decision::Pass
+}
+
+fn subscribed(state: &mut State, request: &Request<'_>) -> Decision {
+    let client = &state.clients[request.client];
+    let allowed = matches!(
+        request.command.full_name.as_str(),
+        "ping"
+            | "subscribe"
+            | "ssubscribe"
+            | "sunsubscribe"
+            | "unsubscribe"
+            | "psubscribe"
+            | "punsubscribe"
+            | "quit"
+            | "reset"
+    );
+    if !client.has(client_flag::PUBSUB) || client.reply.resp3() || allowed {
+        return Decision::Pass;
+    }
+    Decision::Reject(CommandError::err(format!(
+        "Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are \
+         allowed in this context",
+        request.command.full_name
+    )))
+}
+
+fn loading(state: &mut State, request: &Request<'_>) -> Decision {
+    if state.flags & state_flag::LOADING != 0 && !request.command.has_flag(flag::LOADING) {
+        return Decision::Reject(error::LOADING);
+    }
+    Decision::Pass
+}
+
+fn busy(state: &mut State, request: &Request<'_>) -> Decision {
+    if state.flags & state_flag::BUSY != 0 && !request.command.has_flag(flag::ALLOW_BUSY) {
+        let text = state.busy_error.clone().unwrap_or(error::BUSY_MODULE);
+        return Decision::Reject(text);
+    }
+    Decision::Pass
+}
+
+fn no_multi(state: &mut State, request: &Request<'_>) -> Decision {
+    let client = &state.clients[request.client];
+    if client.has(client_flag::MULTI) && request.command.has_flag(flag::NO_MULTI) {
+        return Decision::Reject(error::NO_MULTI);
+    }
+    Decision::Pass
+}
+
+fn pause(state: &mut State, request: &Request<'_>) -> Decision {
+    let Some(pause) = state.pause else { return Decision::Pass };
+    let client = &state.clients[request.client];
+    if client.has(client_flag::MASTER | client_flag::FAKE)
+        || pause.until_ms <= state.clock.unix_ms()
+    {
+        return Decision::Pass;
+    }
+    let command = request.command;
+    let writes = command.has_flag(flag::WRITE | flag::MAY_REPLICATE)
+        || (command.full_name == "exec"
+            && client
+                .queue
+                .iter()
+                .any(|queued| queued.command.has_flag(flag::WRITE | flag::MAY_REPLICATE)));
+    let in_queue = client.has(client_flag::MULTI) && command.full_name != "exec";
+    if (pause.all || writes) && !in_queue && !command.has_flag(flag::ALLOW_BUSY) {
+        return Decision::Postpone;
+    }
+    Decision::Pass
+}
+
+fn queue(state: &mut State, request: &Request<'_>) -> Decision {
+    if !state.clients[request.client].has(client_flag::MULTI) {
+        return Decision::Pass;
+    }
+    let at_once = matches!(
+        request.command.full_name.as_str(),
+        "exec" | "discard" | "multi" | "watch" | "quit" | "reset"
+    );
+    if at_once { Decision::Pass } else { Decision::Queue }
+}

@@ -1,0 +1,154 @@
+//! Finding keys as commands see them: expired keys are gone, access is noted, hits and misses are counted.
+
+use keyspace::{Database, KeyRecord, Value};
+
+use crate::notify::class;
+use crate::state::State;
+
+/// Allocations from which dropping a value is left to the background.
+const LAZY_FREE_EFFORT_MIN: usize = 64;
+
+/// How to look.
+pub mod lookup_flag {
+    /// Leave access time and frequency as they are.
+    pub const NO_TOUCH: u32 = 1 << 0;
+    /// Count neither hit nor miss.
+    pub const NO_STATS: u32 = 1 << 1;
+    /// Tell nobody of a miss.
+    pub const NO_NOTIFY: u32 = 1 << 2;
+    /// See an expired key as gone, but do not delete it.
+    pub const NO_EXPIRE: u32 = 1 << 3;
+}
+
+impl State {
+    pub fn db(&self, db: usize) -> &Database {
+        &self.databases[db]
+    }
+
+    pub fn db_mut(&mut self, db: usize) -> &mut Database {
+        &mut self.databases[db]
+    }
+
+    /// Finds a key to read it.
+    pub fn lookup_read(&mut self, db: usize, key: &[u8]) -> Option<&KeyRecord> {
+        self.lookup_read_with(db, key, 0)
+    }
+
+    /// Finds a key to read it; `flags` of [`lookup_flag`].
+    pub fn lookup_read_with(&mut self, db: usize, key: &[u8], flags: u32) -> Option<&KeyRecord> {
+        let hash = self.databases[db].hash_of(key);
+        if !self.is_alive(db, hash, key, flags) {
+            self.count_miss(db, key, flags);
+            return None;
+        }
+        if flags & lookup_flag::NO_STATS == 0 {
+            self.stats.keyspace_hits += 1;
+        }
+        self.touch_and_get(db, hash, key, flags).map(|entry| &*entry)
+    }
+
+    /// Finds a key to change it. To replace the value, go through [`State::db_mut`].
+    pub fn lookup_write(&mut self, db: usize, key: &[u8]) -> Option<&mut KeyRecord> {
+        let hash = self.databases[db].hash_of(key);
+        if !self.is_alive(db, hash, key, 0) {
+            return None;
+        }
+        self.touch_and_get(db, hash, key, 0)
+    }
+
+    /// Whether a key exists, without noting access.
+    pub fn key_exists(&mut self, db: usize, key: &[u8]) -> bool {
+        let hash = self.databases[db].hash_of(key);
+        self.is_alive(db, hash, key, lookup_flag::NO_TOUCH)
+    }
+
+    /// Whether an entry's time has come, by the command's moment.
+    pub fn is_expired(&self, entry: &KeyRecord) -> bool {
+        entry.expiry_ms().is_some_and(|expiry_ms| self.clock.unix_ms() > expiry_ms)
+    }
+
+    /// Whether the key is there and not expired; an expired one is deleted on the way.
+    pub(crate) fn is_alive(&mut self, db: usize, hash: u64, key: &[u8], flags: u32) -> bool {
+        let Some(entry) = self.databases[db].find_hashed(hash, key) else { return false };
+        if !self.is_expired(entry) || self.allow_access_expired > 0 {
+            return true;
+        }
+        if flags & lookup_flag::NO_EXPIRE == 0 && self.may_delete_expired() {
+            self.delete_expired(db, key);
+        }
+        false
+    }
+
+    /// Expired keys stay while writes are paused or the server is a replica (its primary deletes them).
+    pub fn may_delete_expired(&self) -> bool {
+        !self.expire_paused
+    }
+
+    fn touch_and_get(
+        &mut self,
+        db: usize,
+        hash: u64,
+        key: &[u8],
+        flags: u32,
+    ) -> Option<&mut KeyRecord> {
+        let touch = flags & lookup_flag::NO_TOUCH == 0 && !self.no_touch;
+        let policy = self.access_policy;
+        let now_ms = self.clock.unix_ms();
+        let random = if touch && policy.is_lfu() { self.random_u64() } else { 0 };
+        let entry = self.databases[db].find_mut_hashed(hash, key)?;
+        if touch {
+            let access = policy.touched(entry.access(), now_ms, random);
+            entry.set_access(access);
+        }
+        Some(entry)
+    }
+
+    #[cold]
+    fn count_miss(&mut self, db: usize, key: &[u8], flags: u32) {
+        if flags & lookup_flag::NO_STATS == 0 {
+            self.stats.keyspace_misses += 1;
+        }
+        if flags & lookup_flag::NO_NOTIFY == 0 {
+            self.notify(class::KEY_MISS, "keymiss", db, key);
+        }
+    }
+
+    /// Deletes an expired key, with everything that follows from it.
+    pub fn delete_expired(&mut self, db: usize, key: &[u8]) {
+        self.stats.expired_keys += 1;
+        let removed = self.databases[db].remove(key);
+        self.free_value(removed, self.config.lazyfree_lazy_expire);
+        let verb: &[u8] = if self.config.lazyfree_lazy_expire { b"UNLINK" } else { b"DEL" };
+        self.propagation.also(db, &[verb, key]);
+        self.signal_modified(db, key);
+        self.notify(class::EXPIRED, "expired", db, key);
+        self.signal_key_ready(db, key);
+    }
+
+    /// Deletes a key; `true` if it was there. Tells watchers; counting, notification and propagation are the command's.
+    pub fn delete_key(&mut self, db: usize, key: &[u8], lazy: bool) -> bool {
+        let removed = self.databases[db].remove(key);
+        let found = removed.is_some();
+        self.free_value(removed, lazy);
+        if found {
+            self.signal_modified(db, key);
+            self.signal_key_ready(db, key);
+        }
+        found
+    }
+
+    /// Drops a value, in the background if asked for and it is worth it.
+    pub fn free_value(&mut self, record: Option<KeyRecord>, lazy: bool) {
+        if let Some(value) = record.and_then(KeyRecord::into_value) {
+            self.free_later(value, lazy);
+        }
+    }
+
+    /// Drops a value: handed to the shell's background thread if lazy freeing is wanted and it is big.
+    pub fn free_later(&mut self, value: Value, lazy: bool) {
+        if lazy && value.free_effort() > LAZY_FREE_EFFORT_MIN {
+            self.stats.lazyfreed_objects += 1;
+        }
+        drop(value);
+    }
+}

@@ -1,0 +1,82 @@
+//! Keyspace notifications: to Pub/Sub as configured, and to guests that subscribed.
+
+use std::rc::Rc;
+
+use crate::state::State;
+
+/// Classes of events, the letters of `notify-keyspace-events`.
+pub mod class {
+    pub const KEYSPACE: u32 = 1 << 0; // K
+    pub const KEYEVENT: u32 = 1 << 1; // E
+    pub const GENERIC: u32 = 1 << 2; // g
+    pub const STRING: u32 = 1 << 3; // $
+    pub const LIST: u32 = 1 << 4; // l
+    pub const SET: u32 = 1 << 5; // s
+    pub const HASH: u32 = 1 << 6; // h
+    pub const ZSET: u32 = 1 << 7; // z
+    pub const EXPIRED: u32 = 1 << 8; // x
+    pub const EVICTED: u32 = 1 << 9; // e
+    pub const STREAM: u32 = 1 << 10; // t
+    pub const KEY_MISS: u32 = 1 << 11; // m
+    pub const LOADED: u32 = 1 << 12; // for guests only
+    pub const MODULE: u32 = 1 << 13; // d
+    pub const NEW: u32 = 1 << 14; // n
+    pub const OVERWRITTEN: u32 = 1 << 15; // o
+    pub const TYPE_CHANGED: u32 = 1 << 16; // c
+    pub const ARRAY: u32 = 1 << 17; // a
+}
+
+/// A guest that wants to hear of changes.
+#[derive(Clone)]
+pub struct Subscriber {
+    /// Whose; for taking out on unload.
+    pub owner: u64,
+    pub classes: u32,
+    /// (state, class, event, database, key)
+    pub call: Rc<dyn Fn(&mut State, u32, &str, usize, &[u8])>,
+}
+
+impl State {
+    /// Tells of an event on a key.
+    pub fn notify(&mut self, class: u32, event: &str, db: usize, key: &[u8]) {
+        if self.notify_classes & class == 0 {
+            return;
+        }
+        self.notify_slow(class, event, db, key);
+    }
+
+    fn notify_slow(&mut self, class: u32, event: &str, db: usize, key: &[u8]) {
+        for index in 0..self.subscribers.len() {
+            // A subscriber may subscribe or leave during the call; the list is read anew each time.
+            let Some(subscriber) = self.subscribers.get(index).cloned() else { break };
+            if subscriber.classes & class != 0 {
+                (subscriber.call)(self, class, event, db, key);
+            }
+        }
+        let configured = self.config_notify_classes;
+        if configured & class == 0 {
+            return;
+        }
+        if configured & self::class::KEYSPACE != 0 {
+            let mut channel = format!("__keyspace@{db}__:").into_bytes();
+            channel.extend_from_slice(key);
+            self.publish(&channel, event.as_bytes());
+        }
+        if configured & self::class::KEYEVENT != 0 {
+            let channel = format!("__keyevent@{db}__:{event}");
+            self.publish(channel.as_bytes(), key);
+        }
+    }
+
+    /// Computes anew which events anybody wants to hear.
+    pub fn refresh_notify_classes(&mut self) {
+        let mut classes = self.config_notify_classes;
+        if classes & (class::KEYSPACE | class::KEYEVENT) == 0 {
+            classes = 0;
+        }
+        for subscriber in &self.subscribers {
+            classes |= subscriber.classes;
+        }
+        self.notify_classes = classes;
+    }
+}

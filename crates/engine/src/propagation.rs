@@ -1,0 +1,45 @@
+//! What goes to the AOF and to replicas: collected while a command runs, handed over at commit.
+
+use crate::client::OwnedArgv;
+
+/// A command to be written to the AOF and sent to replicas.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Propagated {
+    pub db: usize,
+    pub argv: OwnedArgv,
+}
+
+/// The propagation of the command that runs now.
+#[derive(Default)]
+pub struct Propagation {
+    /// Number of takers (AOF, replicas, tests); none: nothing is copied.
+    takers: usize,
+    /// What replaces the call's own words.
+    pub rewrite: Option<OwnedArgv>,
+    pub prevented: bool,
+    /// Further commands of this call (expired keys, module replication), in order.
+    pub also: Vec<Propagated>,
+    /// Committed, waiting for the takers.
+    pub out: Vec<Propagated>,
+}
+
+impl Propagation {
+    pub fn is_wanted(&self) -> bool {
+        self.takers > 0
+    }
+
+    pub fn add_taker(&mut self) {
+        self.takers += 1;
+    }
+
+    pub fn remove_taker(&mut self) {
+        self.takers = self.takers.saturating_sub(1);
+    }
+
+    /// Adds a command that is propagated with the one that runs.
+    pub fn also(&mut self, db: usize, argv: &[&[u8]]) {
+        if self.is_wanted() {
+            self.also.push(Propagated { db, argv: OwnedArgv::from_slices(argv) });
+        }
+    }
+}

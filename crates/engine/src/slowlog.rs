@@ -1,0 +1,58 @@
+//! The slow log: calls that took longer than a threshold.
+
+use std::collections::VecDeque;
+
+/// Arguments kept per entry.
+pub const ENTRY_ARGUMENTS_MAX: usize = 32;
+/// Bytes kept per argument.
+pub const ENTRY_ARGUMENT_BYTES_MAX: usize = 128;
+
+/// One slow call.
+#[derive(Clone, Debug)]
+pub struct SlowlogEntry {
+    pub id: i64,
+    pub unix_s: i64,
+    pub duration_us: u64,
+    pub argv: Vec<Vec<u8>>,
+    pub peer: String,
+    pub client_name: Vec<u8>,
+}
+
+/// The slow log, newest first.
+#[derive(Debug, Default)]
+pub struct Slowlog {
+    pub entries: VecDeque<SlowlogEntry>,
+    next_id: i64,
+}
+
+impl Slowlog {
+    /// Adds a call, keeping at most `len_max`.
+    pub fn add(&mut self, mut entry: SlowlogEntry, len_max: usize) {
+        entry.id = self.next_id;
+        self.next_id += 1;
+        self.entries.push_front(entry);
+        self.entries.truncate(len_max);
+    }
+
+    /// The arguments as they are kept: cut in number and length, with a note of what is missing.
+    pub fn shorten(argv: &[&[u8]]) -> Vec<Vec<u8>> {
+        let kept =
+            if argv.len() > ENTRY_ARGUMENTS_MAX { ENTRY_ARGUMENTS_MAX - 1 } else { argv.len() };
+        let mut short: Vec<Vec<u8>> = argv[..kept]
+            .iter()
+            .map(|argument| {
+                if argument.len() <= ENTRY_ARGUMENT_BYTES_MAX {
+                    return argument.to_vec();
+                }
+                let more = argument.len() - ENTRY_ARGUMENT_BYTES_MAX;
+                let mut cut = argument[..ENTRY_ARGUMENT_BYTES_MAX].to_vec();
+                cut.extend_from_slice(format!("... ({more} more bytes)").as_bytes());
+                cut
+            })
+            .collect();
+        if kept < argv.len() {
+            short.push(format!("... ({} more arguments)", argv.len() - kept).into_bytes());
+        }
+        short
+    }
+}

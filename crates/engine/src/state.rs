@@ -1,0 +1,366 @@
+//! All state of the server that commands can reach.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::rc::Rc;
+
+use config::Config;
+use keyspace::Database;
+
+use crate::access::AccessPolicy;
+use crate::blocking::BlockedKeys;
+use crate::client::{ClientId, Clients, OwnedArgv, Peer, client_flag};
+use crate::clock::{Clock, ClockPort};
+use crate::command::{BuiltIn, Command};
+use crate::effect::{Effect, LogLevel};
+use crate::error::CommandError;
+use crate::execute::Outcome;
+use crate::latency::LatencyMonitor;
+use crate::notify::Subscriber;
+use crate::propagation::{Propagated, Propagation};
+use crate::pubsub::Pubsub;
+use crate::slowlog::Slowlog;
+use crate::stats::Stats;
+use crate::table::CommandTable;
+use crate::timers::Timers;
+use crate::transaction::WatchedKeys;
+
+/// Buckets moved per database and cron call while a table is resized and the server has nothing else to do.
+const REHASH_BUCKETS_PER_CRON: usize = 1000;
+
+/// Bits of [`State::flags`].
+pub mod state_flag {
+    pub const LOADING: u32 = 1 << 0;
+    /// A guest or script runs for long; only few commands are answered.
+    pub const BUSY: u32 = 1 << 1;
+    pub const PAUSED: u32 = 1 << 2;
+    /// maxmemory is set.
+    pub const MEMORY_LIMITED: u32 = 1 << 3;
+
+    /// With any of these every request takes the long way through the gates.
+    pub const NEEDS_GATES: u32 = LOADING | BUSY | PAUSED | MEMORY_LIMITED;
+}
+
+/// What the engine asks of the shell at once, without an effect.
+#[derive(Clone, Copy, Debug)]
+pub struct Ports {
+    pub clock: ClockPort,
+    /// Bytes the allocator has handed out.
+    pub memory_used_bytes: fn() -> usize,
+    /// Bytes of an allocation of this size, rounded up as the allocator does.
+    pub good_size: fn(usize) -> usize,
+}
+
+/// CLIENT PAUSE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pause {
+    pub until_ms: i64,
+    /// All commands, not only those that write.
+    pub all: bool,
+}
+
+/// Rewrites the arguments of every request before it is looked up.
+pub type CommandFilter = Rc<dyn Fn(&mut State, ClientId, &mut OwnedArgv)>;
+
+/// Takes what is propagated.
+pub type PropagationTaker = Rc<dyn Fn(&mut State, Vec<Propagated>)>;
+
+/// The state.
+pub struct State {
+    pub config: Config,
+    pub table: CommandTable,
+    pub databases: Vec<Database>,
+    pub clients: Clients,
+    pub clock: Clock,
+    pub ports: Ports,
+    pub flags: u32,
+    pub stats: Stats,
+    pub effects: Vec<Effect>,
+    /// Changes since the last save.
+    pub dirty: u64,
+    /// Depth of nested calls; 0 outside commands.
+    pub depth: u32,
+    pub propagation: Propagation,
+    pub propagation_taker: Option<PropagationTaker>,
+    pub post_jobs: Vec<Box<dyn FnOnce(&mut State)>>,
+    pub pubsub: Pubsub,
+    pub watched: WatchedKeys,
+    pub blocked_keys: BlockedKeys,
+    pub block_deadlines: BinaryHeap<Reverse<(i64, ClientId)>>,
+    pub reexecute_deadline_ms: Option<i64>,
+    pub postponed: Vec<ClientId>,
+    pub pause: Option<Pause>,
+    pub timers: Timers,
+    pub slowlog: Slowlog,
+    pub latency: LatencyMonitor,
+    pub monitors: Vec<ClientId>,
+    pub subscribers: Vec<Subscriber>,
+    /// Classes of `notify-keyspace-events`.
+    pub config_notify_classes: u32,
+    /// Classes anybody wants to hear.
+    pub notify_classes: u32,
+    pub command_filters: Vec<(u64, CommandFilter)>,
+    pub pending_writes: Vec<ClientId>,
+    pub access_policy: AccessPolicy,
+    pub no_touch: bool,
+    /// DEBUG SET-ALLOW-ACCESS-EXPIRED, or a module opened keys so.
+    pub allow_access_expired: u32,
+    pub expire_paused: bool,
+    pub active_expire_enabled: bool,
+    pub active_expire: crate::expire::ActiveExpire,
+    pub busy_error: Option<CommandError>,
+    pub started_ms: i64,
+    pub run_id: String,
+    pub guests: crate::guests::Guests,
+    pub(crate) rate_sample: crate::stats::Sample,
+    random: u64,
+}
+
+/// The engine as the shell holds it.
+pub struct Engine {
+    pub state: State,
+}
+
+impl Engine {
+    /// Makes the state. `seed` is 32 random bytes: for hashing and for random choices.
+    pub fn new(
+        config: Config,
+        built_ins: &[&'static BuiltIn],
+        ports: Ports,
+        seed: [u8; 32],
+    ) -> Engine {
+        Engine { state: State::new(config, built_ins, ports, seed) }
+    }
+
+    /// A connection has been accepted.
+    pub fn client_connected(&mut self, peer: Peer) -> ClientId {
+        self.state.connect_client(peer)
+    }
+
+    /// A connection has gone.
+    pub fn client_disconnected(&mut self, client: ClientId) {
+        self.state.disconnect_client(client);
+    }
+
+    /// Executes a request.
+    #[inline]
+    pub fn execute(&mut self, client: ClientId, argv: &[&[u8]]) -> Outcome {
+        self.state.execute(client, argv)
+    }
+
+    /// At the begin of each turn of the event loop, after waiting.
+    pub fn after_sleep(&mut self) {
+        self.state.clock.refresh();
+    }
+
+    /// At the end of each turn, before waiting: blocked clients' deadlines, timers, quick expiry.
+    pub fn before_sleep(&mut self) {
+        self.state.before_sleep();
+    }
+
+    /// `hz` times a second.
+    pub fn cron(&mut self) {
+        self.state.cron();
+    }
+
+    /// When the loop must wake at the latest, in microseconds of the monotonic clock.
+    pub fn next_wake_us(&self) -> Option<u64> {
+        self.state.next_wake_us()
+    }
+}
+
+impl State {
+    fn new(config: Config, built_ins: &[&'static BuiltIn], ports: Ports, seed: [u8; 32]) -> State {
+        let clock = Clock::new(ports.clock);
+        let mut hash_seed = [0u8; 16];
+        hash_seed.copy_from_slice(&seed[..16]);
+        let mut random = [0u8; 8];
+        random.copy_from_slice(&seed[16..24]);
+        let run_id = seed[12..32].iter().map(|byte| format!("{byte:02x}")).collect();
+        let database_count = usize::try_from(config.databases).unwrap_or(1).max(1);
+        let databases = (0..database_count)
+            .map(|_| Database::new(keyspace::HashSeed::new(hash_seed)))
+            .collect();
+        let mut state = State {
+            table: CommandTable::new(built_ins),
+            databases,
+            clients: Clients::default(),
+            clock,
+            ports,
+            flags: 0,
+            stats: Stats::default(),
+            effects: Vec::new(),
+            dirty: 0,
+            depth: 0,
+            propagation: Propagation::default(),
+            propagation_taker: None,
+            post_jobs: Vec::new(),
+            pubsub: Pubsub::default(),
+            watched: WatchedKeys::default(),
+            blocked_keys: BlockedKeys::default(),
+            block_deadlines: BinaryHeap::new(),
+            reexecute_deadline_ms: None,
+            postponed: Vec::new(),
+            pause: None,
+            timers: Timers::default(),
+            slowlog: Slowlog::default(),
+            latency: LatencyMonitor::default(),
+            monitors: Vec::new(),
+            subscribers: Vec::new(),
+            config_notify_classes: 0,
+            notify_classes: 0,
+            command_filters: Vec::new(),
+            pending_writes: Vec::new(),
+            access_policy: AccessPolicy::Lru,
+            no_touch: false,
+            allow_access_expired: 0,
+            expire_paused: false,
+            active_expire_enabled: true,
+            active_expire: crate::expire::ActiveExpire::default(),
+            busy_error: None,
+            started_ms: clock.unix_ms(),
+            run_id,
+            guests: crate::guests::Guests::default(),
+            rate_sample: crate::stats::Sample::default(),
+            random: u64::from_le_bytes(random) | 1,
+            config,
+        };
+        state.apply_config_at_start();
+        state
+    }
+
+    /// A random number, from the seed the shell gave.
+    pub fn random_u64(&mut self) -> u64 {
+        // SplitMix64: each step adds an odd constant and mixes.
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.random;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A connection has been accepted.
+    pub fn connect_client(&mut self, peer: Peer) -> ClientId {
+        self.stats.connections_received += 1;
+        let mut flags = 0;
+        if peer.unix_socket {
+            flags |= client_flag::UNIX_SOCKET;
+        }
+        if self.default_user_needs_password() {
+            flags |= client_flag::UNAUTHENTICATED;
+        }
+        self.clients.add(flags, peer, self.clock.unix_ms(), Rc::from("default"))
+    }
+
+    /// A client without a connection, for a guest.
+    pub fn make_fake_client(&mut self, flags: u64) -> ClientId {
+        let now_ms = self.clock.unix_ms();
+        self.clients.add(flags | client_flag::FAKE, Peer::default(), now_ms, Rc::from("default"))
+    }
+
+    /// A connection has gone: all that it held is let go.
+    pub fn disconnect_client(&mut self, client: ClientId) {
+        let Some(session) = self.clients.get_mut(client) else { return };
+        for call in std::mem::take(&mut session.on_disconnect) {
+            call(self, client);
+        }
+        self.unblock_client(client);
+        self.unwatch_all(client);
+        self.unsubscribe_all(client);
+        self.monitors.retain(|monitor| *monitor != client);
+        self.postponed.retain(|postponed| *postponed != client);
+        self.clients.remove(client);
+    }
+
+    /// Tells the shell that a client has output which was not asked for by its own request.
+    pub fn mark_pending_write(&mut self, client: ClientId) {
+        let Some(session) = self.clients.get_mut(client) else { return };
+        if session.is_real() && !session.has(client_flag::PENDING_WRITE) {
+            session.flags |= client_flag::PENDING_WRITE;
+            self.pending_writes.push(client);
+        }
+    }
+
+    /// Whether new connections of the default user must authenticate.
+    pub fn default_user_needs_password(&self) -> bool {
+        !self.config.requirepass.is_empty()
+    }
+
+    /// Asks the shell to write a log line.
+    pub fn log(&mut self, level: LogLevel, text: impl Into<String>) {
+        self.effects.push(Effect::Log { level, text: text.into() });
+    }
+
+    pub(crate) fn feed_monitors(
+        &mut self,
+        client: ClientId,
+        command: &Rc<Command>,
+        argv: &[&[u8]],
+    ) {
+        if command.has_flag(command_spec::flag::SKIP_MONITOR | command_spec::flag::ADMIN) {
+            return;
+        }
+        let session = &self.clients[client];
+        let unix_us = self.clock.unix_us();
+        let mut line = format!(
+            "{}.{:06} [{} {}]",
+            unix_us / 1_000_000,
+            unix_us % 1_000_000,
+            session.db,
+            session.peer.address
+        )
+        .into_bytes();
+        for argument in argv {
+            line.push(b' ');
+            stdx::escape::quote(argument, &mut line);
+        }
+        for monitor in self.monitors.clone() {
+            if let Some(to) = self.clients.get_mut(monitor) {
+                to.reply.simple(&line);
+                self.mark_pending_write(monitor);
+            }
+        }
+    }
+
+    fn before_sleep(&mut self) {
+        self.expire_blocked();
+        self.run_timers();
+        self.end_pause_when_due();
+        self.active_expire_fast();
+        // What guests and timers changed outside a command is committed here.
+        self.commit();
+        self.wake_blocked();
+    }
+
+    fn end_pause_when_due(&mut self) {
+        if let Some(pause) = self.pause
+            && pause.until_ms <= self.clock.unix_ms()
+        {
+            self.pause = None;
+            self.flags &= !state_flag::PAUSED;
+            self.resume_postponed();
+        }
+    }
+
+    fn next_wake_us(&self) -> Option<u64> {
+        let now_ms = self.clock.unix_ms();
+        let now_us = self.clock.monotonic_us();
+        let from_ms = |deadline_ms: i64| {
+            now_us + u64::try_from(deadline_ms.saturating_sub(now_ms)).unwrap_or(0) * 1000
+        };
+        let blocked =
+            self.block_deadlines.peek().map(|Reverse((deadline_ms, _))| from_ms(*deadline_ms));
+        let paused = self.pause.map(|pause| from_ms(pause.until_ms));
+        [blocked, paused, self.timers.next_due_us()].into_iter().flatten().min()
+    }
+
+    fn cron(&mut self) {
+        let used = (self.ports.memory_used_bytes)() as u64;
+        self.stats.peak_memory_bytes = self.stats.peak_memory_bytes.max(used);
+        for database in &mut self.databases {
+            database.rehash_step(REHASH_BUCKETS_PER_CRON);
+        }
+        self.active_expire_slow();
+        self.stats_sample();
+    }
+}

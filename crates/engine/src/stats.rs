@@ -1,0 +1,114 @@
+//! What the server counts of itself, for INFO stats and errorstats.
+
+use std::collections::BTreeMap;
+
+/// Different error codes counted; beyond it the counts are dropped, as a sign of generated codes.
+pub const ERROR_CODES_MAX: usize = 128;
+
+/// Counters since the start or CONFIG RESETSTAT.
+#[derive(Clone, Debug, Default)]
+pub struct Stats {
+    pub connections_received: u64,
+    pub rejected_connections: u64,
+    pub commands_processed: u64,
+    pub net_input_bytes: u64,
+    pub net_output_bytes: u64,
+    pub keyspace_hits: u64,
+    pub keyspace_misses: u64,
+    pub expired_keys: u64,
+    pub expired_keys_active: u64,
+    pub expired_subkeys: u64,
+    pub expired_subkeys_active: u64,
+    pub expired_stale_percent: f64,
+    pub expired_time_cap_reached_count: u64,
+    pub expire_cycle_cpu_us: u64,
+    pub evicted_keys: u64,
+    pub evicted_clients: u64,
+    pub total_error_replies: u64,
+    pub unexpected_error_replies: u64,
+    pub client_query_buffer_limit_disconnections: u64,
+    pub client_output_buffer_limit_disconnections: u64,
+    pub reads_processed: u64,
+    pub writes_processed: u64,
+    pub acl_access_denied_auth: u64,
+    pub acl_access_denied_cmd: u64,
+    pub acl_access_denied_key: u64,
+    pub acl_access_denied_channel: u64,
+    pub lazyfreed_objects: u64,
+    pub peak_memory_bytes: u64,
+    pub errors: BTreeMap<Vec<u8>, u64>,
+    pub errors_disabled: bool,
+    pub ops_per_sec: u64,
+    pub input_kbps: f64,
+    pub output_kbps: f64,
+}
+
+impl Stats {
+    /// Counts an error reply by its code word.
+    pub fn count_error(&mut self, code: &[u8]) {
+        self.total_error_replies += 1;
+        if self.errors_disabled {
+            return;
+        }
+        if let Some(count) = self.errors.get_mut(code) {
+            *count += 1;
+            return;
+        }
+        if self.errors.len() >= ERROR_CODES_MAX {
+            self.errors.clear();
+            self.errors.insert(b"ERRORSTATS_DISABLED".to_vec(), 1);
+            self.errors_disabled = true;
+            return;
+        }
+        self.errors.insert(code.to_vec(), 1);
+    }
+
+    /// CONFIG RESETSTAT.
+    pub fn reset(&mut self) {
+        let peak_memory_bytes = self.peak_memory_bytes;
+        *self = Stats { peak_memory_bytes, ..Stats::default() };
+    }
+}
+
+/// Values at the last sample, from which rates are made.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sample {
+    at_us: u64,
+    commands: u64,
+    input_bytes: u64,
+    output_bytes: u64,
+}
+
+/// Milliseconds between two samples of the rates.
+const SAMPLE_PERIOD_US: u64 = 100_000;
+/// How slowly a rate follows: each sample moves it by one part in so many.
+const SMOOTHING: f64 = 4.0;
+
+impl crate::State {
+    /// Renews the rates of INFO (`instantaneous_…`), smoothed over the last samples.
+    pub(crate) fn stats_sample(&mut self) {
+        let now_us = self.clock.monotonic_us();
+        let last = self.rate_sample;
+        let passed_us = now_us.saturating_sub(last.at_us);
+        if passed_us < SAMPLE_PERIOD_US {
+            return;
+        }
+        let stats = &mut self.stats;
+        let seconds = passed_us as f64 / 1e6;
+        let smooth = |old: f64, new: f64| old + (new - old) / SMOOTHING;
+        let commands = stats.commands_processed.saturating_sub(last.commands) as f64 / seconds;
+        let input =
+            stats.net_input_bytes.saturating_sub(last.input_bytes) as f64 / 1024.0 / seconds;
+        let output =
+            stats.net_output_bytes.saturating_sub(last.output_bytes) as f64 / 1024.0 / seconds;
+        stats.ops_per_sec = smooth(stats.ops_per_sec as f64, commands).round() as u64;
+        stats.input_kbps = smooth(stats.input_kbps, input);
+        stats.output_kbps = smooth(stats.output_kbps, output);
+        self.rate_sample = Sample {
+            at_us: now_us,
+            commands: stats.commands_processed,
+            input_bytes: stats.net_input_bytes,
+            output_bytes: stats.net_output_bytes,
+        };
+    }
+}

@@ -1,0 +1,171 @@
+//! MULTI, EXEC and WATCH: the queue of a client and the keys it watches.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::client::{ClientId, OwnedArgv, QueuedCommand, client_flag};
+use crate::command::Command;
+use crate::context::Context;
+use crate::error::{self, CommandResult};
+use crate::state::State;
+
+/// Who watches which key.
+#[derive(Default)]
+pub struct WatchedKeys {
+    watchers: HashMap<(usize, Box<[u8]>), Vec<ClientId>>,
+}
+
+impl WatchedKeys {
+    pub fn is_empty(&self) -> bool {
+        self.watchers.is_empty()
+    }
+
+    /// Number of keys watched.
+    pub fn len(&self) -> usize {
+        self.watchers.len()
+    }
+}
+
+impl State {
+    /// Marks a key as changed: its watchers' transactions fail.
+    pub fn signal_modified(&mut self, db: usize, key: &[u8]) {
+        if self.watched.is_empty() {
+            return;
+        }
+        self.touch_watched(db, key);
+    }
+
+    fn touch_watched(&mut self, db: usize, key: &[u8]) {
+        let Some(watchers) = self.watched.watchers.get(&(db, Box::from(key))) else { return };
+        for watcher in watchers.clone() {
+            let Some(client) = self.clients.get_mut(watcher) else { continue };
+            client.flags |= client_flag::DIRTY_CAS;
+        }
+    }
+
+    /// Marks all watched keys of a database (or of all) as changed, as far as they exist.
+    pub fn touch_all_watched(&mut self, db: Option<usize>) {
+        if self.watched.is_empty() {
+            return;
+        }
+        let names: Vec<(usize, Box<[u8]>)> = self
+            .watched
+            .watchers
+            .keys()
+            .filter(|(watched_db, _)| db.is_none_or(|db| db == *watched_db))
+            .cloned()
+            .collect();
+        for (watched_db, key) in names {
+            if self.db(watched_db).find(&key).is_some() {
+                self.touch_watched(watched_db, &key);
+            }
+        }
+    }
+
+    /// Marks watched keys as changed whose existence or value differs between the two databases about to be swapped.
+    pub fn touch_watched_for_swap(&mut self, first: usize, second: usize) {
+        let names: Vec<(usize, Box<[u8]>)> = self
+            .watched
+            .watchers
+            .keys()
+            .filter(|(db, _)| *db == first || *db == second)
+            .cloned()
+            .collect();
+        for (db, key) in names {
+            let exists =
+                self.db(first).find(&key).is_some() || self.db(second).find(&key).is_some();
+            if exists {
+                self.touch_watched(db, &key);
+            }
+        }
+    }
+
+    /// Watches a key for a client.
+    pub fn watch(&mut self, client: ClientId, db: usize, key: &[u8]) {
+        if self.clients[client].watched.iter().any(|(d, k, _)| *d == db && **k == *key) {
+            return;
+        }
+        let now_ms = self.clock.unix_ms();
+        let expired = self
+            .db(db)
+            .find(key)
+            .is_some_and(|record| record.expiry_ms().is_some_and(|expiry_ms| expiry_ms < now_ms));
+        self.watched.watchers.entry((db, key.into())).or_default().push(client);
+        self.clients[client].watched.push((db, key.into(), expired));
+    }
+
+    /// Watches nothing any more.
+    pub fn unwatch_all(&mut self, client: ClientId) {
+        for (db, key, _) in std::mem::take(&mut self.clients[client].watched) {
+            let name = (db, key);
+            if let Some(watchers) = self.watched.watchers.get_mut(&name) {
+                watchers.retain(|watcher| *watcher != client);
+                if watchers.is_empty() {
+                    self.watched.watchers.remove(&name);
+                }
+            }
+        }
+        self.clients[client].flags &= !client_flag::DIRTY_CAS;
+    }
+
+    /// Whether a watched key that lived has expired since.
+    fn watched_key_expired(&self, client: ClientId) -> bool {
+        let now_ms = self.clock.unix_ms();
+        self.clients[client].watched.iter().any(|(db, key, was_expired)| {
+            !was_expired
+                && self.db(*db).find(key).is_some_and(|record| {
+                    record.expiry_ms().is_some_and(|expiry_ms| expiry_ms < now_ms)
+                })
+        })
+    }
+
+    /// Ends MULTI without executing.
+    pub fn discard_transaction(&mut self, client: ClientId) {
+        let session = &mut self.clients[client];
+        session.queue.clear();
+        session.queue_bytes = 0;
+        session.flags &= !(client_flag::MULTI | client_flag::DIRTY_EXEC);
+        self.unwatch_all(client);
+    }
+
+    /// Keeps a command for EXEC.
+    pub(crate) fn queue_command(
+        &mut self,
+        client: ClientId,
+        command: &Rc<Command>,
+        argv: &[&[u8]],
+    ) {
+        let argv = OwnedArgv::from_slices(argv);
+        let session = &mut self.clients[client];
+        session.queue_bytes += argv.bytes();
+        session.queue.push(QueuedCommand { command: command.clone(), argv });
+    }
+}
+
+/// EXEC: runs the queue and replies with all results.
+pub fn exec(context: &mut Context<'_>) -> CommandResult {
+    let client = context.client;
+    let flags = context.client().flags;
+    if flags & client_flag::MULTI == 0 {
+        return Err(error::EXEC_WITHOUT_MULTI);
+    }
+    if flags & client_flag::DIRTY_EXEC != 0 {
+        context.state.discard_transaction(client);
+        return Err(error::EXECABORT);
+    }
+    if flags & client_flag::DIRTY_CAS != 0 || context.state.watched_key_expired(client) {
+        context.state.discard_transaction(client);
+        context.reply.null_array();
+        return Ok(());
+    }
+    let queue = std::mem::take(&mut context.client_mut().queue);
+    context.state.discard_transaction(client);
+    context.client_mut().set(client_flag::IN_EXEC, true);
+    context.reply.array(queue.len());
+    for queued in &queue {
+        let argv = queued.argv.slices();
+        context.state.run_in_transaction(client, &queued.command, &argv, context.reply);
+    }
+    context.client_mut().set(client_flag::IN_EXEC, false);
+    Ok(())
+}
