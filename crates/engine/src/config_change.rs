@@ -41,6 +41,7 @@ impl State {
                 } else {
                     AccessPolicy::Lru
                 };
+                self.refresh_access();
             }
             _ => self.effects.push(Effect::ConfigChanged { name }),
         }

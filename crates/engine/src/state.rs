@@ -102,6 +102,7 @@ pub struct State {
     pub command_filters: Vec<(u64, CommandFilter)>,
     pub pending_writes: Vec<ClientId>,
     pub access_policy: AccessPolicy,
+    new_key_access: u32,
     pub no_touch: bool,
     /// DEBUG SET-ALLOW-ACCESS-EXPIRED, or a module opened keys so.
     pub allow_access_expired: u32,
@@ -151,6 +152,7 @@ impl Engine {
     /// At the begin of each turn of the event loop, after waiting.
     pub fn after_sleep(&mut self) {
         self.state.clock.refresh();
+        self.state.refresh_access();
     }
 
     /// At the end of each turn, before waiting: blocked clients' deadlines, timers, quick expiry.
@@ -212,6 +214,7 @@ impl State {
             command_filters: Vec::new(),
             pending_writes: Vec::new(),
             access_policy: AccessPolicy::Lru,
+            new_key_access: 0,
             no_touch: false,
             allow_access_expired: 0,
             expire_paused: false,
@@ -226,6 +229,7 @@ impl State {
             config,
         };
         state.apply_config_at_start();
+        state.refresh_access();
         state
     }
 
@@ -319,6 +323,19 @@ impl State {
                 to.reply.simple(&line);
                 self.mark_pending_write(monitor);
             }
+        }
+    }
+
+    /// Tells the databases what access word new keys get; it changes once a second at most.
+    pub(crate) fn refresh_access(&mut self) {
+        let access = self.access_policy.initial(self.clock.unix_ms());
+        if access == self.new_key_access {
+            return;
+        }
+        self.new_key_access = access;
+        let touch_overwritten = !self.access_policy.is_lfu();
+        for database in &mut self.databases {
+            database.set_new_key_access(access, touch_overwritten);
         }
     }
 

@@ -41,6 +41,8 @@ pub struct Database {
     field_expiries: FieldExpiryIndex,
     expires_cursor: u64,
     avg_ttl_ms: f64,
+    new_key_access: u32,
+    touch_overwritten: bool,
 }
 
 impl Database {
@@ -51,7 +53,16 @@ impl Database {
             field_expiries: FieldExpiryIndex::default(),
             expires_cursor: 0,
             avg_ttl_ms: 0.0,
+            new_key_access: 0,
+            touch_overwritten: false,
         }
+    }
+
+    /// The access word that keys get when they are set from now on; whether one that is overwritten
+    /// gets it too (a time) or keeps its own (a frequency).
+    pub fn set_new_key_access(&mut self, access: u32, touch_overwritten: bool) {
+        self.new_key_access = access;
+        self.touch_overwritten = touch_overwritten;
     }
 
     pub fn len(&self) -> usize {
@@ -152,6 +163,9 @@ impl Database {
         };
         let old_fields = indexed_field_expiry(record);
         let old = record.replace(payload, after);
+        if self.touch_overwritten {
+            record.set_access(self.new_key_access);
+        }
         let new_fields = note_next_field_expiry(record);
         self.index_expiry(hash, before.is_some(), after.is_some());
         self.field_expiries.update(hash, old_fields, new_fields);
@@ -176,7 +190,9 @@ impl Database {
         payload: NewPayload<'_, Value>,
         expiry_ms: Option<i64>,
     ) -> &mut KeyRecord {
-        self.insert_record_hashed(hash, Record::new(key, payload, expiry_ms))
+        let record = Record::new(key, payload, expiry_ms);
+        record.set_access(self.new_key_access);
+        self.insert_record_hashed(hash, record)
     }
 
     /// Adds a whole record, of another database perhaps; the database must not hold its key.
