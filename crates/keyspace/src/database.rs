@@ -399,6 +399,8 @@ impl Database {
             field_expiries: FieldExpiryIndex::default(),
             expires_cursor: 0,
             avg_ttl_ms: 0.0,
+            new_key_access: self.new_key_access,
+            touch_overwritten: self.touch_overwritten,
         };
         std::mem::replace(self, empty)
     }
