@@ -54,11 +54,11 @@ impl CommandLine {
                 rest = after;
             }
         }
-        if let Some((last, before)) = rest.split_last() {
-            if last.as_slice() == b"-" {
-                command_line.standard_input = true;
-                rest = before;
-            }
+        if let Some((last, before)) = rest.split_last()
+            && last.as_slice() == b"-"
+        {
+            command_line.standard_input = true;
+            rest = before;
         }
         command_line.options = option_lines(rest);
         command_line

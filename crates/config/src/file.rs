@@ -112,6 +112,7 @@ impl Startup {
     pub fn load(text: &[u8], files: &dyn Files) -> Result<Self, LoadError> {
         let mut startup = Self::default();
         startup.read_text(text, files, 0)?;
+        crate::validate::settle(&mut startup.config);
         Ok(startup)
     }
 

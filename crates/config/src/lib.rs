@@ -29,3 +29,6 @@ pub use parameter::{Flags, Kind, Parameter};
 pub use set::{Change, SetError, SetRules};
 pub use setting::{Origin, Reason, Setting};
 pub use table::{Config, PARAMETERS};
+
+#[cfg(test)]
+mod oracle_tests;

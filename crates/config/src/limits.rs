@@ -2,8 +2,8 @@
 
 /// Deepest nesting of `include`.
 pub const INCLUDE_DEPTH_MAX: usize = 16;
-/// Longest password, masters' included.
-pub const PASSWORD_BYTES_MAX: usize = 512;
+/// Room for a numeric address and its end.
+pub const ADDRESS_BYTES_MAX: usize = 46;
 /// Most addresses in `bind`.
 pub const BIND_ADDRESSES_MAX: usize = 16;
 /// Longest announced host name.

@@ -76,10 +76,12 @@ pub fn memory(word: &[u8]) -> Option<i128> {
         b"gb" => 1 << 30,
         _ => return None,
     };
-    let value = decimal(digits)?;
-    if value > i128::from(u64::MAX) {
-        return None;
-    }
+    // No digits mean zero, and too many mean the greatest number, as C's strtoull has it.
+    let value = match digits.len() {
+        0 if unit.is_empty() => 0,
+        0..=20 => decimal(digits)?.min(i128::from(u64::MAX)),
+        _ => i128::from(u64::MAX),
+    };
     // The product wraps in 64 bits, as Redis's does.
     Some(i128::from((value as u64).wrapping_mul(factor as u64)))
 }
@@ -134,8 +136,9 @@ mod tests {
             ("1gb", Some(1 << 30)),
             ("-1", None),
             ("k", None),
+            ("99999999999999999999999", Some(i128::from(u64::MAX))),
             ("1x", None),
-            ("", None),
+            ("", Some(0)),
         ] {
             assert_eq!(memory(text.as_bytes()), value, "{text}");
         }

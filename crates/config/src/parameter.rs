@@ -97,6 +97,9 @@ pub mod kinds {
     }
 }
 
+/// Reads words into a field.
+type Parse = fn(&mut Config, &[&[u8]], Origin) -> Result<(), Reason>;
+
 /// One parameter: what is known about it and the ways to its field.
 #[derive(Debug)]
 pub struct Parameter {
@@ -111,7 +114,7 @@ pub struct Parameter {
     /// What may be done with it.
     pub flags: Flags,
     pub(crate) print: fn(&Config) -> Vec<u8>,
-    pub(crate) parse: fn(&mut Config, &[&[u8]], Origin) -> Result<(), Reason>,
+    pub(crate) parse: Parse,
     pub(crate) lines: fn(&Config) -> Vec<Vec<u8>>,
     pub(crate) same: fn(&Config, &Config) -> bool,
     pub(crate) choices: fn() -> Option<&'static [&'static str]>,

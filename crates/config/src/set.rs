@@ -4,6 +4,7 @@ use crate::modules::{ModuleKind, ModuleValue};
 use crate::parameter::{Flags, Parameter};
 use crate::setting::{Origin, Reason};
 use crate::table::Config;
+use crate::validate::{against_others, settle};
 
 /// What the moment allows.
 #[derive(Debug, Clone, Copy, Default)]
@@ -95,9 +96,12 @@ impl Config {
         let mut next = self.clone();
         let mut changes = Vec::new();
         for (name, value) in pairs {
-            let change = next
-                .assign(name, value)
-                .map_err(|reason| SetError::Refused { argument: name.to_vec(), reason })?;
+            let refuse = |reason| SetError::Refused { argument: name.to_vec(), reason };
+            let change = next.assign(name, value).map_err(refuse)?;
+            if let Some(Change::Parameter(full_name)) = &change {
+                against_others(full_name, self, &next).map_err(refuse)?;
+            }
+            settle(&mut next);
             changes.extend(change.filter(|change| change.is_real(self, &next)));
         }
         Ok((next, changes))

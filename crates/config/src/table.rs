@@ -63,9 +63,9 @@ parameters! {
     /// Who may use MODULE.
     enable_module_command: ProtectedAction = ProtectedAction::No, "enable-module-command", ENUM, IMMUTABLE;
     /// Options of the shutdown that SIGINT starts.
-    shutdown_on_sigint: ShutdownFlags = ShutdownFlags::empty(), "shutdown-on-sigint", ENUM, MULTI_ARG;
+    shutdown_on_sigint: ShutdownFlags = ShutdownFlags::empty(), "shutdown-on-sigint", ENUM, MULTI_ARG, check validate::shutdown_flags;
     /// Options of the shutdown that SIGTERM starts.
-    shutdown_on_sigterm: ShutdownFlags = ShutdownFlags::empty(), "shutdown-on-sigterm", ENUM, MULTI_ARG;
+    shutdown_on_sigterm: ShutdownFlags = ShutdownFlags::empty(), "shutdown-on-sigterm", ENUM, MULTI_ARG, check validate::shutdown_flags;
     /// Number of databases.
     databases: i32 = 16, "databases", integer(1, INT_MAX), IMMUTABLE;
     /// Cron turns per second.
@@ -87,7 +87,7 @@ parameters! {
     /// Local address of outgoing connections.
     bind_source_addr: Vec<u8> = text(""), "bind-source-addr", NULLABLE, NONE;
     /// Password of the default user.
-    requirepass: Vec<u8> = text(""), "requirepass", NULLABLE, SENSITIVE, check validate::password;
+    requirepass: Vec<u8> = text(""), "requirepass", NULLABLE, SENSITIVE;
     /// Channels that a new user may use.
     acl_pubsub_default: AclPubsubDefault = AclPubsubDefault::Resetchannels, "acl-pubsub-default", ENUM, NONE;
     /// TCP port; 0 means none.
@@ -261,7 +261,7 @@ parameters! {
     /// User to authenticate as at the primary.
     masteruser: Vec<u8> = text(""), "masteruser", NULLABLE, SENSITIVE;
     /// Password for the primary.
-    masterauth: Vec<u8> = text(""), "masterauth", NULLABLE, SENSITIVE, check validate::password;
+    masterauth: Vec<u8> = text(""), "masterauth", NULLABLE, SENSITIVE;
     /// Whether a replica loads the RDB straight from the socket.
     repl_diskless_load: ReplDisklessLoad = ReplDisklessLoad::Disabled, "repl-diskless-load", ENUM, DENY_LOADING;
     /// What to do when the replication stream or AOF holds a failing command.
@@ -309,7 +309,7 @@ parameters! {
     /// Count CPU time, traffic or memory per slot.
     cluster_slot_stats_enabled: SlotStats = SlotStats::empty(), "cluster-slot-stats-enabled", ENUM, MULTI_ARG;
     /// Address this node reports to the cluster.
-    cluster_announce_ip: Vec<u8> = text(""), "cluster-announce-ip", NULLABLE, NONE;
+    cluster_announce_ip: Vec<u8> = text(""), "cluster-announce-ip", NULLABLE, NONE, check validate::announced_address;
     /// File in which the node keeps the state of the cluster.
     cluster_config_file: Vec<u8> = text("nodes.conf"), "cluster-config-file", TEXT, IMMUTABLE;
     /// Host name this node reports to the cluster.
@@ -355,7 +355,7 @@ parameters! {
     /// List nodes at either end that stay uncompressed; 0 means no compression.
     list_compress_depth: i32 = 0, "list-compress-depth", integer(0, INT_MAX), NONE;
     /// Elements per slice of an array value.
-    array_slice_size: u32 = 4096, "array-slice-size", integer(4096, 65536), NONE;
+    array_slice_size: u32 = 4096, "array-slice-size", integer(256, 65536), NONE, check validate::power_of_two;
     /// Elements at which a sparse array slice becomes dense.
     array_sparse_kmax: u32 = 10, "array-sparse-kmax", integer(0, 256), NONE;
     /// Elements at which a dense array slice becomes sparse.
@@ -439,15 +439,15 @@ parameters! {
 
     // TLS.
     /// TCP port for TLS; 0 means none.
-    tls_port: i32 = 0, "tls-port", integer(0, 65535), TLS;
+    tls_port: i32 = 0, "tls-port", integer(0, 65535), TLS, check validate::no_tls_port;
     /// TLS sessions kept for resumption.
     tls_session_cache_size: i32 = 20480, "tls-session-cache-size", integer(0, INT_MAX), TLS;
     /// Seconds for which a TLS session can be resumed.
     tls_session_cache_timeout: i32 = 300, "tls-session-cache-timeout", integer(0, INT_MAX), TLS;
     /// Use TLS on the cluster bus.
-    tls_cluster: bool = false, "tls-cluster", BOOL, TLS;
+    tls_cluster: bool = false, "tls-cluster", BOOL, TLS, check validate::no_tls;
     /// Use TLS towards the primary.
-    tls_replication: bool = false, "tls-replication", BOOL, TLS;
+    tls_replication: bool = false, "tls-replication", BOOL, TLS, check validate::no_tls;
     /// Whether TLS clients must show a certificate.
     tls_auth_clients: TlsAuthClients = TlsAuthClients::Yes, "tls-auth-clients", ENUM, TLS;
     /// Certificate field that names the ACL user.

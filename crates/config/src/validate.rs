@@ -1,7 +1,9 @@
 //! Checks of single values beyond their type, with Redis's reasons.
 
-use crate::limits::{HOSTNAME_BYTES_MAX, PASSWORD_BYTES_MAX};
+use crate::enums::{OomScoreAdj, ShutdownFlags, SlotStats};
+use crate::limits::{ADDRESS_BYTES_MAX, HOSTNAME_BYTES_MAX};
 use crate::setting::Reason;
+use crate::table::Config;
 
 fn no_path(value: &[u8], reason: &str) -> Result<(), Reason> {
     if value.contains(&b'/') { Err(reason.to_owned()) } else { Ok(()) }
@@ -33,19 +35,25 @@ pub fn backupdirname(value: &[u8]) -> Result<(), Reason> {
     no_path(value, "backupdirname can't be a path, just a dirname")
 }
 
-/// `requirepass`
-pub fn password(value: &[u8]) -> Result<(), Reason> {
-    if value.len() > PASSWORD_BYTES_MAX {
-        return Err(format!("Password is longer than {PASSWORD_BYTES_MAX}"));
-    }
-    Ok(())
-}
-
 /// `cluster-announce-hostname`
 pub fn hostname(value: &[u8]) -> Result<(), Reason> {
     if value.len() > HOSTNAME_BYTES_MAX {
         return Err("Hostnames must be less than 256 characters".to_owned());
     }
+    host_characters(value)
+}
+
+/// `cluster-announce-ip`
+pub fn announced_address(value: &[u8]) -> Result<(), Reason> {
+    if value.len() >= ADDRESS_BYTES_MAX {
+        return Err(format!(
+            "Hostnames for cluster-announce-ip must be less than {ADDRESS_BYTES_MAX} characters"
+        ));
+    }
+    host_characters(value)
+}
+
+fn host_characters(value: &[u8]) -> Result<(), Reason> {
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
     if value.iter().all(allowed) {
         Ok(())
@@ -57,8 +65,7 @@ pub fn hostname(value: &[u8]) -> Result<(), Reason> {
 /// `cluster-announce-human-nodename`
 pub fn nodename(value: &[u8]) -> Result<(), Reason> {
     let allowed = |byte: &u8| {
-        byte.is_ascii_graphic()
-            && !matches!(byte, b'!'..=b'*' | b',' | b'=' | b'@' | b'`' | b'{'..=b'}' | b'~')
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_' | b'`')
     };
     if value.iter().all(allowed) {
         Ok(())
@@ -79,15 +86,88 @@ pub fn proc_title_template(value: &[u8]) -> Result<(), Reason> {
         b"config-file",
     ];
     let invalid = || "template format is invalid or contains unknown variables".to_owned();
+    // The title itself is not known yet and may turn out empty; something else must remain.
+    let mut visible = false;
     let mut rest = value;
     while let Some(open) = rest.iter().position(|&byte| byte == b'{') {
+        visible |= open > 0;
         let inside = rest.get(open + 1..).unwrap_or(&[]);
         let close = inside.iter().position(|&byte| byte == b'}').ok_or_else(invalid)?;
         let name = inside.get(..close).unwrap_or(&[]);
         if !KNOWN.contains(&name) {
             return Err(invalid());
         }
+        visible |= name != b"title";
         rest = inside.get(close + 1..).unwrap_or(&[]);
     }
+    if visible || !rest.is_empty() { Ok(()) } else { Err(invalid()) }
+}
+
+/// `shutdown-on-sigint`, `shutdown-on-sigterm`
+pub fn shutdown_flags(value: &ShutdownFlags) -> Result<(), Reason> {
+    if value.contains(ShutdownFlags::SAVE.union(ShutdownFlags::NOSAVE)) {
+        return Err("shutdown options SAVE and NOSAVE can't be used simultaneously".to_owned());
+    }
     Ok(())
+}
+
+/// `array-slice-size`
+pub fn power_of_two(value: &u32) -> Result<(), Reason> {
+    if value.is_power_of_two() {
+        Ok(())
+    } else {
+        Err("array-slice-size must be a power of two".to_owned())
+    }
+}
+
+/// `tls-port`
+pub fn no_tls_port(value: &i32) -> Result<(), Reason> {
+    if *value == 0 {
+        Ok(())
+    } else {
+        Err("TLS support is not compiled in, cannot set a TLS port.".to_owned())
+    }
+}
+
+/// `tls-cluster`, `tls-replication`
+pub fn no_tls(value: &bool) -> Result<(), Reason> {
+    if *value {
+        Err("TLS support is not compiled in, cannot enable TLS options.".to_owned())
+    } else {
+        Ok(())
+    }
+}
+
+/// Brings values into the range that is really used.
+pub fn settle(config: &mut Config) {
+    config.hz = config.hz.clamp(1, 500);
+    config.repl_backlog_size = config.repl_backlog_size.max(16 * 1024);
+    if config.oom_score_adj == OomScoreAdj::Relative {
+        config.oom_score_adj = OomScoreAdj::Yes;
+    }
+}
+
+/// Checks of the parameter `name` against others, and against the value it had.
+pub fn against_others(name: &str, old: &Config, new: &Config) -> Result<(), Reason> {
+    let refuse = |wrong: bool, reason: &str| if wrong { Err(reason.to_owned()) } else { Ok(()) };
+    const NO_TRACKING: &str = "memory tracking cannot be enabled at runtime";
+    match name {
+        "array-sparse-kmax" => refuse(
+            new.array_sparse_kmax != 0 && new.array_sparse_kmax <= new.array_sparse_kmin,
+            "array-sparse-kmax must be greater than array-sparse-kmin when non-zero",
+        ),
+        "array-sparse-kmin" => refuse(
+            new.array_sparse_kmax != 0 && new.array_sparse_kmin >= new.array_sparse_kmax,
+            "array-sparse-kmin must be less than array-sparse-kmax",
+        ),
+        "cluster-slot-stats-enabled" => {
+            let memory =
+                |config: &Config| config.cluster_slot_stats_enabled.contains(SlotStats::MEM);
+            refuse(memory(new) && !memory(old), NO_TRACKING)
+        }
+        "key-memory-histograms" => {
+            refuse(new.key_memory_histograms && !old.key_memory_histograms, NO_TRACKING)
+        }
+        _ => Ok(()),
+    }
 }

@@ -104,7 +104,10 @@ impl Setting for OutputBufferLimits {
     }
 
     fn parse(&self, _kind: Kind, words: &[&[u8]], _origin: Origin) -> Result<Self, Reason> {
-        if words.len() % 4 != 0 || words.is_empty() {
+        if matches!(words, [word] if word.is_empty()) {
+            return Ok(*self);
+        }
+        if !words.len().is_multiple_of(4) || words.is_empty() {
             return Err("Wrong number of arguments in buffer limit configuration.".to_owned());
         }
         let mut limits = *self;

@@ -1,6 +1,5 @@
 //! `latency-tracking-info-percentiles`: which percentiles INFO latencystats shows.
 
-use super::filled;
 use crate::parameter::Kind;
 use crate::setting::{Origin, Reason, Setting};
 
@@ -22,14 +21,17 @@ impl Setting for Percentiles {
 
     fn parse(&self, _kind: Kind, words: &[&[u8]], _origin: Origin) -> Result<Self, Reason> {
         let mut percentiles = Vec::new();
-        for word in filled(words) {
+        if matches!(words, [word] if word.is_empty()) {
+            return Ok(Self(percentiles));
+        }
+        for word in words {
             let percentile = std::str::from_utf8(word)
                 .ok()
                 .and_then(|text| text.parse::<f64>().ok())
                 .ok_or("Invalid latency-tracking-info-percentiles parameters")?;
             if !(0.0..=100.0).contains(&percentile) {
                 return Err(
-                    "latency-tracking-info-percentiles should contain numbers between 0 and 100"
+                    "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]"
                         .to_owned(),
                 );
             }

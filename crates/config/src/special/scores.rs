@@ -30,11 +30,6 @@ impl Setting for OomScoreAdjValues {
                 .filter(|score| (-2000..=2000).contains(score))
                 .ok_or("Invalid oom-score-adj-values, elements must be between -2000 and 2000.")?;
         }
-        if !scores.is_sorted() {
-            return Err(
-                "Invalid oom-score-adj-values, values must be monotonically increasing.".to_owned()
-            );
-        }
         Ok(Self(scores))
     }
 }
