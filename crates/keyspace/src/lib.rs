@@ -11,10 +11,11 @@
 mod database;
 mod expiry_index;
 pub mod hash;
+pub mod module;
 pub mod string;
 mod value;
 
 pub use database::{Database, ExpirySample, KeyRecord, SetExpiry};
 pub use hash::Hash;
 pub use structures::{HashSeed, NewPayload, OwnedPayload, ResizePolicy, View, ViewMut};
-pub use value::{Type, Value, encoding_name, type_of};
+pub use value::{Type, Value, encoding_name, type_name, type_of};

@@ -2,6 +2,7 @@
 
 use crate::database::KeyRecord;
 use crate::hash::Hash;
+use crate::module::ModuleObject;
 use crate::string;
 use structures::View;
 
@@ -11,6 +12,8 @@ pub enum Value {
     /// the size of `Value`.
     String(Box<Vec<u8>>),
     Hash(Box<Hash>),
+    /// Of a module's type.
+    Module(Box<ModuleObject>),
 }
 
 const _: () = assert!(size_of::<Value>() <= 16);
@@ -20,6 +23,8 @@ const _: () = assert!(size_of::<Value>() <= 16);
 pub enum Type {
     String,
     Hash,
+    /// A module's; [`type_name`] knows which.
+    Module,
 }
 
 impl Type {
@@ -27,6 +32,7 @@ impl Type {
         match self {
             Type::String => "string",
             Type::Hash => "hash",
+            Type::Module => "module",
         }
     }
 }
@@ -36,6 +42,7 @@ impl Value {
         match self {
             Value::String(_) => Type::String,
             Value::Hash(_) => Type::Hash,
+            Value::Module(_) => Type::Module,
         }
     }
 
@@ -44,6 +51,7 @@ impl Value {
         match self {
             Value::String(_) => "raw",
             Value::Hash(hash) => hash.encoding().name(),
+            Value::Module(_) => "raw",
         }
     }
 
@@ -52,6 +60,7 @@ impl Value {
         match self {
             Value::String(_) => 1,
             Value::Hash(hash) => hash.free_effort(),
+            Value::Module(module) => module.0.free_effort(),
         }
     }
 
@@ -64,6 +73,7 @@ impl Value {
                     + structures::class_size(bytes.capacity())
             }
             Value::Hash(hash) => hash.memory_bytes(samples),
+            Value::Module(module) => module.0.memory_bytes(samples),
         }
     }
 }
@@ -73,6 +83,14 @@ pub fn type_of(record: &KeyRecord) -> Type {
     match record.view() {
         View::Bytes { .. } | View::Integer(_) => Type::String,
         View::Value(value) => value.value_type(),
+    }
+}
+
+/// The name of a record's type as TYPE prints it.
+pub fn type_name(record: &KeyRecord) -> &str {
+    match record.view() {
+        View::Value(Value::Module(module)) => module.0.type_name(),
+        _ => type_of(record).name(),
     }
 }
 
