@@ -8,7 +8,7 @@ use crate::hash::Hash;
 use crate::string;
 use crate::value::Value;
 use structures::hashtable::TableStats;
-use structures::{HashSeed, HashTable, NewPayload, Record, ResizePolicy, View};
+use structures::{Entry, HashSeed, HashTable, NewPayload, Record, ResizePolicy, View};
 
 /// A key with what it holds.
 ///
@@ -28,7 +28,7 @@ pub enum SetExpiry {
 pub struct ExpirySample {
     /// Keys looked at.
     pub sampled: usize,
-    /// Those whose time has come.
+    /// Those whose time has passed: `expiry_ms < now_ms`, as Redis compares.
     pub expired: Vec<Box<[u8]>>,
     /// Whether the look came to the end of the index.
     pub wrapped: bool,
@@ -147,29 +147,33 @@ impl Database {
         payload: NewPayload<'_, Value>,
         expiry: SetExpiry,
     ) -> Option<Value> {
-        let Some(record) = self.table.find_mut_hashed(hash, key) else {
-            let expiry_ms = match expiry {
-                SetExpiry::At(at_ms) => Some(at_ms),
-                SetExpiry::Clear | SetExpiry::Keep => None,
-            };
-            self.insert_new_hashed(hash, key, payload, expiry_ms);
-            return None;
-        };
-        let before = record.expiry_ms();
-        let after = match expiry {
-            SetExpiry::Clear => None,
-            SetExpiry::Keep => before,
+        let at_ms = match expiry {
             SetExpiry::At(at_ms) => Some(at_ms),
+            SetExpiry::Clear | SetExpiry::Keep => None,
         };
-        let old_fields = indexed_field_expiry(record);
-        let old = record.replace(payload, after);
-        if self.touch_overwritten {
-            record.set_access(self.new_key_access);
+        match self.table.find_or_slot_hashed(hash, key) {
+            Entry::Occupied(record) => {
+                let before = record.expiry_ms();
+                let after = if expiry == SetExpiry::Keep { before } else { at_ms };
+                let old_fields = indexed_field_expiry(record);
+                let replaced = record.replace(payload, after);
+                let new_fields = note_next_field_expiry(record);
+                index_expiry(&mut self.expires, hash, before.is_some(), after.is_some());
+                self.field_expiries.update(hash, old_fields, new_fields);
+                if self.touch_overwritten {
+                    record.set_access(self.new_key_access);
+                }
+                replaced
+            }
+            Entry::Vacant(slot) => {
+                let mut record = Record::new(key, payload, at_ms);
+                index_expiry(&mut self.expires, hash, false, at_ms.is_some());
+                self.field_expiries.update(hash, None, note_next_field_expiry(&mut record));
+                record.set_access(self.new_key_access);
+                slot.insert(record);
+                None
+            }
         }
-        let new_fields = note_next_field_expiry(record);
-        self.index_expiry(hash, before.is_some(), after.is_some());
-        self.field_expiries.update(hash, old_fields, new_fields);
-        old
     }
 
     /// Adds a key that the database does not hold.
@@ -201,7 +205,7 @@ impl Database {
     }
 
     fn insert_record_hashed(&mut self, hash: u64, mut record: KeyRecord) -> &mut KeyRecord {
-        self.index_expiry(hash, false, record.expiry_ms().is_some());
+        index_expiry(&mut self.expires, hash, false, record.expiry_ms().is_some());
         self.field_expiries.update(hash, None, note_next_field_expiry(&mut record));
         self.table.insert_unique_hashed(hash, record)
     }
@@ -214,7 +218,7 @@ impl Database {
     /// Takes a key out.
     pub fn remove_hashed(&mut self, hash: u64, key: &[u8]) -> Option<KeyRecord> {
         let record = self.table.remove_hashed(hash, key)?;
-        self.index_expiry(hash, record.expiry_ms().is_some(), false);
+        index_expiry(&mut self.expires, hash, record.expiry_ms().is_some(), false);
         if let Some(at_ms) = indexed_field_expiry(&record) {
             self.field_expiries.update(hash, Some(at_ms), None);
         }
@@ -231,7 +235,7 @@ impl Database {
         let Some(record) = self.table.find_mut_hashed(hash, key) else { return false };
         let before = record.expiry_ms().is_some();
         record.set_expiry(expiry_ms);
-        self.index_expiry(hash, before, expiry_ms.is_some());
+        index_expiry(&mut self.expires, hash, before, expiry_ms.is_some());
         true
     }
 
@@ -254,19 +258,6 @@ impl Database {
         Some(displaced)
     }
 
-    fn index_expiry(&mut self, hash: u64, before: bool, after: bool) {
-        if before == after {
-            return;
-        }
-        if after {
-            // Keys of equal hash have an item each; which is whose does not matter.
-            self.expires.insert_unique_hashed(hash, ExpiryItem(hash));
-        } else {
-            let item = self.expires.remove_hashed(hash, &hash);
-            debug_assert!(item.is_some(), "a key with an expiry is in the index");
-        }
-    }
-
     /// Must be called after the fields of a hash may have changed their expiries.
     pub fn hash_changed(&mut self, key: &[u8]) {
         self.hash_changed_hashed(self.hash_of(key), key);
@@ -283,10 +274,10 @@ impl Database {
         }
     }
 
-    /// Keys of up to `count` hashes with a field whose time has come, the earliest first.
+    /// Keys of up to `count` hashes with a field whose time has passed, the earliest first.
     pub fn hashes_with_expired_fields(&self, now_ms: i64, count: usize) -> Vec<Box<[u8]>> {
         let mut keys = Vec::new();
-        for (at_ms, hash) in self.field_expiries.until(now_ms).take(count) {
+        for (at_ms, hash) in self.field_expiries.before(now_ms).take(count) {
             self.table.for_each_candidate(hash, |record| {
                 if indexed_field_expiry(record) == Some(at_ms) {
                     keys.push(record.key().into());
@@ -314,7 +305,7 @@ impl Database {
                 found.sampled += 1;
                 table.for_each_candidate(item.0, |record| {
                     let Some(at_ms) = record.expiry_ms() else { return };
-                    if at_ms <= now_ms {
+                    if at_ms < now_ms {
                         found.expired.push(record.key().into());
                     } else {
                         ttl_sum_ms += at_ms.saturating_sub(now_ms) as f64;
@@ -448,6 +439,21 @@ impl Database {
     /// Chain lengths of the expiry index, and of the table it is moving to.
     pub fn expires_stats(&self) -> (TableStats, Option<TableStats>) {
         self.expires.stats()
+    }
+}
+
+/// Keeps the expiry index in step with one key.
+#[inline]
+fn index_expiry(index: &mut HashTable<ExpiryItem>, hash: u64, before: bool, after: bool) {
+    if before == after {
+        return;
+    }
+    if after {
+        // Keys of equal hash have an item each; which is whose does not matter.
+        index.insert_unique_hashed(hash, ExpiryItem(hash));
+    } else {
+        let item = index.remove_hashed(hash, &hash);
+        debug_assert!(item.is_some(), "a key with an expiry is in the index");
     }
 }
 

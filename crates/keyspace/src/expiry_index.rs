@@ -50,8 +50,8 @@ impl FieldExpiryIndex {
         self.by_time.first().copied()
     }
 
-    /// Keys with a field that expires at `until_ms` or before, the earliest first.
-    pub(crate) fn until(&self, until_ms: i64) -> impl Iterator<Item = (i64, u64)> {
-        self.by_time.range(..=(until_ms, u64::MAX)).copied()
+    /// Keys with a field that expires before `now_ms`, the earliest first.
+    pub(crate) fn before(&self, now_ms: i64) -> impl Iterator<Item = (i64, u64)> {
+        self.by_time.range(..(now_ms, 0)).copied()
     }
 }

@@ -1,6 +1,6 @@
 //! The hash type: fields with values, each field with an expiry of its own if wanted.
 //!
-//! Fields whose time has come stay until the engine removes them: every look at a field returns
+//! Fields whose time has passed (`expiry_ms < now_ms`) stay until the engine removes them: every look at a field returns
 //! its expiry, and the caller, who knows the time, decides.
 
 mod table;
@@ -64,7 +64,7 @@ impl Hash {
         HashEncoding::Hashtable
     }
 
-    /// Fields, those included whose time has come.
+    /// Fields, those included whose time has passed.
     pub fn len(&self) -> usize {
         self.table.len()
     }
@@ -73,7 +73,7 @@ impl Hash {
         self.len() == 0
     }
 
-    /// Fields whose time has come.
+    /// Fields whose time has passed.
     pub fn expired_len(&self, now_ms: i64) -> usize {
         self.table.expired_len(now_ms)
     }
@@ -118,7 +118,7 @@ impl Hash {
         self.table.next_expiry_ms()
     }
 
-    /// Removes up to `count` fields whose time has come, the earliest first, and returns them.
+    /// Removes up to `count` fields whose time has passed, the earliest first, and returns them.
     pub fn remove_expired(&mut self, now_ms: i64, count: usize) -> Vec<Box<[u8]>> {
         self.table.remove_expired(now_ms, count)
     }

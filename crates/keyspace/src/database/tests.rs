@@ -77,7 +77,7 @@ fn check(database: &mut Database, model: &Model) {
     assert_eq!(database.subexpiry_len(), with_fields);
     let due: Vec<u8> = model
         .iter()
-        .filter(|(_, (content, _))| next_field(content).is_some_and(|at_ms| at_ms <= 25))
+        .filter(|(_, (content, _))| next_field(content).is_some_and(|at_ms| at_ms < 25))
         .map(|(key, _)| *key)
         .collect();
     let mut found: Vec<u8> =
@@ -98,7 +98,7 @@ fn check_sampling(database: &mut Database, model: &Model) {
     }
     expired.sort_unstable();
     expired.dedup();
-    let due = model.iter().filter(|(_, (_, expiry_ms))| expiry_ms.is_some_and(|at| at <= 25));
+    let due = model.iter().filter(|(_, (_, expiry_ms))| expiry_ms.is_some_and(|at| at < 25));
     assert!(expired.iter().copied().eq(due.map(|(key, _)| *key)));
 }
 

@@ -41,7 +41,7 @@ impl TableHash {
 
     pub(super) fn expired_len(&self, now_ms: i64) -> usize {
         let Some(volatile) = &self.volatile else { return 0 };
-        volatile.by_time.range(..=(now_ms, u64::MAX)).count()
+        volatile.by_time.range(..(now_ms, 0)).count()
     }
 
     pub(super) fn get(&self, field: &[u8]) -> Option<FieldView<'_>> {
@@ -101,7 +101,7 @@ impl TableHash {
     pub(super) fn remove_expired(&mut self, now_ms: i64, count: usize) -> Vec<Box<[u8]>> {
         let Some(volatile) = &self.volatile else { return Vec::new() };
         let mut expired = Vec::new();
-        for &(at_ms, hash) in volatile.by_time.range(..=(now_ms, u64::MAX)).take(count) {
+        for &(at_ms, hash) in volatile.by_time.range(..(now_ms, 0)).take(count) {
             self.fields.for_each_candidate(hash, |record| {
                 if record.expiry_ms() == Some(at_ms) {
                     expired.push(Box::from(record.field()));
