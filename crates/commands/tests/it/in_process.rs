@@ -1,0 +1,62 @@
+//! An engine without a server: virtual time, requests in, reply bytes out.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use config::Config;
+use engine::clock::ClockPort;
+use engine::{ClientId, Engine, Outcome, Peer, Ports};
+
+/// Virtual microseconds since 1970; tests of one process share it, so it only ever moves forward.
+static NOW_US: AtomicI64 = AtomicI64::new(1_700_000_000_000_000);
+
+fn unix_us() -> i64 {
+    NOW_US.load(Ordering::Relaxed)
+}
+
+fn monotonic_us() -> u64 {
+    NOW_US.load(Ordering::Relaxed) as u64
+}
+
+/// The engine and its clients.
+pub struct InProcess {
+    pub engine: Engine,
+}
+
+impl InProcess {
+    pub fn new() -> InProcess {
+        let ports = Ports {
+            clock: ClockPort { unix_us, monotonic_us },
+            memory_used_bytes: || 0,
+            good_size: |bytes| bytes,
+        };
+        let config = Config::default();
+        InProcess { engine: Engine::new(config, commands::table::BUILT_INS, ports, [7; 32]) }
+    }
+
+    pub fn connect(&mut self) -> ClientId {
+        self.engine.client_connected(Peer { address: "127.0.0.1:1".to_owned(), ..Peer::default() })
+    }
+
+    /// Lets time pass, with all that happens by itself meanwhile.
+    pub fn advance(&mut self, ms: i64) {
+        NOW_US.fetch_add(ms * 1000, Ordering::Relaxed);
+        self.engine.after_sleep();
+        self.engine.before_sleep();
+    }
+
+    /// Executes a command line (words separated by spaces) and returns the raw reply.
+    pub fn send(&mut self, client: ClientId, line: &str) -> String {
+        self.engine.after_sleep();
+        let argv: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+        let outcome = self.engine.execute(client, &argv);
+        assert_ne!(outcome, Outcome::Closing, "{line} closed the connection");
+        self.engine.before_sleep();
+        self.take(client)
+    }
+
+    /// Takes what has been written to a client.
+    pub fn take(&mut self, client: ClientId) -> String {
+        let bytes = self.engine.state.clients[client].reply.take();
+        String::from_utf8_lossy(&bytes).replace("\r\n", "|")
+    }
+}

@@ -1,0 +1,4 @@
+//! Commands through the whole engine, without a server.
+
+mod in_process;
+mod transactions;
