@@ -8,6 +8,7 @@ mod arguments;
 mod connection;
 mod help;
 mod pubsub;
+mod server;
 mod string;
 pub mod table;
 mod transactions;

@@ -2,7 +2,7 @@
 
 use engine::BuiltIn;
 
-use crate::{connection, pubsub, string, transactions};
+use crate::{connection, pubsub, server, string, transactions};
 
 /// All built-in commands.
 pub static BUILT_INS: &[&BuiltIn] = &[
@@ -10,6 +10,7 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &connection::echo::ECHO,
     &transactions::exec::EXEC,
     &string::get::GET,
+    &server::module::MODULE,
     &transactions::multi::MULTI,
     &connection::ping::PING,
     &pubsub::subscribe::PSUBSCRIBE,

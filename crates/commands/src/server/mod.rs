@@ -1,0 +1,3 @@
+//! Commands of the group server.
+
+pub mod module;

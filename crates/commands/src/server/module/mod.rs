@@ -1,0 +1,80 @@
+//! MODULE LOAD, LOADEX, UNLOAD, LIST, HELP: load, list and unload modules.
+
+use command_spec::*;
+use engine::*;
+
+pub const MODULE_HELP: BuiltIn = BuiltIn::new(
+    CommandSpec {
+        name: "help",
+        group: Group::Server,
+        summary: "Lists the subcommands.",
+        since: "5.0.0",
+        complexity: "O(1)",
+        arity: 2,
+        flags: flag::LOADING | flag::STALE,
+        categories: category::SLOW,
+        ..CommandSpec::DEFAULT
+    },
+    help,
+);
+
+pub const MODULE: BuiltIn = BuiltIn::container(
+    CommandSpec {
+        name: "module",
+        group: Group::Server,
+        summary: "Container of the commands that load, list and unload modules.",
+        since: "4.0.0",
+        complexity: "Depends on subcommand.",
+        arity: -2,
+        flags: flag::PROTECTED | 0,
+        categories: category::SLOW,
+        ..CommandSpec::DEFAULT
+    },
+    module,
+    &[
+        &MODULE_HELP,
+        &list::MODULE_LIST,
+        &load::MODULE_LOAD,
+        &loadex::MODULE_LOADEX,
+        &unload::MODULE_UNLOAD,
+    ],
+);
+
+use std::rc::Rc;
+
+use engine::guests::ModuleHost;
+
+pub mod list;
+pub mod load;
+pub mod loadex;
+pub mod unload;
+
+/// The host that loads modules; a server built without one has none.
+fn host(context: &Context<'_>) -> Result<Rc<dyn ModuleHost>, CommandError> {
+    context
+        .state
+        .guests
+        .modules
+        .clone()
+        .ok_or(CommandError::constant("ERR This server has no module host"))
+}
+
+fn module(context: &mut Context<'_>) -> CommandResult {
+    Err(error::wrong_arity(&context.command.full_name))
+}
+
+fn help(context: &mut Context<'_>) -> CommandResult {
+    crate::help::reply(
+        context,
+        &[
+            "LIST",
+            "    Return a list of loaded modules.",
+            "LOAD <path> [<arg> ...]",
+            "    Load a module library from <path>, passing to it any optional arguments.",
+            "LOADEX <path> [[CONFIG NAME VALUE]...] [ARGS ...]",
+            "    Load a module library from <path>, while passing it module configurations and optional arguments.",
+            "UNLOAD <name>",
+            "    Unload a module.",
+        ],
+    )
+}
