@@ -99,6 +99,18 @@ impl State {
         }
     }
 
+    /// Tells that all keys of a database that are waited for may have changed.
+    pub(crate) fn signal_all_ready(&mut self, db: usize) {
+        if self.blocked_keys.is_empty() {
+            return;
+        }
+        let waiting = self.blocked_keys.waiting.keys().filter(|(waited_db, _)| *waited_db == db);
+        let names: Vec<_> = waiting.cloned().collect();
+        for (db, key) in names {
+            self.signal_key_ready(db, &key);
+        }
+    }
+
     /// Puts a client to waiting. The command must not have written a reply.
     pub fn block_client(&mut self, client: ClientId, blocked: Blocked) {
         for key in &blocked.keys {

@@ -19,6 +19,7 @@ pub mod error;
 mod execute;
 mod expire;
 mod expire_fields;
+mod flush;
 pub mod gates;
 pub mod guests;
 pub mod keys;

@@ -51,6 +51,7 @@ pub struct FieldView<'a> {
 }
 
 /// See the module text.
+#[derive(Clone)]
 pub struct Hash {
     table: Box<TableHash>,
 }

@@ -18,4 +18,4 @@ mod value;
 pub use database::{Database, ExpirySample, KeyRecord, SetExpiry};
 pub use hash::Hash;
 pub use structures::{HashSeed, NewPayload, OwnedPayload, ResizePolicy, View, ViewMut};
-pub use value::{Type, Value, encoding_name, type_name, type_of};
+pub use value::{Type, Value, duplicate, encoding_name, type_name, type_of};

@@ -2,8 +2,8 @@
 
 use std::any::Any;
 
-/// A value of a module's type.
-pub trait ModuleValue: Any {
+/// A value of a module's type. It may be dropped on another thread, as Redis frees big values.
+pub trait ModuleValue: Any + Send {
     /// The nine characters that name the type.
     fn type_name(&self) -> &str;
 
@@ -15,6 +15,12 @@ pub trait ModuleValue: Any {
 
     /// Bytes the value takes, as far as its module tells.
     fn memory_bytes(&self, samples: usize) -> usize;
+
+    /// A copy under another key, for COPY; `None` if the type cannot be copied.
+    fn duplicate(&self, from_key: &[u8], to_key: &[u8]) -> Option<Box<dyn ModuleValue>> {
+        let _ = (from_key, to_key);
+        None
+    }
 
     /// For the host, to get at its own type.
     fn as_any(&self) -> &dyn Any;

@@ -4,7 +4,7 @@ use crate::database::KeyRecord;
 use crate::hash::Hash;
 use crate::module::ModuleObject;
 use crate::string;
-use structures::View;
+use structures::{NewPayload, View};
 
 /// A value in an allocation of its own. Sixteen bytes, so that it fits into a small record.
 pub enum Value {
@@ -76,6 +76,24 @@ impl Value {
             Value::Module(module) => module.0.memory_bytes(samples),
         }
     }
+}
+
+/// A copy of a record under another key, with its expiry; `None` if it holds a value of a module's
+/// type that cannot be copied.
+pub fn duplicate(record: &KeyRecord, to_key: &[u8]) -> Option<KeyRecord> {
+    let payload = match record.view() {
+        View::Bytes { bytes, raw } => NewPayload::Bytes { bytes, raw },
+        View::Integer(integer) => NewPayload::Integer(integer),
+        View::Value(value) => NewPayload::Value(match value {
+            Value::String(bytes) => Value::String(bytes.clone()),
+            Value::Hash(hash) => Value::Hash(hash.clone()),
+            Value::Module(module) => {
+                let copy = module.0.duplicate(record.key(), to_key)?;
+                Value::Module(Box::new(ModuleObject(copy)))
+            }
+        }),
+    };
+    Some(KeyRecord::new(to_key, payload, record.expiry_ms()))
 }
 
 /// The type of what a record holds.

@@ -26,6 +26,21 @@ fn view(record: &FieldRecord) -> FieldView<'_> {
     }
 }
 
+impl Clone for TableHash {
+    fn clone(&self) -> Self {
+        let mut fields = HashTable::with_seed(*self.fields.seed());
+        fields.expand_to(self.fields.len());
+        for record in &self.fields {
+            fields.insert_unique(record.clone());
+        }
+        let volatile = self.volatile.as_ref().map(|volatile| {
+            // The copy is in no database's index yet.
+            Box::new(VolatileFields { by_time: volatile.by_time.clone(), indexed_ms: None })
+        });
+        Self { fields, volatile }
+    }
+}
+
 impl TableHash {
     pub(super) fn new(seed: HashSeed) -> Self {
         Self { fields: HashTable::with_seed(seed), volatile: None }

@@ -231,7 +231,7 @@ fn a_small_record_takes_one_small_allocation() {
 
 #[test]
 fn replacing_by_the_same_size_reuses_the_allocation() {
-    let mut record = Record::<Token>::new_bytes(b"key", b"value", false, Some(5));
+    let mut record = Record::<Token>::new_bytes(b"ten bytes.", b"value", false, Some(5));
     let memory = record.memory;
     record.replace_payload(NewPayload::Bytes { bytes: b"other", raw: false }, true);
     record.set_expiry(None);

@@ -1,0 +1,39 @@
+//! Emptying and swapping whole databases.
+
+use crate::effect::Effect;
+use crate::state::State;
+
+impl State {
+    /// Empties one database, or all; returns how many keys there were. `lazy`: they are freed in the background.
+    pub fn flush(&mut self, db: Option<usize>, lazy: bool) -> usize {
+        self.touch_all_watched(db);
+        let range = match db {
+            Some(db) => db..db + 1,
+            None => 0..self.databases.len(),
+        };
+        let mut removed = 0;
+        for db in range {
+            if self.databases[db].is_empty() {
+                continue;
+            }
+            self.signal_all_ready(db);
+            let flushed = self.databases[db].take();
+            removed += flushed.len();
+            if lazy {
+                self.effects.push(Effect::FreeInBackground(Box::new(flushed)));
+            }
+        }
+        removed
+    }
+
+    /// Exchanges the contents of two databases; clients stay where they are.
+    pub fn swap_databases(&mut self, first: usize, second: usize) {
+        if first == second {
+            return;
+        }
+        self.touch_watched_for_swap(first, second);
+        self.databases.swap(first, second);
+        self.signal_all_ready(first);
+        self.signal_all_ready(second);
+    }
+}
