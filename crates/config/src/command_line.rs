@@ -33,6 +33,11 @@ pub struct CommandLine {
 }
 
 impl CommandLine {
+    /// The whole configuration: file, standard input and options, in this order.
+    pub fn text(&self, file: &[u8], standard_input: &[u8]) -> Vec<u8> {
+        [file, standard_input, b"\n", &self.options].concat()
+    }
+
     /// Takes apart the words behind the program's name.
     pub fn parse(words: &[Vec<u8>]) -> Self {
         let mut command_line = Self {

@@ -24,9 +24,13 @@ pub struct LoadModule {
     pub arguments: Vec<Vec<u8>>,
 }
 
-/// A directive with a dot that no parameter has: kept for the module that will register it.
+/// A directive that no parameter has: kept for the module that may register it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModuleSetting {
+    /// The line it stands in, counted from 1.
+    pub line_number: usize,
+    /// The whole line.
+    pub text: Vec<u8>,
     /// Name in lower case.
     pub name: Vec<u8>,
     /// The value's words.
@@ -99,6 +103,9 @@ impl LoadError {
     }
 }
 
+/// What is said of a directive nobody knows.
+const BAD_DIRECTIVE: &str = "Bad directive or wrong number of arguments";
+
 /// Directives of the past that are read over.
 const RETIRED: &[&str] = &[
     "list-max-ziplist-entries",
@@ -113,7 +120,22 @@ impl Startup {
         let mut startup = Self::default();
         startup.read_text(text, files, 0)?;
         crate::validate::settle(&mut startup.config);
+        if startup.load_modules.is_empty() {
+            startup.refuse_unknown()?;
+        }
         Ok(startup)
+    }
+
+    /// Refuses the first directive that neither a parameter nor, by now, a module has taken.
+    pub fn refuse_unknown(&self) -> Result<(), LoadError> {
+        match self.module_settings.first() {
+            Some(setting) => Err(LoadError::Line {
+                line_number: setting.line_number,
+                text: setting.text.clone(),
+                reason: BAD_DIRECTIVE.to_owned(),
+            }),
+            None => Ok(()),
+        }
     }
 
     /// True when the parameter stood in the configuration.
@@ -143,6 +165,12 @@ impl Startup {
                 continue;
             }
             self.directive(name, values).map_err(wrong)?;
+            if let Some(setting) =
+                self.module_settings.last_mut().filter(|last| last.line_number == 0)
+            {
+                setting.line_number = index + 1;
+                setting.text = line.to_vec();
+            }
         }
         Ok(())
     }
@@ -181,11 +209,14 @@ impl Startup {
             (b"sentinel", _) => {
                 return Err("sentinel directive while not in sentinel mode".to_owned());
             }
-            (name, _) if RETIRED.iter().any(|retired| retired.as_bytes() == name) => {}
-            (name, [_, ..]) if name.contains(&b'.') => self
-                .module_settings
-                .push(ModuleSetting { name: name.to_vec(), words: values.to_vec() }),
-            _ => return Err("Bad directive or wrong number of arguments".to_owned()),
+            (name, [_, ..]) if RETIRED.iter().any(|retired| retired.as_bytes() == name) => {}
+            (name, [_, ..]) => self.module_settings.push(ModuleSetting {
+                line_number: 0,
+                text: Vec::new(),
+                name: name.to_vec(),
+                words: values.to_vec(),
+            }),
+            _ => return Err(BAD_DIRECTIVE.to_owned()),
         }
         Ok(())
     }
@@ -222,3 +253,6 @@ fn trim(line: &[u8]) -> &[u8] {
     let end = line.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last + 1);
     line.get(start..end).unwrap_or(&[])
 }
+
+#[cfg(test)]
+mod tests;

@@ -211,7 +211,7 @@ parameters! {
     /// Folder of backups, inside `dir`.
     backupdirname: Vec<u8> = text("backupdir"), "backupdirname", NULLABLE, IMMUTABLE, check validate::backupdirname;
     /// Data file to load at start in place of the usual ones.
-    preload_file: Vec<u8> = text(""), "preload-file", NULLABLE, IMMUTABLE;
+    preload_file: Vec<u8> = text(""), "preload-file", NULLABLE, IMMUTABLE, check validate::preload_file;
     /// Processors for the AOF rewrite child.
     aof_rewrite_cpulist: Vec<u8> = text(""), "aof-rewrite-cpulist" | "aof_rewrite_cpulist", NULLABLE, IMMUTABLE;
     /// Processors for the RDB child.

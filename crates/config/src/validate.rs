@@ -32,6 +32,9 @@ pub fn appenddirname(value: &[u8]) -> Result<(), Reason> {
 
 /// `backupdirname`
 pub fn backupdirname(value: &[u8]) -> Result<(), Reason> {
+    if value.is_empty() {
+        return Err("backupdirname can't be empty".to_owned());
+    }
     no_path(value, "backupdirname can't be a path, just a dirname")
 }
 
@@ -169,5 +172,22 @@ pub fn against_others(name: &str, old: &Config, new: &Config) -> Result<(), Reas
             refuse(new.key_memory_histograms && !old.key_memory_histograms, NO_TRACKING)
         }
         _ => Ok(()),
+    }
+}
+
+/// `preload-file`
+pub fn preload_file(value: &[u8]) -> Result<(), Reason> {
+    if value.is_empty() {
+        return Ok(());
+    }
+    let file = value.strip_prefix(b"aof:").or_else(|| value.strip_prefix(b"rdb:"));
+    let Some(file) = file.filter(|file| !file.is_empty()) else {
+        return Err("argument must be in the format '[aof|rdb]:[filename]'".to_owned());
+    };
+    let name = file.rsplit(|&byte| byte == b'/').next().unwrap_or(file);
+    if name.contains(&b'.') {
+        Ok(())
+    } else {
+        Err("preload-file must end with an extension".to_owned())
     }
 }

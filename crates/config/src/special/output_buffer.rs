@@ -107,7 +107,7 @@ impl Setting for OutputBufferLimits {
         if matches!(words, [word] if word.is_empty()) {
             return Ok(*self);
         }
-        if !words.len().is_multiple_of(4) || words.is_empty() {
+        if !words.len().is_multiple_of(4) {
             return Err("Wrong number of arguments in buffer limit configuration.".to_owned());
         }
         let mut limits = *self;

@@ -40,7 +40,7 @@ impl Setting for SavePoints {
         }
         let words = filled(words);
         let invalid = || "Invalid save parameters".to_owned();
-        if !words.len().is_multiple_of(2) || words.is_empty() {
+        if !words.len().is_multiple_of(2) {
             return Err(invalid());
         }
         // In a file the lines add up; the first replaces what is built in.
