@@ -1,3 +1,70 @@
-//! The server binary.
+//! The server binary: reads the command line and hands over to the way up.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod accept;
+mod allocator;
+mod config_change;
+mod connection;
+mod crash_report;
+mod crash_sections;
+mod cron;
+mod effects;
+mod event_loop;
+mod glob_files;
+mod guests;
+mod limits;
+mod listen;
+mod log;
+mod logo;
+mod memory_test;
+mod output;
+mod port;
+mod requests;
+mod resources;
+mod shutdown;
+mod startup;
+mod title;
+mod usage;
+mod version;
+
+use std::os::unix::ffi::OsStringExt;
+
+use config::{Action, CommandLine};
+
+fn main() {
+    std::process::exit(start());
+}
+
+fn start() -> i32 {
+    let words: Vec<Vec<u8>> = std::env::args_os().skip(1).map(OsStringExt::into_vec).collect();
+    let command_line = CommandLine::parse(&words);
+    match command_line.action {
+        Action::Version => usage::print(&(version::line() + "\n")),
+        Action::Help => usage::print_help(),
+        Action::TestMemory(megabytes) => usage::test_memory(&megabytes),
+        Action::CheckSystem => resources::check_system(),
+        Action::Run => serve(&command_line),
+    }
+}
+
+fn serve(command_line: &CommandLine) -> i32 {
+    // A fault this early is worth a report, too; without handlers the server still runs.
+    let crash_handlers = crash_report::install();
+    if let Err(error) = crash_handlers {
+        log::write(log::Level::Warning, &format!("No crash reports: {error}"));
+    }
+    // A client that is gone shows as an error of the write, not as a signal.
+    for signal in [sys::signals::SIGHUP, sys::signals::SIGPIPE] {
+        // These two can always be ignored.
+        let _ = sys::signals::ignore(signal);
+    }
+    let configured = command_line.config_file.is_some() || command_line.standard_input;
+    match startup::load_configuration(command_line) {
+        Ok((startup, files)) => {
+            sys::title::prepare();
+            startup::serve(startup, files, configured)
+        }
+        Err(code) => code,
+    }
+}

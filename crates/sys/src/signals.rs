@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 /// The signals of the C library that the server speaks of, by number.
 pub use libc::{
     SIGABRT, SIGALRM, SIGBUS, SIGCHLD, SIGFPE, SIGHUP, SIGILL, SIGINT, SIGKILL, SIGPIPE, SIGSEGV,
-    SIGTERM, SIGUSR1,
+    SIGSTOP, SIGTERM, SIGUSR1,
 };
 
 static PIPE_WRITE: AtomicI32 = AtomicI32::new(-1);

@@ -195,3 +195,28 @@ pub fn die_of(signal: i32) -> ! {
     // SAFETY: abort does not return.
     unsafe { libc::abort() }
 }
+
+/// Ends the process by SIGALRM if it still lives after `seconds`: a report that waits for a lock must not hang for ever.
+pub fn end_after(seconds: u32) {
+    // Cannot fail for this signal.
+    let _ = crate::signals::restore_default(libc::SIGALRM);
+    // SAFETY: alarm takes a number.
+    unsafe { libc::alarm(seconds) };
+}
+
+/// Writes to memory that may only be read.
+pub fn segfault() {
+    // SAFETY: a fresh anonymous page; the result is checked by the fault itself.
+    let page = unsafe {
+        libc::mmap(
+            std::ptr::null_mut(),
+            4096,
+            libc::PROT_READ,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+            -1,
+            0,
+        )
+    };
+    // SAFETY: none is wanted: the write faults, which is what the caller asks for, and nothing goes on behind it.
+    unsafe { page.cast::<u8>().write_volatile(b'x') };
+}

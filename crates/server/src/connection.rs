@@ -1,0 +1,83 @@
+//! The socket of one client, and what was read from it and not yet executed.
+
+use engine::ClientId;
+use resp::Parser;
+use sys::net::Socket;
+
+/// A client's connection.
+pub struct Connection {
+    pub socket: Socket,
+    pub parser: Parser,
+    /// Read and not executed. Empty, without memory of its own, for a client whose requests come whole.
+    pub query: Vec<u8>,
+    /// Size the buffer must reach before the request at its start can be complete.
+    pub needed: usize,
+    /// Bytes of the client's reply buffer that are sent already.
+    pub written: usize,
+    /// The loop waits for room to write.
+    pub wants_write: bool,
+    /// Since when the output is over the soft limit; 0: it is not.
+    pub soft_limit_since_ms: i64,
+    /// Largest query buffer since the cron last looked.
+    pub query_peak: usize,
+}
+
+impl Connection {
+    pub fn new(socket: Socket) -> Connection {
+        Connection {
+            socket,
+            parser: Parser::new(),
+            query: Vec::new(),
+            needed: 0,
+            written: 0,
+            wants_write: false,
+            soft_limit_since_ms: 0,
+            query_peak: 0,
+        }
+    }
+}
+
+/// Connections under the numbers of their clients.
+#[derive(Default)]
+pub struct Connections {
+    slots: Vec<Option<Box<Connection>>>,
+    open: usize,
+}
+
+impl Connections {
+    pub fn insert(&mut self, id: ClientId, connection: Connection) {
+        let slot = id.0 as usize;
+        if self.slots.len() <= slot {
+            self.slots.resize_with(slot + 1, || None);
+        }
+        if let Some(place) = self.slots.get_mut(slot) {
+            *place = Some(Box::new(connection));
+            self.open += 1;
+        }
+    }
+
+    #[inline]
+    pub fn get_mut(&mut self, id: ClientId) -> Option<&mut Connection> {
+        self.slots.get_mut(id.0 as usize)?.as_deref_mut()
+    }
+
+    #[inline]
+    pub fn get(&self, id: ClientId) -> Option<&Connection> {
+        self.slots.get(id.0 as usize)?.as_deref()
+    }
+
+    pub fn remove(&mut self, id: ClientId) -> Option<Box<Connection>> {
+        let connection = self.slots.get_mut(id.0 as usize)?.take();
+        self.open -= usize::from(connection.is_some());
+        connection
+    }
+
+    pub fn len(&self) -> usize {
+        self.open
+    }
+
+    /// One past the highest number in use.
+    pub fn slots(&self) -> usize {
+        self.slots.len()
+    }
+}

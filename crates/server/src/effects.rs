@@ -1,0 +1,57 @@
+//! What the engine asks the shell to do, one arm per effect.
+
+use engine::effect::LogLevel;
+use engine::{ClientId, Effect, client_flag};
+use sys::poll::Ready;
+
+use crate::event_loop::Shell;
+use crate::log::{self, Level};
+use crate::port::EnginePort as _;
+
+impl Shell {
+    /// Performs one effect.
+    pub fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Disconnect { client, after_reply } => self.disconnect(client, after_reply),
+            Effect::Resume { client } => self.execute_kept(client),
+            Effect::Shutdown { client, request } => self.begin_shutdown(client, request),
+            Effect::ConfigChanged { name } => self.config_changed(name),
+            Effect::ConfigRewrite { client } => self.rewrite_config(client),
+            Effect::FreeInBackground(garbage) => drop(garbage),
+            Effect::Crash { kind } => crate::crash_report::crash_on_purpose(kind),
+            Effect::Log { level, text } => log::write(level_of(level), &text),
+        }
+    }
+
+    /// Closes now, or when what the client is owed has been written.
+    fn disconnect(&mut self, id: ClientId, after_reply: bool) {
+        let owed = self.engine.client_mut(id).is_some_and(|client| !client.reply.is_empty());
+        if after_reply && owed {
+            self.engine.set_client_flag(id, client_flag::CLOSE_AFTER_REPLY, true);
+            self.engine.state.mark_pending_write(id);
+        } else {
+            self.close(id);
+        }
+    }
+
+    /// Ends the connection and forgets the client.
+    pub fn close(&mut self, id: ClientId) {
+        if let Some(connection) = self.connections.remove(id) {
+            // Removed by hand because a child process may still hold the descriptor open.
+            let _ = self.epoll.remove(connection.socket.as_raw_fd());
+        }
+        self.engine.client_disconnected(id);
+    }
+
+    /// A descriptor that a guest waits for is ready.
+    pub fn guest_descriptor_ready(&mut self, _ready: Ready) {}
+}
+
+fn level_of(level: LogLevel) -> Level {
+    match level {
+        LogLevel::Debug => Level::Debug,
+        LogLevel::Verbose => Level::Verbose,
+        LogLevel::Notice => Level::Notice,
+        LogLevel::Warning => Level::Warning,
+    }
+}

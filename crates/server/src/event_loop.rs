@@ -1,0 +1,158 @@
+//! The loop: waits for sockets, signals and time, and gives each its turn; the dataset belongs to this thread.
+
+use std::io;
+
+use engine::{ClientId, Effect, Engine};
+use sys::poll::{Epoll, Interest, Ready, Waker};
+use sys::signals::SignalPipe;
+
+use crate::accept::Accepting;
+use crate::connection::Connections;
+use crate::cron::Cron;
+use crate::listen::{Listeners, TOKEN_BASE};
+use crate::log::log;
+use crate::port::EnginePort as _;
+use crate::shutdown::ShutdownState;
+
+/// Descriptors reported by one wait.
+const READY_PER_WAIT: usize = 1024;
+
+/// Token of the signal pipe.
+const TOKEN_SIGNALS: u64 = 1 << 41;
+/// Token of the descriptor with which other threads end the wait.
+const TOKEN_WAKER: u64 = TOKEN_SIGNALS + 1;
+/// Descriptors that guests asked to wait for have tokens from here, plus the descriptor's number.
+pub const TOKEN_GUEST: u64 = 1 << 42;
+
+/// Everything the running server is made of.
+pub struct Shell {
+    pub engine: Engine,
+    pub epoll: Epoll,
+    pub connections: Connections,
+    pub listeners: Listeners,
+    pub files: crate::startup::FilesInUse,
+    pub accepting: Accepting,
+    pub cron: Cron,
+    pub shutdown: ShutdownState,
+    /// Where a client's bytes are read to as long as it has none left over.
+    pub shared_query: Vec<u8>,
+    /// The effects being performed; kept for its memory.
+    effects: Vec<Effect>,
+    /// The clients being written to; kept for its memory.
+    pub(crate) pending: Vec<ClientId>,
+    signals: SignalPipe,
+    waker: Waker,
+}
+
+impl Shell {
+    pub fn new(engine: Engine, files: crate::startup::FilesInUse) -> io::Result<Shell> {
+        let epoll = Epoll::new(READY_PER_WAIT)?;
+        let signals = SignalPipe::new()?;
+        let waker = Waker::new()?;
+        epoll.add(signals.as_raw_fd(), TOKEN_SIGNALS, Interest::READ)?;
+        epoll.add(waker.as_raw_fd(), TOKEN_WAKER, Interest::READ)?;
+        for signal in [sys::signals::SIGTERM, sys::signals::SIGINT, sys::signals::SIGCHLD] {
+            signals.watch(signal)?;
+        }
+        Ok(Shell {
+            engine,
+            epoll,
+            connections: Connections::default(),
+            listeners: Listeners::default(),
+            files,
+            accepting: Accepting::default(),
+            cron: Cron::default(),
+            shutdown: ShutdownState::default(),
+            shared_query: Vec::with_capacity(crate::limits::READ_BYTES),
+            effects: Vec::new(),
+            pending: Vec::new(),
+            signals,
+            waker,
+        })
+    }
+
+    /// Runs until the server has been told to end; the value is the exit code.
+    pub fn run(&mut self) -> i32 {
+        loop {
+            self.before_sleep();
+            if let Some(code) = self.shutdown.exit_code() {
+                return code;
+            }
+            let timeout_ms = self.sleep_ms();
+            let count = match self.epoll.wait(timeout_ms) {
+                Ok(count) => count,
+                Err(error) => {
+                    log!(Warning, "epoll_wait: {error}");
+                    0
+                }
+            };
+            self.engine.after_sleep();
+            for index in 0..count {
+                if let Some(ready) = self.epoll.ready(index) {
+                    self.dispatch(ready);
+                    // At once: a client number may be given to somebody else later in this turn.
+                    if self.engine.has_effects() {
+                        self.perform_effects();
+                    }
+                }
+            }
+            self.run_cron_if_due();
+        }
+    }
+
+    fn dispatch(&mut self, ready: Ready) {
+        if ready.token < TOKEN_BASE {
+            let id = ClientId(ready.token as u32);
+            if ready.writable() && self.connections.get(id).is_some_and(|open| open.wants_write) {
+                self.flush(id);
+            }
+            if ready.readable() {
+                self.read_from(id);
+            }
+        } else if ready.token == TOKEN_SIGNALS {
+            self.signals.drain();
+            self.take_signals();
+        } else if ready.token == TOKEN_WAKER {
+            self.waker.drain();
+        } else if ready.token >= TOKEN_GUEST {
+            self.guest_descriptor_ready(ready);
+        } else {
+            self.accept(ready.token);
+        }
+    }
+
+    /// What is done between two waits: effects, expiry, output. Effects and output may cause each other.
+    fn before_sleep(&mut self) {
+        self.engine.before_sleep();
+        self.perform_effects();
+        self.flush_pending();
+        if self.engine.has_effects() {
+            self.perform_effects();
+            self.flush_pending();
+        }
+    }
+
+    /// Performs what the commands asked for, in order.
+    pub fn perform_effects(&mut self) {
+        // An effect may cause further ones, such as a client resumed that executes a waiting request.
+        while self.engine.has_effects() {
+            let mut effects = std::mem::take(&mut self.effects);
+            self.engine.swap_effects(&mut effects);
+            for effect in effects.drain(..) {
+                self.perform(effect);
+            }
+            self.effects = effects;
+        }
+    }
+
+    /// How long the next wait may take.
+    fn sleep_ms(&self) -> i32 {
+        let now_us = self.engine.monotonic_us();
+        let mut due_us = self.cron.due_us();
+        if let Some(timer_us) = self.engine.next_wake_us() {
+            due_us = due_us.min(timer_us);
+        }
+        // Rounded up, so that a timer is due when the wait ends.
+        i32::try_from(due_us.saturating_sub(now_us).div_ceil(1000)).unwrap_or(i32::MAX)
+    }
+}

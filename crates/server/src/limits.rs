@@ -1,0 +1,20 @@
+//! The bounds of the shell that are not configurable.
+
+/// Bytes asked for in one read of an ordinary client.
+pub const READ_BYTES: usize = 16 * 1024;
+/// An argument at least this long gets a query buffer of its own, read in one piece.
+pub const BIG_ARGUMENT_BYTES: usize = 32 * 1024;
+/// A query buffer grows by at most its own size or this, so that a promised length costs nothing until bytes come.
+pub const QUERY_GROWTH_BYTES: usize = 1024 * 1024;
+/// Bytes written to one client before the others get their turn.
+pub const WRITE_BYTES_PER_TURN: usize = 64 * 1024;
+/// Requests of one client executed before the others get their turn.
+pub const READY_PER_TURN: usize = 1024;
+/// An output buffer larger than this gives its memory back once it is written.
+pub const LARGE_OUTPUT_BYTES: usize = 256 * 1024;
+/// An output buffer larger than this gives its memory back when its client has been at rest for a cron run.
+pub const IDLE_OUTPUT_BYTES: usize = 1024;
+/// Descriptors the server needs for itself beside clients.
+pub const RESERVED_DESCRIPTORS: u64 = 32;
+/// Clients looked at in one cron run at least.
+pub const CLIENTS_PER_CRON_MIN: usize = 5;

@@ -1,0 +1,186 @@
+//! Output: everything a client has been replied goes out with one write before the loop waits again.
+
+use std::io;
+
+use config::special::OutputBufferLimit;
+use engine::{ClientId, client_flag};
+use sys::poll::Interest;
+
+use crate::accept::token_of;
+use crate::event_loop::Shell;
+use crate::limits::{LARGE_OUTPUT_BYTES, WRITE_BYTES_PER_TURN};
+use crate::log::log;
+use crate::port::EnginePort as _;
+
+/// How a write went.
+enum Written {
+    All,
+    Part,
+    Broken(io::Error),
+}
+
+impl Shell {
+    /// Writes to every client that has got something since the last time.
+    pub fn flush_pending(&mut self) {
+        let mut pending = std::mem::take(&mut self.pending);
+        self.engine.swap_pending_writes(&mut pending);
+        for id in pending.drain(..) {
+            self.engine.set_client_flag(id, client_flag::PENDING_WRITE, false);
+            // A client that already waits for room is written to when it has some.
+            if self.connections.get(id).is_some_and(|connection| !connection.wants_write) {
+                self.flush(id);
+            } else {
+                self.check_output_limit(id);
+            }
+        }
+        self.pending = pending;
+    }
+
+    /// Writes what the client is owed, as far as it takes it.
+    pub fn flush(&mut self, id: ClientId) {
+        match self.write_once(id) {
+            Some(Written::All) => self.output_done(id),
+            Some(Written::Part) => {
+                self.wait_for_room(id);
+                self.check_output_limit(id);
+            }
+            Some(Written::Broken(error)) => {
+                log!(
+                    Verbose,
+                    "Error writing to client: {} {}",
+                    crate::listen::describe(&error),
+                    self.engine.describe_client(id)
+                );
+                self.close(id);
+            }
+            None => {}
+        }
+    }
+
+    fn write_once(&mut self, id: ClientId) -> Option<Written> {
+        let connection = self.connections.get_mut(id)?;
+        let client = self.engine.client_mut(id)?;
+        let mut sent = 0;
+        let outcome = loop {
+            let pending = client.reply.as_bytes().get(connection.written..).unwrap_or_default();
+            if pending.is_empty() {
+                break Written::All;
+            }
+            match connection.socket.write(pending) {
+                Ok(bytes) => {
+                    connection.written += bytes;
+                    sent += bytes;
+                    // A full socket buffer shows as a short write: no need to ask again.
+                    if bytes < pending.len() || sent >= WRITE_BYTES_PER_TURN {
+                        break if bytes == pending.len() { Written::All } else { Written::Part };
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break Written::Part,
+                Err(error) => break Written::Broken(error),
+            }
+        };
+        client.connection.net_output_bytes += sent as u64;
+        drop_written(client, connection);
+        self.engine.note_output(sent);
+        Some(outcome)
+    }
+
+    fn output_done(&mut self, id: ClientId) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        connection.soft_limit_since_ms = 0;
+        if connection.wants_write {
+            connection.wants_write = false;
+            let fd = connection.socket.as_raw_fd();
+            // A descriptor that cannot be changed keeps telling of room, which costs time and nothing else.
+            let _ = self.epoll.modify(fd, token_of(id), Interest::READ);
+        }
+        if self.engine.client_flags(id) & client_flag::CLOSE_AFTER_REPLY != 0 {
+            self.close(id);
+        }
+    }
+
+    fn wait_for_room(&mut self, id: ClientId) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        if !connection.wants_write {
+            connection.wants_write = true;
+            let fd = connection.socket.as_raw_fd();
+            if self.epoll.modify(fd, token_of(id), Interest::READ_WRITE).is_err() {
+                self.close(id);
+            }
+        }
+    }
+
+    /// Closes a client whose unsent output is over the hard limit, or over the soft one for too long.
+    pub fn check_output_limit(&mut self, id: ClientId) -> bool {
+        let now_ms = self.engine.unix_ms();
+        let class = self.engine.output_class(id);
+        let limit = self.engine.config().client_output_buffer_limit.of(class);
+        let (Some(connection), Some(client)) =
+            (self.connections.get_mut(id), self.engine.client_mut(id))
+        else {
+            return false;
+        };
+        let unsent = client.reply.len().saturating_sub(connection.written) as u64;
+        if !is_over(limit, unsent, now_ms, &mut connection.soft_limit_since_ms) {
+            return false;
+        }
+        log!(
+            Warning,
+            "Client {} closed for overcoming of output buffer limits.",
+            self.engine.describe_client(id)
+        );
+        self.engine.state.stats.client_output_buffer_limit_disconnections += 1;
+        self.close(id);
+        true
+    }
+}
+
+fn is_over(limit: OutputBufferLimit, unsent: u64, now_ms: i64, since_ms: &mut i64) -> bool {
+    if limit.hard_bytes > 0 && unsent >= limit.hard_bytes {
+        return true;
+    }
+    if limit.soft_bytes == 0 || unsent < limit.soft_bytes {
+        *since_ms = 0;
+        return false;
+    }
+    if *since_ms == 0 {
+        *since_ms = now_ms;
+        return false;
+    }
+    now_ms - *since_ms > limit.soft_seconds.saturating_mul(1000)
+}
+
+/// Forgets what was sent: all of it at once as a rule, or the larger part of a long backlog.
+fn drop_written(client: &mut engine::Client, connection: &mut crate::connection::Connection) {
+    let length = client.reply.len();
+    if connection.written >= length {
+        client.reply.clear();
+        connection.written = 0;
+        if client.reply.capacity() > LARGE_OUTPUT_BYTES {
+            client.reply.shrink_to(0);
+        }
+    } else if connection.written > length / 2 {
+        let mut bytes = client.reply.take();
+        bytes.drain(..connection.written);
+        client.reply.replace_buffer(bytes);
+        connection.written = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn soft_limit_needs_time() {
+        let limit = OutputBufferLimit { hard_bytes: 100, soft_bytes: 10, soft_seconds: 2 };
+        let mut since_ms = 0;
+        assert!(is_over(limit, 100, 1_000, &mut since_ms));
+        assert!(!is_over(limit, 50, 1_000, &mut since_ms));
+        assert!(!is_over(limit, 50, 3_000, &mut since_ms));
+        assert!(is_over(limit, 50, 3_001, &mut since_ms));
+        assert!(!is_over(limit, 5, 3_002, &mut since_ms));
+        assert_eq!(since_ms, 0);
+    }
+}

@@ -1,0 +1,144 @@
+//! What the shell asks of the engine, in the shell's words.
+
+use config::Config;
+use config::special::ClientClass;
+use engine::{Client, ClientId, Effect, Engine, client_flag};
+
+/// Small questions and counts, kept out of the loop's own code.
+pub trait EnginePort {
+    fn config(&self) -> &Config;
+    fn client_flags(&self, id: ClientId) -> u64;
+    fn client_mut(&mut self, id: ClientId) -> Option<&mut Client>;
+    fn set_client_flag(&mut self, id: ClientId, bits: u64, on: bool);
+    /// Milliseconds since 1970, as cached for this turn of the loop.
+    fn unix_ms(&self) -> i64;
+    /// Microseconds of the clock that never goes back, as cached.
+    fn monotonic_us(&self) -> u64;
+    fn has_effects(&self) -> bool;
+    /// Gives the collected effects away in exchange for an empty list.
+    fn swap_effects(&mut self, effects: &mut Vec<Effect>);
+    /// Gives the clients with output away in exchange for an empty list.
+    fn swap_pending_writes(&mut self, clients: &mut Vec<ClientId>);
+    fn note_input(&mut self, id: ClientId, bytes: usize);
+    fn note_output(&mut self, bytes: usize);
+    /// Has the client written to before the next wait, if it has been replied anything.
+    fn note_reply(&mut self, id: ClientId);
+    /// The line of CLIENT LIST, for the log.
+    fn describe_client(&self, id: ClientId) -> String;
+    /// Tells a client how it broke the protocol; it is closed behind that.
+    fn protocol_error(&mut self, id: ClientId, text: &[u8]);
+    fn output_class(&self, id: ClientId) -> ClientClass;
+}
+
+impl EnginePort for Engine {
+    fn config(&self) -> &Config {
+        &self.state.config
+    }
+
+    #[inline]
+    fn client_flags(&self, id: ClientId) -> u64 {
+        self.state.clients.get(id).map_or(client_flag::CLOSE_ASAP, |client| client.flags)
+    }
+
+    #[inline]
+    fn client_mut(&mut self, id: ClientId) -> Option<&mut Client> {
+        self.state.clients.get_mut(id)
+    }
+
+    fn set_client_flag(&mut self, id: ClientId, bits: u64, on: bool) {
+        if let Some(client) = self.state.clients.get_mut(id) {
+            client.set(bits, on);
+        }
+    }
+
+    fn unix_ms(&self) -> i64 {
+        self.state.clock.unix_ms()
+    }
+
+    fn monotonic_us(&self) -> u64 {
+        self.state.clock.monotonic_us()
+    }
+
+    #[inline]
+    fn has_effects(&self) -> bool {
+        !self.state.effects.is_empty()
+    }
+
+    fn swap_effects(&mut self, effects: &mut Vec<Effect>) {
+        std::mem::swap(&mut self.state.effects, effects);
+    }
+
+    fn swap_pending_writes(&mut self, clients: &mut Vec<ClientId>) {
+        std::mem::swap(&mut self.state.pending_writes, clients);
+    }
+
+    #[inline]
+    fn note_input(&mut self, id: ClientId, bytes: usize) {
+        let now_ms = self.state.clock.unix_ms();
+        let stats = &mut self.state.stats;
+        stats.net_input_bytes += bytes as u64;
+        stats.reads_processed += 1;
+        if let Some(client) = self.state.clients.get_mut(id) {
+            client.last_interaction_ms = now_ms;
+            client.connection.net_input_bytes += bytes as u64;
+            client.connection.read_events += 1;
+        }
+    }
+
+    #[inline]
+    fn note_output(&mut self, bytes: usize) {
+        let stats = &mut self.state.stats;
+        stats.net_output_bytes += bytes as u64;
+        stats.writes_processed += 1;
+    }
+
+    #[inline]
+    fn note_reply(&mut self, id: ClientId) {
+        let Some(client) = self.state.clients.get_mut(id) else { return };
+        const DONE: u64 = client_flag::PENDING_WRITE;
+        if (!client.reply.is_empty() || client.has(client_flag::CLOSE_AFTER_REPLY))
+            && client.flags & DONE == 0
+        {
+            client.flags |= DONE;
+            self.state.pending_writes.push(id);
+        }
+    }
+
+    fn describe_client(&self, id: ClientId) -> String {
+        let Some(client) = self.state.clients.get(id) else { return format!("slot={}", id.0) };
+        format!(
+            "id={} addr={} laddr={} name={} age={} idle={} db={} qbuf={} omem={} cmd={}",
+            client.id,
+            client.peer.address,
+            client.peer.local_address,
+            String::from_utf8_lossy(&client.name),
+            (self.unix_ms() - client.created_ms) / 1000,
+            (self.unix_ms() - client.last_interaction_ms) / 1000,
+            client.db,
+            client.connection.query_buffer_bytes,
+            client.reply.len(),
+            client.last_command.as_ref().map_or("NULL", |command| command.full_name.as_str()),
+        )
+    }
+
+    fn protocol_error(&mut self, id: ClientId, text: &[u8]) {
+        let code = text.split(|byte| *byte == b' ').next().unwrap_or(b"ERR");
+        self.state.stats.count_error(code);
+        if let Some(client) = self.state.clients.get_mut(id) {
+            client.reply.error(text);
+            client.set(client_flag::CLOSE_AFTER_REPLY, true);
+        }
+        self.state.mark_pending_write(id);
+    }
+
+    fn output_class(&self, id: ClientId) -> ClientClass {
+        let flags = self.client_flags(id);
+        if flags & client_flag::REPLICA != 0 && flags & client_flag::MONITOR == 0 {
+            ClientClass::Replica
+        } else if flags & client_flag::PUBSUB != 0 {
+            ClientClass::Pubsub
+        } else {
+            ClientClass::Normal
+        }
+    }
+}

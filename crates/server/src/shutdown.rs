@@ -1,0 +1,147 @@
+//! Signals and the way down: SIGTERM, SIGINT and SHUTDOWN end here, in order and with Redis's log lines.
+
+use config::enums::ShutdownFlags;
+use engine::ClientId;
+use engine::effect::ShutdownRequest;
+use sys::signals::{SIGINT, SIGTERM};
+
+use crate::event_loop::Shell;
+use crate::log::log;
+use crate::port::EnginePort as _;
+
+/// How far the way down has been gone.
+#[derive(Debug, Default)]
+pub struct ShutdownState {
+    exit_code: Option<i32>,
+    /// A signal has asked; the cron acts on it, and a second SIGINT does not wait.
+    asked_by_signal: Option<ShutdownRequest>,
+}
+
+impl ShutdownState {
+    /// Set once the loop is to end.
+    pub fn exit_code(&self) -> Option<i32> {
+        self.exit_code
+    }
+}
+
+impl Shell {
+    /// Takes note of the signals that came since the last time.
+    pub fn take_signals(&mut self) {
+        for (signal, name) in [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")] {
+            let count = sys::signals::take_count(signal);
+            if count == 0 {
+                continue;
+            }
+            if signal == SIGINT && (self.shutdown.asked_by_signal.is_some() || count > 1) {
+                log!(Warning, "You insist... exiting now.");
+                self.remove_files();
+                self.shutdown.exit_code = Some(1);
+                return;
+            }
+            log!(Warning, "Received {name} scheduling shutdown...");
+            let config = self.engine.config();
+            let flags = match signal {
+                SIGTERM => config.shutdown_on_sigterm,
+                _ => config.shutdown_on_sigint,
+            };
+            self.shutdown.asked_by_signal = Some(request_of(flags));
+            self.cron.make_due();
+        }
+    }
+
+    /// SHUTDOWN, or a signal's equivalent.
+    pub fn begin_shutdown(&mut self, client: Option<ClientId>, request: ShutdownRequest) {
+        if request.abort {
+            self.abort_shutdown(client);
+            return;
+        }
+        log!(Warning, "User requested shutdown...");
+        match self.save_for_shutdown(request) {
+            Ok(()) => self.finish_shutdown(),
+            Err(reason) => {
+                log!(Warning, "{reason}, can't exit.");
+                self.shutdown.asked_by_signal = None;
+                if let Some(session) = client.and_then(|id| self.engine.client_mut(id)) {
+                    session.reply.error("ERR Errors trying to SHUTDOWN. Check logs.");
+                }
+                self.resume_after_shutdown(client);
+            }
+        }
+    }
+
+    /// SHUTDOWN ABORT takes back what is under way.
+    fn abort_shutdown(&mut self, client: Option<ClientId>) {
+        let under_way = self.shutdown.asked_by_signal.take().is_some();
+        if under_way {
+            log!(Notice, "Shutdown manually aborted.");
+        }
+        if let Some(session) = client.and_then(|id| self.engine.client_mut(id)) {
+            if under_way {
+                session.reply.ok();
+            } else {
+                session.reply.error("ERR No shutdown in progress.");
+            }
+        }
+        self.resume_after_shutdown(client);
+    }
+
+    /// The client that asked goes on: the server did not end.
+    fn resume_after_shutdown(&mut self, client: Option<ClientId>) {
+        if let Some(id) = client {
+            self.engine.state.unblock_client(id);
+            self.engine.state.mark_pending_write(id);
+        }
+    }
+
+    /// The last save; persistence brings its own with its issue.
+    #[expect(clippy::unused_self, reason = "the save needs the engine once there is persistence")]
+    fn save_for_shutdown(&mut self, _request: ShutdownRequest) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// A shutdown asked for by a signal begins here.
+    pub fn shutdown_cron(&mut self) {
+        if let Some(request) = self.shutdown.asked_by_signal {
+            self.begin_shutdown(None, request);
+        }
+    }
+
+    fn finish_shutdown(&mut self) {
+        self.remove_files();
+        log!(Warning, "Bulkhead is now ready to exit, bye bye...");
+        self.shutdown.exit_code = Some(0);
+    }
+
+    /// The pid file and the socket file are gone before the process is.
+    fn remove_files(&mut self) {
+        if let Some(path) = self.files.pid_file.take() {
+            log!(Notice, "Removing the pid file.");
+            // It may have been removed by hand.
+            let _ = std::fs::remove_file(path);
+        }
+        self.listeners.close(&self.engine.state.config);
+    }
+
+    /// Collects ended children.
+    pub fn reap_children(&mut self) {
+        while let Ok(Some(exited)) = sys::process::reap(None) {
+            log!(Verbose, "Child {} ended: {:?} {:?}", exited.pid, exited.code, exited.signal);
+        }
+    }
+}
+
+fn request_of(flags: ShutdownFlags) -> ShutdownRequest {
+    let save = if flags.contains(ShutdownFlags::SAVE) {
+        Some(true)
+    } else if flags.contains(ShutdownFlags::NOSAVE) {
+        Some(false)
+    } else {
+        None
+    };
+    ShutdownRequest {
+        save,
+        now: flags.contains(ShutdownFlags::NOW),
+        force: flags.contains(ShutdownFlags::FORCE),
+        abort: false,
+    }
+}
