@@ -1,0 +1,70 @@
+//! A small RESP client: one connection, one reply at a time, every wait bounded.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::limits::REPLY_TIMEOUT;
+use crate::quote::{encode_command, split_words};
+use crate::reply::{Reply, parse_reply};
+
+/// A connection to a server.
+#[derive(Debug)]
+pub struct Client {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+    timeout: Duration,
+}
+
+impl Client {
+    pub fn connect(address: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect_timeout(&address, REPLY_TIMEOUT)?;
+        stream.set_nodelay(true)?;
+        stream.set_write_timeout(Some(REPLY_TIMEOUT))?;
+        Ok(Self { stream, buffer: Vec::new(), timeout: REPLY_TIMEOUT })
+    }
+
+    /// How long a reply may take from now on.
+    pub fn set_timeout(&mut self, timeout: Duration) {
+        self.timeout = timeout;
+    }
+
+    /// Sends one request and reads its reply.
+    pub fn command<W: AsRef<[u8]>>(&mut self, words: &[W]) -> Result<Reply> {
+        self.send(&encode_command(words))?;
+        self.read()
+    }
+
+    /// The same from a line as a person types it.
+    pub fn line(&mut self, line: &str) -> Result<Reply> {
+        self.command(&split_words(line)?)
+    }
+
+    /// Sends bytes as they are.
+    pub fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        self.stream.write_all(bytes)?;
+        Ok(())
+    }
+
+    /// Reads the next reply.
+    pub fn read(&mut self) -> Result<Reply> {
+        let deadline = Instant::now() + self.timeout;
+        loop {
+            if let Some((reply, used)) = parse_reply(&self.buffer)? {
+                self.buffer.drain(..used);
+                return Ok(reply);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(Error::new(format!("no reply within {:?}", self.timeout)));
+            }
+            self.stream.set_read_timeout(Some(left))?;
+            let mut chunk = [0; 16 << 10];
+            match self.stream.read(&mut chunk)? {
+                0 => return Err(Error::new("connection closed by the server")),
+                count => self.buffer.extend_from_slice(chunk.get(..count).unwrap_or_default()),
+            }
+        }
+    }
+}
