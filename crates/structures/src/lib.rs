@@ -4,10 +4,12 @@
 //! the top of its file and is tested against a naive model.
 
 pub mod hashtable;
+pub mod listpack;
 mod packed;
 pub mod prefetch;
 pub mod record;
 
 pub use hashtable::{Entry, HashSeed, HashTable, Item, ResizePolicy};
+pub use listpack::Listpack;
 pub use packed::class_size;
 pub use record::{CompactBytes, FieldRecord, NewPayload, OwnedPayload, Record, View, ViewMut};
