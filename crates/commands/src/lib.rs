@@ -6,8 +6,10 @@
 
 mod arguments;
 mod connection;
+mod generic;
 mod help;
 mod pubsub;
+mod scan_options;
 mod server;
 mod string;
 pub mod table;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use config::Config;
 use keyspace::Database;
+use stdx::random::SplitMix64;
 
 use crate::access::AccessPolicy;
 use crate::blocking::BlockedKeys;
@@ -114,7 +115,7 @@ pub struct State {
     pub run_id: String,
     pub guests: crate::guests::Guests,
     pub(crate) rate_sample: crate::stats::Sample,
-    random: u64,
+    random: SplitMix64,
 }
 
 /// The engine as the shell holds it.
@@ -225,7 +226,7 @@ impl State {
             run_id,
             guests: crate::guests::Guests::default(),
             rate_sample: crate::stats::Sample::default(),
-            random: u64::from_le_bytes(random) | 1,
+            random: SplitMix64::new(u64::from_le_bytes(random)),
             config,
         };
         state.apply_config_at_start();
@@ -235,12 +236,7 @@ impl State {
 
     /// A random number, from the seed the shell gave.
     pub fn random_u64(&mut self) -> u64 {
-        // SplitMix64: each step adds an odd constant and mixes.
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.random;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.random.next_u64()
     }
 
     /// A connection has been accepted.

@@ -48,6 +48,15 @@ impl State {
         self.databases[db].insert_new(key, payload, expiry_ms)
     }
 
+    /// Adds a whole record under a key that is not there, as accessed just now.
+    pub fn add_record(&mut self, db: usize, record: KeyRecord) {
+        record.set_access(self.access_policy.initial(self.clock.unix_ms()));
+        let key = record.key().to_vec();
+        self.databases[db].insert_record(record);
+        self.notify(class::NEW, "new", db, &key);
+        self.signal_key_ready(db, &key);
+    }
+
     /// An expired key goes before it is set anew, and listeners learn what becomes of a key.
     #[cold]
     fn before_set(&mut self, db: usize, hash: u64, key: &[u8], payload: &NewPayload<'_, Value>) {

@@ -1,0 +1,54 @@
+//! The cursor and options that SCAN, HSCAN, SSCAN and ZSCAN share.
+
+use engine::{CommandError, error};
+
+use crate::arguments;
+
+/// Elements looked at in one call unless COUNT says otherwise.
+const COUNT_DEFAULT: usize = 10;
+
+/// MATCH, COUNT and TYPE.
+#[derive(Clone, Copy, Debug)]
+pub struct ScanOptions<'a> {
+    pattern: Option<&'a [u8]>,
+    pub count: usize,
+    pub type_name: Option<&'a [u8]>,
+}
+
+impl<'a> ScanOptions<'a> {
+    /// Reads the options behind the cursor; `keyspace`: TYPE is one of them.
+    pub fn parse(words: &[&'a [u8]], keyspace: bool) -> Result<ScanOptions<'a>, CommandError> {
+        let mut options = ScanOptions { pattern: None, count: COUNT_DEFAULT, type_name: None };
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            let argument = words.next().ok_or(error::SYNTAX)?;
+            if arguments::is(word, "COUNT") {
+                let count = arguments::integer(argument)?;
+                options.count =
+                    usize::try_from(count).ok().filter(|count| *count > 0).ok_or(error::SYNTAX)?;
+            } else if arguments::is(word, "MATCH") {
+                // A pattern that takes everything need not be tried.
+                options.pattern = Some(*argument).filter(|pattern| *pattern != b"*");
+            } else if keyspace && arguments::is(word, "TYPE") {
+                options.type_name = Some(argument);
+            } else {
+                return Err(error::SYNTAX);
+            }
+        }
+        Ok(options)
+    }
+
+    /// Whether an element matches the pattern.
+    pub fn matches(&self, element: &[u8]) -> bool {
+        self.pattern.is_none_or(|pattern| stdx::glob::matches(pattern, element, false))
+    }
+}
+
+/// Reads a cursor: an unsigned number without anything around it.
+pub fn cursor(argument: &[u8]) -> Result<u64, CommandError> {
+    std::str::from_utf8(argument)
+        .ok()
+        .filter(|text| text.starts_with(|first: char| first.is_ascii_digit()))
+        .and_then(|text| text.parse().ok())
+        .ok_or(error::INVALID_CURSOR)
+}

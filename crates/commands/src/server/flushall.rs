@@ -1,0 +1,49 @@
+//! FLUSHALL: deletes all keys of all databases.
+
+use command_spec::*;
+use engine::*;
+
+pub const FLUSHALL: BuiltIn = BuiltIn::new(
+    CommandSpec {
+        name: "flushall",
+        group: Group::Server,
+        summary: "Deletes all keys of all databases.",
+        since: "1.0.0",
+        complexity: "O(N) with the number of keys; freed in the background, O(1) with the number of databases.",
+        arity: -1,
+        flags: flag::WRITE,
+        categories: category::DANGEROUS | category::KEYSPACE | category::SLOW | category::WRITE,
+        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+        arguments: &[Argument::one_of(
+            "flush-type",
+            &[
+                Argument::pure_token("async", "ASYNC").since("4.0.0"),
+                Argument::pure_token("sync", "SYNC").since("6.2.0"),
+            ],
+        )
+        .optional()],
+        ..CommandSpec::DEFAULT
+    },
+    flushall,
+);
+
+use crate::arguments;
+
+fn flushall(context: &mut Context<'_>) -> CommandResult {
+    flush(context, None)
+}
+
+/// Empties one database or all, at once or with the freeing in the background.
+pub(super) fn flush(context: &mut Context<'_>, db: Option<usize>) -> CommandResult {
+    let lazy = match context.argv {
+        [_] => context.state.config.lazyfree_lazy_user_flush,
+        [_, word] if arguments::is(word, "ASYNC") => true,
+        [_, word] if arguments::is(word, "SYNC") => false,
+        _ => return Err(error::SYNTAX),
+    };
+    let removed = context.state.flush(db, lazy);
+    // One more: it is propagated even if there was nothing to delete.
+    context.dirty(removed as u64 + 1);
+    context.reply.ok();
+    Ok(())
+}
