@@ -24,6 +24,7 @@ pub mod gates;
 pub mod guests;
 pub mod keys;
 pub mod latency;
+pub mod lookahead;
 pub mod lookup;
 pub mod notify;
 pub mod propagation;

@@ -11,6 +11,7 @@ use crate::connection::Connections;
 use crate::cron::Cron;
 use crate::listen::{Listeners, TOKEN_BASE};
 use crate::log::log;
+use crate::lookahead::Lookahead;
 use crate::port::EnginePort as _;
 use crate::shutdown::ShutdownState;
 
@@ -33,6 +34,7 @@ pub struct Shell {
     pub files: crate::startup::FilesInUse,
     pub accepting: Accepting,
     pub cron: Cron,
+    pub lookahead: Lookahead,
     pub shutdown: ShutdownState,
     /// Where a client's bytes are read to as long as it has none left over.
     pub shared_query: Vec<u8>,
@@ -62,6 +64,7 @@ impl Shell {
             files,
             accepting: Accepting::default(),
             cron: Cron::default(),
+            lookahead: Lookahead::default(),
             shutdown: ShutdownState::default(),
             shared_query: Vec::with_capacity(crate::limits::READ_BYTES),
             effects: Vec::new(),

@@ -17,6 +17,7 @@ mod limits;
 mod listen;
 mod log;
 mod logo;
+mod lookahead;
 mod memory_test;
 mod output;
 mod port;

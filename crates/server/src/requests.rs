@@ -4,12 +4,12 @@ use std::io;
 
 use engine::{ClientId, Engine, client_flag};
 use resp::{Limits, Outcome, Parser, ProtocolError};
-use smallvec::SmallVec;
 
 use crate::connection::Connection;
 use crate::event_loop::Shell;
 use crate::limits::{BIG_ARGUMENT_BYTES, QUERY_GROWTH_BYTES, READ_BYTES};
 use crate::log::log;
+use crate::lookahead::Lookahead;
 use crate::port::EnginePort as _;
 
 /// A client with any of these executes nothing now.
@@ -60,8 +60,8 @@ impl Shell {
             let Connection { parser, needed, query, query_peak, .. } = connection;
             let input = &self.shared_query[..];
             *query_peak = input.len().max(*query_peak);
-            let bulk_bytes_max = bulk_bytes_max(&self.engine);
-            let consumed = execute_all(&mut self.engine, id, parser, input, bulk_bytes_max, needed);
+            let ahead = &mut self.lookahead;
+            let consumed = execute_all(&mut self.engine, id, parser, ahead, input, needed);
             if let Some(rest) = input.get(consumed..).filter(|rest| !rest.is_empty()) {
                 query.reserve(first_room(rest.len(), *needed));
                 query.extend_from_slice(rest);
@@ -78,8 +78,8 @@ impl Shell {
         let Some(connection) = self.connections.get_mut(id) else { return };
         let Connection { parser, needed, query, query_peak, .. } = connection;
         *query_peak = query.len().max(*query_peak);
-        let bulk_bytes_max = bulk_bytes_max(&self.engine);
-        let consumed = execute_all(&mut self.engine, id, parser, query, bulk_bytes_max, needed);
+        let ahead = &mut self.lookahead;
+        let consumed = execute_all(&mut self.engine, id, parser, ahead, query, needed);
         if consumed >= query.len() {
             // The next read goes to the shared buffer; a client at rest keeps no memory.
             *query = Vec::new();
@@ -124,48 +124,91 @@ fn read_room(connection: &Connection) -> usize {
     }
 }
 
-/// Parses and executes one request after the other; the value is how many bytes are done with.
+/// What stopped the parser.
+enum Stop {
+    /// The bytes are used up, or end inside a request.
+    Input,
+    Broken(ProtocolError),
+    /// As many requests are ready as are looked ahead.
+    Full,
+}
+
+/// Parses and executes the requests in `input`, some at a time; the value is how many bytes are done with.
 fn execute_all(
     engine: &mut Engine,
     id: ClientId,
     parser: &mut Parser,
+    ahead: &mut Lookahead,
     input: &[u8],
-    bulk_bytes_max: u64,
     needed: &mut usize,
 ) -> usize {
     let mut done = 0;
     loop {
         let flags = engine.client_flags(id);
         if flags & STOPPED != 0 {
-            // What a client that is being closed says from now on is not heard.
-            let closing = flags & (client_flag::CLOSE_ASAP | client_flag::CLOSE_AFTER_REPLY) != 0;
-            return if closing { input.len() } else { done };
+            return stopped_at(flags, done, input);
         }
-        let Some(rest) = input.get(done..).filter(|rest| !rest.is_empty()) else { return done };
-        let authenticated = flags & client_flag::UNAUTHENTICATED == 0;
-        match parser.parse(rest, &Limits { bulk_bytes_max, authenticated }) {
-            Outcome::Request { consumed } => {
-                done += consumed;
-                if parser.is_empty() {
-                    continue;
-                }
-                let (source, ranges) = parser.ranges(rest);
-                let argv: SmallVec<[&[u8]; 8]> = ranges
-                    .iter()
-                    .map(|&(start, end)| source.get(start as usize..end as usize).unwrap_or(&[]))
-                    .collect();
-                sys::crash::with_request(&argv, || engine.execute(id, &argv));
+        let stop = parse_ahead(engine, flags, parser, ahead, input, done, needed);
+        ahead.prefetch(engine, id, input);
+        for index in 0..ahead.len() {
+            let Some(end) = ahead.execute(engine, id, input, index) else { break };
+            done = end;
+            let flags = engine.client_flags(id);
+            if flags & STOPPED != 0 {
+                // What was parsed behind is parsed again when its time has come.
+                parser.reset();
+                return stopped_at(flags, done, input);
             }
-            Outcome::Incomplete { needed: wanted } => {
-                *needed = wanted;
-                return done;
-            }
-            Outcome::Error(error) => {
-                refuse(engine, id, error, rest);
+        }
+        match stop {
+            Stop::Full => {}
+            Stop::Input => return done,
+            Stop::Broken(error) => {
+                refuse(engine, id, error, input.get(done..).unwrap_or_default());
                 return input.len();
             }
         }
     }
+}
+
+/// What a client that is being closed says from now on is not heard.
+fn stopped_at(flags: u64, done: usize, input: &[u8]) -> usize {
+    let closing = flags & (client_flag::CLOSE_ASAP | client_flag::CLOSE_AFTER_REPLY) != 0;
+    if closing { input.len() } else { done }
+}
+
+/// Parses requests from `done` on until there are enough to look ahead at.
+fn parse_ahead(
+    engine: &Engine,
+    flags: u64,
+    parser: &mut Parser,
+    ahead: &mut Lookahead,
+    input: &[u8],
+    mut done: usize,
+    needed: &mut usize,
+) -> Stop {
+    let authenticated = flags & client_flag::UNAUTHENTICATED == 0;
+    let limits = Limits { bulk_bytes_max: bulk_bytes_max(engine), authenticated };
+    // What may be sent depends on the reply to AUTH, so nothing behind it is parsed before.
+    let depth = if authenticated { engine.config().lookahead } else { 1 };
+    ahead.clear(usize::try_from(depth).unwrap_or(1));
+    while !ahead.is_full() {
+        let Some(rest) = input.get(done..).filter(|rest| !rest.is_empty()) else {
+            return Stop::Input;
+        };
+        match parser.parse(rest, &limits) {
+            Outcome::Request { consumed } => {
+                ahead.push(parser, rest, done, done + consumed);
+                done += consumed;
+            }
+            Outcome::Incomplete { needed: wanted } => {
+                *needed = wanted;
+                return Stop::Input;
+            }
+            Outcome::Error(error) => return Stop::Broken(error),
+        }
+    }
+    Stop::Full
 }
 
 /// Tells the client how it broke the protocol; it is closed once it has been told.

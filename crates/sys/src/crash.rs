@@ -1,6 +1,7 @@
 //! What runs when the process is about to die: which module was running, and a handler on a stack of its own.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 pub mod handler;
 pub mod memory;
@@ -56,35 +57,36 @@ pub fn assertion_failed(expression: &str, file: &str, line: u32) -> ! {
     }
 }
 
-/// The argument vector of the request that this thread executes, for the report.
-type RawArgv = (*const *const [u8], usize);
+// The argument vector of the request that the main thread executes, for the report. Plain atomics rather than
+// thread-locals: two unordered stores are all that a request pays.
+static REQUEST_ARGV: AtomicPtr<&'static [u8]> = AtomicPtr::new(std::ptr::null_mut());
+static REQUEST_ARGC: AtomicUsize = AtomicUsize::new(0);
 
-thread_local! {
-    static REQUEST: Cell<RawArgv> = const { Cell::new((std::ptr::null(), 0)) };
-}
-
-/// Runs `call` with `argv` noted as the request that this thread executes. Costs two stores.
+/// Runs `call` with `argv` noted as the request that the main thread executes.
 #[inline]
 pub fn with_request<R>(argv: &[&[u8]], call: impl FnOnce() -> R) -> R {
-    struct Restore(RawArgv);
-    impl Drop for Restore {
+    struct Clear;
+    impl Drop for Clear {
         fn drop(&mut self) {
-            REQUEST.set(self.0);
+            REQUEST_ARGC.store(0, Ordering::Relaxed);
         }
     }
-    let _restore = Restore(REQUEST.replace((argv.as_ptr().cast(), argv.len())));
+    REQUEST_ARGV.store(argv.as_ptr().cast_mut().cast(), Ordering::Relaxed);
+    REQUEST_ARGC.store(argv.len(), Ordering::Relaxed);
+    let _clear = Clear;
     call()
 }
 
-/// Copies the request that this thread executes: each argument cut to `argument_bytes_max`, and its true length.
+/// Copies the request that the main thread executes, to be called on that thread: each argument cut to `argument_bytes_max`, and its true length.
 pub fn request(arguments_max: usize, argument_bytes_max: usize) -> Vec<(Vec<u8>, usize)> {
-    let (pointer, length) = REQUEST.get();
-    if pointer.is_null() {
+    let pointer = REQUEST_ARGV.load(Ordering::Relaxed);
+    let length = REQUEST_ARGC.load(Ordering::Relaxed);
+    if pointer.is_null() || length == 0 || !handler::is_reporting() {
         return Vec::new();
     }
-    // SAFETY: pointer and length were taken from a slice in `with_request`, whose borrow lasts until they are replaced;
-    // a reference to bytes and a raw pointer to bytes have the same layout.
-    let argv = unsafe { std::slice::from_raw_parts(pointer.cast::<&[u8]>(), length) };
+    // SAFETY: pointer and length were taken from a slice in `with_request`, whose borrow lasts until the length is set to
+    // zero; this thread is inside that call and will not return from it.
+    let argv = unsafe { std::slice::from_raw_parts(pointer, length) };
     argv.iter()
         .take(arguments_max)
         .map(|argument| {

@@ -1,0 +1,42 @@
+//! Requests that are about to be executed: what their keys need from memory is asked for beforehand.
+
+use command_spec::BeginSearch;
+
+use crate::client::ClientId;
+use crate::state::State;
+
+/// A key that a coming request will look up.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyAhead {
+    db: usize,
+    hash: u64,
+}
+
+impl State {
+    /// The first key of a coming request, with the first load for it begun. A guess: what the client does before that
+    /// request may change what it finds.
+    #[inline]
+    pub fn look_ahead(&self, client: ClientId, argv: &[&[u8]]) -> Option<KeyAhead> {
+        let session = self.clients.get(client)?;
+        let name = argv.first()?;
+        let last = session.last_command.as_ref();
+        let command = match last {
+            Some(last) if name.eq_ignore_ascii_case(last.full_name.as_bytes()) => last,
+            _ => self.table.get(name)?,
+        };
+        let BeginSearch::Index(index) = command.spec.key_specs.first()?.begin else { return None };
+        let key = argv.get(usize::try_from(index).ok()?)?;
+        let database = self.databases.get(session.db)?;
+        let hash = database.hash_of(key);
+        database.prefetch(hash);
+        Some(KeyAhead { db: session.db, hash })
+    }
+
+    /// The second load for a key, once the first has had its time.
+    #[inline]
+    pub fn look_at_record_ahead(&self, key: KeyAhead) {
+        if let Some(database) = self.databases.get(key.db) {
+            database.prefetch_record(key.hash);
+        }
+    }
+}
