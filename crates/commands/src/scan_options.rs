@@ -44,11 +44,10 @@ impl<'a> ScanOptions<'a> {
     }
 }
 
-/// Reads a cursor: an unsigned number without anything around it.
+/// Reads a cursor: an unsigned number, with spaces or a plus sign before it as Redis allows.
 pub fn cursor(argument: &[u8]) -> Result<u64, CommandError> {
-    std::str::from_utf8(argument)
+    std::str::from_utf8(argument.trim_ascii_start())
         .ok()
-        .filter(|text| text.starts_with(|first: char| first.is_ascii_digit()))
         .and_then(|text| text.parse().ok())
         .ok_or(error::INVALID_CURSOR)
 }

@@ -93,7 +93,9 @@ impl State {
                     return Err(error::unknown_subcommand(&command.full_name, argv[1]));
                 }
                 // A container resolves by its second word, so only plain commands are remembered by name.
-                self.clients[client].last_command = Some(command.clone());
+                if !command.is_container() {
+                    self.clients[client].last_command = Some(command.clone());
+                }
                 Ok(command)
             }
             Lookup::UnknownSubcommand(container) => {

@@ -116,7 +116,11 @@ pub fn type_name(record: &KeyRecord) -> &str {
 pub fn encoding_name(record: &KeyRecord) -> &'static str {
     match record.view() {
         View::Integer(_) => "int",
-        View::Bytes { bytes, raw: false } if bytes.len() <= string::EMBSTR_BYTES_MAX => "embstr",
+        View::Bytes { bytes, raw: false }
+            if record.key().len() + bytes.len() <= string::EMBSTR_BYTES_MAX =>
+        {
+            "embstr"
+        }
         View::Bytes { .. } => "raw",
         View::Value(value) => value.encoding_name(),
     }
