@@ -68,10 +68,58 @@ impl State {
         }
     }
 
+    /// Tells of an event on some fields of a key: first of the key, then, where that is wanted, of the fields.
+    pub fn notify_fields<'f>(
+        &mut self,
+        class: u32,
+        event: &str,
+        db: usize,
+        key: &[u8],
+        fields: impl Iterator<Item = &'f [u8]>,
+    ) {
+        if self.notify_classes & class == 0 {
+            return;
+        }
+        self.notify_slow(class, event, db, key);
+        let configured = self.config_notify_classes;
+        if configured & class != 0 && configured & self::class::SUBKEYS != 0 {
+            self.publish_fields(event, db, key, &fields.collect::<Vec<_>>());
+        }
+    }
+
+    fn publish_fields(&mut self, event: &str, db: usize, key: &[u8], fields: &[&[u8]]) {
+        let configured = self.config_notify_classes;
+        let channel = |kind: &str, parts: &[&[u8]]| {
+            let mut channel = format!("__{kind}@{db}__:").into_bytes();
+            parts.iter().for_each(|part| channel.extend_from_slice(part));
+            channel
+        };
+        let listed = measured_list(fields);
+        if configured & class::SUBKEYSPACE != 0 {
+            let message = [event.as_bytes(), b"|", &listed].concat();
+            self.publish(&channel("subkeyspace", &[key]), &message);
+        }
+        if configured & class::SUBKEYEVENT != 0 {
+            let message = [&measured_list(&[key])[..], b"|", &listed].concat();
+            self.publish(&channel("subkeyevent", &[event.as_bytes()]), &message);
+        }
+        // A key with a line end could not be told from its field.
+        if configured & class::SUBKEYSPACE_ITEM != 0 && !key.contains(&b'\n') {
+            for field in fields {
+                let channel = channel("subkeyspaceitem", &[key, b"\n", field]);
+                self.publish(&channel, event.as_bytes());
+            }
+        }
+        if configured & class::SUBKEYSPACE_EVENT != 0 {
+            let channel = channel("subkeyspaceevent", &[event.as_bytes(), b"|", key]);
+            self.publish(&channel, &listed);
+        }
+    }
+
     /// Computes anew which events anybody wants to hear.
     pub fn refresh_notify_classes(&mut self) {
         let mut classes = self.config_notify_classes;
-        if classes & (class::KEYSPACE | class::KEYEVENT) == 0 {
+        if classes & (class::KEYSPACE | class::KEYEVENT | class::SUBKEYS) == 0 {
             classes = 0;
         }
         for subscriber in &self.subscribers {
@@ -79,4 +127,18 @@ impl State {
         }
         self.notify_classes = classes;
     }
+}
+
+/// Words with their lengths: `2:f1,2:f2`.
+fn measured_list(words: &[&[u8]]) -> Vec<u8> {
+    let mut list = Vec::new();
+    for (index, word) in words.iter().enumerate() {
+        if index > 0 {
+            list.push(b',');
+        }
+        list.extend_from_slice(word.len().to_string().as_bytes());
+        list.push(b':');
+        list.extend_from_slice(word);
+    }
+    list
 }

@@ -65,6 +65,12 @@ impl Database {
         self.touch_overwritten = touch_overwritten;
     }
 
+    /// The seed with which keys, and the fields of big hashes, are hashed.
+    #[inline]
+    pub fn seed(&self) -> HashSeed {
+        *self.table.seed()
+    }
+
     pub fn len(&self) -> usize {
         self.table.len()
     }

@@ -1,20 +1,32 @@
 //! The hash type: fields with values, each field with an expiry of its own if wanted.
 //!
-//! Fields whose time has passed (`expiry_ms < now_ms`) stay until the engine removes them: every look at a field returns
-//! its expiry, and the caller, who knows the time, decides.
+//! Fields whose time has passed (`expiry_ms < now_ms`) stay until the engine removes them: every look
+//! at a field returns its expiry, and the caller, who knows the time, decides.
+//!
+//! A hash begins as a listpack, becomes one with expiries when the first field gets one, and a table
+//! when it outgrows its [`HashLimits`]. It never goes back.
 
+mod compact;
 mod table;
+#[cfg(test)]
+mod tests;
+mod volatile;
 
+use compact::CompactHash;
 use structures::HashSeed;
 use table::TableHash;
+use volatile::VolatileHash;
 
-/// When a hash leaves the compact encoding.
+pub use structures::listpack::Element;
+
+/// When a hash leaves the compact encodings, and with what seed its table hashes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct HashLimits {
     /// `hash-max-listpack-entries`.
     pub listpack_entries_max: usize,
     /// `hash-max-listpack-value`.
     pub listpack_value_bytes_max: usize,
+    pub seed: HashSeed,
 }
 
 /// How a hash is stored.
@@ -35,13 +47,6 @@ impl HashEncoding {
     }
 }
 
-/// A field or a value as it is stored.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Element<'a> {
-    Bytes(&'a [u8]),
-    Integer(i64),
-}
-
 /// A field with its value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FieldView<'a> {
@@ -50,49 +55,104 @@ pub struct FieldView<'a> {
     pub expiry_ms: Option<i64>,
 }
 
-/// See the module text.
+#[derive(Clone)]
+enum Repr {
+    Compact(CompactHash),
+    Volatile(Box<VolatileHash>),
+    Table(Box<TableHash>),
+}
+
+/// See the module text. Two words, so that a `Value` holds it without an allocation.
 #[derive(Clone)]
 pub struct Hash {
-    table: Box<TableHash>,
+    repr: Repr,
+}
+
+impl Default for Hash {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Does the same with whatever the hash is stored as.
+macro_rules! each {
+    ($hash:expr, $fields:ident => $body:expr) => {
+        match $hash {
+            Repr::Compact($fields) => $body,
+            Repr::Volatile($fields) => $body,
+            Repr::Table($fields) => $body,
+        }
+    };
 }
 
 impl Hash {
-    pub fn new(seed: HashSeed) -> Self {
-        Self { table: Box::new(TableHash::new(seed)) }
+    pub fn new() -> Self {
+        Self { repr: Repr::Compact(CompactHash::new()) }
     }
 
     pub fn encoding(&self) -> HashEncoding {
-        HashEncoding::Hashtable
+        match self.repr {
+            Repr::Compact(_) => HashEncoding::Listpack,
+            Repr::Volatile(_) => HashEncoding::ListpackEx,
+            Repr::Table(_) => HashEncoding::Hashtable,
+        }
+    }
+
+    /// The bytes of a compact hash: fields and values in turn, each followed by its expiry (0: none) in a
+    /// `listpackex`.
+    pub fn listpack_bytes(&self) -> Option<&[u8]> {
+        match &self.repr {
+            Repr::Compact(fields) => Some(fields.as_bytes()),
+            Repr::Volatile(fields) => Some(fields.as_bytes()),
+            Repr::Table(_) => None,
+        }
     }
 
     /// Fields, those included whose time has passed.
     pub fn len(&self) -> usize {
-        self.table.len()
+        each!(&self.repr, fields => fields.len())
     }
 
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        each!(&self.repr, fields => fields.is_empty())
     }
 
     /// Fields whose time has passed.
     pub fn expired_len(&self, now_ms: i64) -> usize {
-        self.table.expired_len(now_ms)
+        match &self.repr {
+            Repr::Compact(_) => 0,
+            Repr::Volatile(fields) => fields.expired_len(now_ms),
+            Repr::Table(fields) => fields.expired_len(now_ms),
+        }
     }
 
     /// Fields with an expiry.
     pub fn volatile_len(&self) -> usize {
-        self.table.volatile_len()
+        match &self.repr {
+            Repr::Compact(_) => 0,
+            Repr::Volatile(fields) => fields.volatile_len(),
+            Repr::Table(fields) => fields.volatile_len(),
+        }
     }
 
+    #[inline]
     pub fn get(&self, field: &[u8]) -> Option<FieldView<'_>> {
-        self.table.get(field)
+        each!(&self.repr, fields => fields.get(field))
     }
 
     pub fn contains(&self, field: &[u8]) -> bool {
         self.get(field).is_some()
     }
 
+    /// Changes to a table at once if so many more fields cannot be compact.
+    pub fn expect_fields(&mut self, count: usize, limits: &HashLimits) {
+        if count > limits.listpack_entries_max {
+            self.become_table(limits);
+        }
+    }
+
     /// Sets a field; its expiry is kept or cleared. True if the field is new.
+    #[inline]
     pub fn set(
         &mut self,
         field: &[u8],
@@ -100,65 +160,169 @@ impl Hash {
         keep_expiry: bool,
         limits: &HashLimits,
     ) -> bool {
-        let _ = limits;
-        self.table.set(field, value, keep_expiry)
+        if !matches!(self.repr, Repr::Table(_)) {
+            let longest = field.len().max(value.len());
+            let has_room = match &self.repr {
+                Repr::Compact(fields) => fields.has_room_for(field, value),
+                Repr::Volatile(fields) => fields.has_room_for(field, value),
+                Repr::Table(_) => true,
+            };
+            if longest > limits.listpack_value_bytes_max || !has_room {
+                self.become_table(limits);
+            }
+        }
+        let is_new = match &mut self.repr {
+            Repr::Compact(fields) => fields.set(field, value),
+            Repr::Volatile(fields) => fields.set(field, value, keep_expiry),
+            Repr::Table(fields) => return fields.set(field, value, keep_expiry),
+        };
+        if is_new && self.len() > limits.listpack_entries_max {
+            self.become_table(limits);
+        }
+        is_new
+    }
+
+    #[cold]
+    fn become_table(&mut self, limits: &HashLimits) {
+        let (count, indexed_ms) = (self.len(), self.indexed_expiry_ms());
+        if matches!(self.repr, Repr::Table(_)) {
+            return;
+        }
+        let mut table = TableHash::new(limits.seed, count);
+        for view in self.iter() {
+            let (mut field, mut value) = (ElementText::default(), ElementText::default());
+            let field = field.of(view.field);
+            table.set(field, value.of(view.value), false);
+            if view.expiry_ms.is_some() {
+                table.set_expiry(field, view.expiry_ms);
+            }
+        }
+        table.set_indexed_expiry_ms(indexed_ms);
+        self.repr = Repr::Table(Box::new(table));
     }
 
     /// Removes a field; true if it was there.
     pub fn remove(&mut self, field: &[u8]) -> bool {
-        self.table.remove(field)
+        each!(&mut self.repr, fields => fields.remove(field))
     }
 
     /// Sets or clears the expiry of a field; false if there is no such field.
     pub fn set_expiry(&mut self, field: &[u8], expiry_ms: Option<i64>) -> bool {
-        self.table.set_expiry(field, expiry_ms)
+        if let Repr::Compact(fields) = &self.repr {
+            if expiry_ms.is_none() || !self.contains(field) {
+                return self.contains(field);
+            }
+            self.repr = Repr::Volatile(Box::new(VolatileHash::from_compact(fields)));
+        }
+        match &mut self.repr {
+            Repr::Compact(_) => false,
+            Repr::Volatile(fields) => fields.set_expiry(field, expiry_ms),
+            Repr::Table(fields) => fields.set_expiry(field, expiry_ms),
+        }
     }
 
     /// When the next field expires.
+    #[inline]
     pub fn next_expiry_ms(&self) -> Option<i64> {
-        self.table.next_expiry_ms()
+        match &self.repr {
+            Repr::Compact(_) => None,
+            Repr::Volatile(fields) => fields.next_expiry_ms(),
+            Repr::Table(fields) => fields.next_expiry_ms(),
+        }
+    }
+
+    /// Whether the database must be told that the next expiry is another (`Database::hash_changed`).
+    #[inline]
+    pub fn is_index_stale(&self) -> bool {
+        self.next_expiry_ms() != self.indexed_expiry_ms()
     }
 
     /// Removes up to `count` fields whose time has passed, the earliest first, and returns them.
     pub fn remove_expired(&mut self, now_ms: i64, count: usize) -> Vec<Box<[u8]>> {
-        self.table.remove_expired(now_ms, count)
+        match &mut self.repr {
+            Repr::Compact(_) => Vec::new(),
+            Repr::Volatile(fields) => fields.remove_expired(now_ms, count),
+            Repr::Table(fields) => fields.remove_expired(now_ms, count),
+        }
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = FieldView<'_>> {
-        self.table.iter()
+    /// The fields; those of a compact hash in their order, those that expire first in front.
+    pub fn iter(&self) -> Box<dyn Iterator<Item = FieldView<'_>> + '_> {
+        each!(&self.repr, fields => Box::new(fields.iter()))
     }
 
-    /// Visits the fields at a cursor and returns the next one, 0 at the end.
+    /// Visits the fields at a cursor and returns the next one, 0 at the end; all of a compact hash at once.
     pub fn scan(&self, cursor: u64, visit: impl FnMut(FieldView<'_>)) -> u64 {
-        self.table.scan(cursor, visit)
+        match &self.repr {
+            Repr::Compact(fields) => fields.iter().for_each(visit),
+            Repr::Volatile(fields) => fields.iter().for_each(visit),
+            Repr::Table(fields) => return fields.scan(cursor, visit),
+        }
+        0
     }
 
     /// A random field, each with the same probability.
     pub fn random(&self, random: &mut impl FnMut() -> u64) -> Option<FieldView<'_>> {
-        self.table.random(random)
+        each!(&self.repr, fields => fields.random(random))
     }
 
     /// About how many allocations dropping the hash frees.
     pub fn free_effort(&self) -> usize {
-        self.table.len()
+        match &self.repr {
+            Repr::Compact(_) | Repr::Volatile(_) => 1,
+            Repr::Table(fields) => fields.len(),
+        }
     }
 
-    /// Bytes the hash takes, inferred from up to `samples` fields (0: all).
+    /// Bytes the hash takes beside its value, inferred from up to `samples` fields (0: all).
     pub fn memory_bytes(&self, samples: usize) -> usize {
-        structures::class_size(size_of::<Self>()) + self.table.memory_bytes(samples)
+        match &self.repr {
+            Repr::Compact(fields) => fields.memory_bytes(),
+            Repr::Volatile(fields) => fields.memory_bytes(),
+            Repr::Table(fields) => fields.memory_bytes(samples),
+        }
     }
 
     /// Moves buckets of a table that is being resized; true while there are more.
     pub fn rehash_step(&mut self, budget: usize) -> bool {
-        self.table.rehash_step(budget)
+        match &mut self.repr {
+            Repr::Table(fields) => fields.rehash_step(budget),
+            _ => false,
+        }
     }
 
     /// The time under which the database has the hash in its index of field expiries.
+    #[inline]
     pub(crate) fn indexed_expiry_ms(&self) -> Option<i64> {
-        self.table.indexed_expiry_ms()
+        match &self.repr {
+            Repr::Compact(_) => None,
+            Repr::Volatile(fields) => fields.indexed_expiry_ms(),
+            Repr::Table(fields) => fields.indexed_expiry_ms(),
+        }
     }
 
     pub(crate) fn set_indexed_expiry_ms(&mut self, at_ms: Option<i64>) {
-        self.table.set_indexed_expiry_ms(at_ms);
+        match &mut self.repr {
+            Repr::Compact(_) => {}
+            Repr::Volatile(fields) => fields.set_indexed_expiry_ms(at_ms),
+            Repr::Table(fields) => fields.set_indexed_expiry_ms(at_ms),
+        }
+    }
+}
+
+/// Room to print an element that is stored as an integer.
+#[derive(Default)]
+pub struct ElementText {
+    digits: itoa::Buffer,
+}
+
+impl ElementText {
+    /// The element as a string.
+    #[inline]
+    pub fn of<'a>(&'a mut self, element: Element<'a>) -> &'a [u8] {
+        match element {
+            Element::Bytes(bytes) => bytes,
+            Element::Integer(integer) => self.digits.format(integer).as_bytes(),
+        }
     }
 }

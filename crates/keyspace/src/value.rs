@@ -11,7 +11,7 @@ pub enum Value {
     /// A string too long for its record, or one that grows. Boxed, since a `Vec` would double
     /// the size of `Value`.
     String(Box<Vec<u8>>),
-    Hash(Box<Hash>),
+    Hash(Hash),
     /// Of a module's type.
     Module(Box<ModuleObject>),
 }

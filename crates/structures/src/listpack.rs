@@ -192,6 +192,19 @@ impl Listpack {
         self.insert_at(self.byte_len() - 1, &Encoded::of(text));
     }
 
+    /// Adds several elements at the end, with one allocation at most.
+    pub fn push_back_all<const N: usize>(&mut self, texts: [&[u8]; N]) {
+        let encoded = texts.map(Encoded::of);
+        let size = encoded.iter().map(Encoded::size).sum();
+        let mut place = self.splice(self.byte_len() - 1, 0, size);
+        for element in &encoded {
+            let (front, rest) = place.split_at_mut(element.size());
+            element.write(front);
+            place = rest;
+        }
+        self.add_to_count(N as isize);
+    }
+
     pub fn push_back_integer(&mut self, integer: i64) {
         self.insert_at(self.byte_len() - 1, &Encoded::Integer(integer));
     }

@@ -6,7 +6,11 @@ use crate::string::StringBuffer;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-const LIMITS: HashLimits = HashLimits { listpack_entries_max: 4, listpack_value_bytes_max: 8 };
+const LIMITS: HashLimits = HashLimits {
+    listpack_entries_max: 4,
+    listpack_value_bytes_max: 8,
+    seed: HashSeed::new([7; 16]),
+};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -104,8 +108,7 @@ fn check_sampling(database: &mut Database, model: &Model) {
 
 fn set_field(database: &mut Database, key: u8, field: u8, at_ms: Option<i64>) {
     if database.find(&[key]).is_none_or(|record| hash_in(record).is_none()) {
-        let hash = Hash::new(HashSeed::new([7; 16]));
-        database.set(&[key], NewPayload::Value(Value::Hash(Box::new(hash))), SetExpiry::Keep);
+        database.set(&[key], NewPayload::Value(Value::Hash(Hash::new())), SetExpiry::Keep);
     }
     let hash = database.find_mut(&[key]).and_then(hash_in_mut).expect("it is a hash by now");
     hash.set(&[field], b"value", true, &LIMITS);

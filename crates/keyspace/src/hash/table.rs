@@ -1,7 +1,8 @@
 //! The hashtable encoding: one record a field, and the order of their expiries if there are any.
 
-use super::{Element, FieldView};
+use super::FieldView;
 use std::collections::BTreeSet;
+use structures::listpack::Element;
 use structures::{Entry, FieldRecord, HashSeed, HashTable};
 
 pub(super) struct TableHash {
@@ -42,8 +43,15 @@ impl Clone for TableHash {
 }
 
 impl TableHash {
-    pub(super) fn new(seed: HashSeed) -> Self {
-        Self { fields: HashTable::with_seed(seed), volatile: None }
+    /// An empty hash with room for `count` fields.
+    pub(super) fn new(seed: HashSeed, count: usize) -> Self {
+        let mut fields = HashTable::with_seed(seed);
+        fields.expand_to(count);
+        Self { fields, volatile: None }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.fields.is_empty()
     }
 
     pub(super) fn len(&self) -> usize {
