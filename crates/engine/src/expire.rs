@@ -47,7 +47,9 @@ impl State {
                     break;
                 }
             }
-            self.active_expire_fields(db, KEYS_PER_ROUND);
+            if !self.active_expire_fields(db, started_us + budget_us) {
+                self.active_expire.timed_out = true;
+            }
             if self.active_expire.timed_out {
                 break;
             }

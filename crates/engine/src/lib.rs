@@ -22,6 +22,7 @@ mod expire_fields;
 mod flush;
 pub mod gates;
 pub mod guests;
+pub mod hash_fields;
 pub mod keys;
 pub mod latency;
 pub mod lookahead;

@@ -84,7 +84,7 @@ impl State {
         !self.expire_paused
     }
 
-    fn touch_and_get(
+    pub(crate) fn touch_and_get(
         &mut self,
         db: usize,
         hash: u64,

@@ -24,6 +24,13 @@ pub mod class {
     pub const OVERWRITTEN: u32 = 1 << 15; // o
     pub const TYPE_CHANGED: u32 = 1 << 16; // c
     pub const ARRAY: u32 = 1 << 17; // a
+    pub const SUBKEYSPACE: u32 = 1 << 18; // S
+    pub const SUBKEYEVENT: u32 = 1 << 19; // T
+    pub const SUBKEYSPACE_ITEM: u32 = 1 << 20; // I
+    pub const SUBKEYSPACE_EVENT: u32 = 1 << 21; // V
+
+    /// Events that tell the fields too.
+    pub const SUBKEYS: u32 = SUBKEYSPACE | SUBKEYEVENT | SUBKEYSPACE_ITEM | SUBKEYSPACE_EVENT;
 }
 
 /// A guest that wants to hear of changes.
