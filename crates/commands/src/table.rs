@@ -6,6 +6,8 @@ use crate::{connection, generic, pubsub, server, string, transactions};
 
 /// All built-in commands.
 pub static BUILT_INS: &[&BuiltIn] = &[
+    &connection::auth::AUTH,
+    &connection::client::CLIENT,
     &generic::copy::COPY,
     &server::dbsize::DBSIZE,
     &generic::del::DEL,
@@ -19,6 +21,7 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &server::flushall::FLUSHALL,
     &server::flushdb::FLUSHDB,
     &string::get::GET,
+    &connection::hello::HELLO,
     &generic::keys::KEYS,
     &server::module::MODULE,
     &generic::r#move::MOVE,
@@ -34,9 +37,11 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &pubsub::publish::PUBLISH,
     &pubsub::pubsub::PUBSUB,
     &pubsub::subscribe::PUNSUBSCRIBE,
+    &connection::quit::QUIT,
     &generic::randomkey::RANDOMKEY,
     &generic::rename::RENAME,
     &generic::renamenx::RENAMENX,
+    &connection::reset::RESET,
     &generic::scan::SCAN,
     &connection::select::SELECT,
     &string::set::SET,

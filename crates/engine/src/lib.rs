@@ -9,6 +9,7 @@
 pub mod access;
 pub mod blocking;
 pub mod client;
+mod client_line;
 pub mod clock;
 pub mod command;
 mod commit;
@@ -37,6 +38,7 @@ pub mod store;
 pub mod table;
 pub mod timers;
 pub mod transaction;
+pub mod version;
 
 pub use client::{Client, ClientId, Peer, client_flag};
 pub use command::{BuiltIn, Command, GuestCommand, Run};

@@ -1,0 +1,121 @@
+//! What CLIENT LIST, CLIENT INFO and the log say of a client: one line of `name=value` words.
+
+use crate::client::{Client, ClientId, client_flag};
+use crate::state::State;
+
+/// Letters of the `flags` word, in their order.
+const LETTERS: &[(u64, char)] = &[
+    (client_flag::MONITOR, 'O'),
+    (client_flag::REPLICA, 'S'),
+    (client_flag::MASTER, 'M'),
+    (client_flag::PUBSUB, 'P'),
+    (client_flag::MULTI, 'x'),
+    (client_flag::BLOCKED, 'b'),
+    (client_flag::TRACKING, 't'),
+    (client_flag::DIRTY_CAS, 'd'),
+    (client_flag::CLOSE_AFTER_REPLY, 'c'),
+    (client_flag::CLOSE_ASAP, 'A'),
+    (client_flag::UNIX_SOCKET, 'U'),
+    (client_flag::READONLY, 'r'),
+    (client_flag::NO_EVICT, 'e'),
+    (client_flag::NO_TOUCH, 'T'),
+    (client_flag::INTERNAL, 'I'),
+];
+
+/// Bytes of the fixed parts of a client and its connection, for `tot-mem`.
+const BASE_BYTES: usize = size_of::<Client>() + 512;
+
+impl Client {
+    /// The `flags` word.
+    pub fn flag_letters(&self) -> String {
+        let letters: String =
+            LETTERS.iter().filter(|(bits, _)| self.has(*bits)).map(|(_, letter)| *letter).collect();
+        if letters.is_empty() { "N".to_owned() } else { letters }
+    }
+
+    /// Bytes of watched keys and queued commands.
+    pub fn multi_bytes(&self) -> usize {
+        let watched: usize = self.watched.iter().map(|(_, key, _)| key.len() + 32).sum();
+        self.queue_bytes + watched
+    }
+
+    /// About how much memory the client takes, buffers included.
+    pub fn memory_bytes(&self) -> usize {
+        let connection = &self.connection;
+        BASE_BYTES
+            + connection.query_buffer_bytes
+            + connection.query_buffer_free_bytes
+            + self.reply.capacity()
+            + self.multi_bytes()
+            + self.name.len()
+            + (self.subscriptions() + self.shard_channels.len()) * 64
+    }
+}
+
+impl State {
+    /// The line of one client, without a line end.
+    pub fn client_line(&self, client: ClientId) -> Vec<u8> {
+        let Some(session) = self.clients.get(client) else { return Vec::new() };
+        let now_ms = self.clock.unix_ms();
+        let connection = &session.connection;
+        let mut line = format!(
+            "id={} addr={} laddr={} fd={} name=",
+            session.id,
+            session.peer.address,
+            session.peer.local_address,
+            session.peer.file_descriptor
+        )
+        .into_bytes();
+        line.extend_from_slice(&session.name);
+        let multi = if session.has(client_flag::MULTI) {
+            session.queue.len().to_string()
+        } else {
+            "-1".to_owned()
+        };
+        line.extend_from_slice(
+            format!(
+                " age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={multi} watch={} \
+                 qbuf={} qbuf-free={} argv-mem=0 multi-mem={} rbs={} rbp={} obl=0 oll=0 omem={} \
+                 omem-shared=0 omem-unshared=0 tot-mem={} events={} cmd={} user={} redir=-1 \
+                 resp={} lib-name=",
+                (now_ms - session.created_ms) / 1000,
+                (now_ms - session.last_interaction_ms) / 1000,
+                session.flag_letters(),
+                session.db,
+                session.channels.len(),
+                session.patterns.len(),
+                session.shard_channels.len(),
+                session.watched.len(),
+                connection.query_buffer_bytes,
+                connection.query_buffer_free_bytes,
+                session.multi_bytes(),
+                session.reply.capacity(),
+                session.reply.capacity(),
+                connection.output_buffer_bytes,
+                session.memory_bytes(),
+                if connection.output_buffer_bytes > 0 { "rw" } else { "r" },
+                session.last_command.as_ref().map_or("NULL", |command| &command.full_name),
+                session.user,
+                if session.reply.resp3() { 3 } else { 2 },
+            )
+            .as_bytes(),
+        );
+        line.extend_from_slice(&session.library_name);
+        line.extend_from_slice(b" lib-ver=");
+        line.extend_from_slice(&session.library_version);
+        line.extend_from_slice(
+            format!(
+                " io-thread=0 tot-net-in={} tot-net-out={} tot-cmds={} read-events={} \
+                 avg-pipeline-len-sum={} avg-pipeline-len-cnt={}",
+                connection.net_input_bytes,
+                connection.net_output_bytes,
+                session.commands_processed,
+                connection.read_events,
+                session.commands_processed,
+                connection.parse_batches,
+            )
+            .as_bytes(),
+        );
+        line
+    }
+}
