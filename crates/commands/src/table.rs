@@ -8,6 +8,7 @@ use crate::{connection, generic, pubsub, server, string, transactions};
 pub static BUILT_INS: &[&BuiltIn] = &[
     &connection::auth::AUTH,
     &connection::client::CLIENT,
+    &server::config::CONFIG,
     &generic::copy::COPY,
     &server::dbsize::DBSIZE,
     &generic::del::DEL,

@@ -44,6 +44,8 @@ impl Change {
 pub enum SetError {
     /// No such parameter.
     Unknown(Vec<u8>),
+    /// Not while the data set is being loaded.
+    Loading,
     /// The parameter and what is wrong.
     Refused {
         /// As the client spelled it.
@@ -69,6 +71,7 @@ impl SetError {
                 out.push(b'\'');
                 out
             }
+            Self::Loading => b"LOADING the dataset is being loaded in memory".to_vec(),
             Self::Refused { argument, reason } => {
                 let mut out = b"ERR CONFIG SET failed (possibly related to argument '".to_vec();
                 out.extend_from_slice(argument);
@@ -133,7 +136,7 @@ impl Config {
             return refuse("can't set protected config");
         }
         if flags.contains(Flags::DENY_LOADING) && rules.loading {
-            return Err(SetError::refused(name, "LOADING Redis is loading the dataset in memory"));
+            return Err(SetError::Loading);
         }
         if seen.contains(&full_name) {
             return refuse("duplicate parameter");

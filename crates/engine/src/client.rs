@@ -170,6 +170,14 @@ impl Client {
         !self.has(client_flag::FAKE)
     }
 
+    /// Whether it comes from this machine, for what only local connections may do.
+    pub fn is_local(&self) -> bool {
+        self.peer.unix_socket
+            || self.has(client_flag::FAKE)
+            || self.peer.address.starts_with("127.")
+            || self.peer.address.starts_with("[::1]")
+    }
+
     pub fn subscriptions(&self) -> usize {
         self.channels.len() + self.patterns.len()
     }

@@ -43,6 +43,10 @@ impl State {
                 };
                 self.refresh_access();
             }
+            "slowlog-max-len" => {
+                let len_max = usize::try_from(self.config.slowlog_max_len).unwrap_or(usize::MAX);
+                self.slowlog.entries.truncate(len_max);
+            }
             _ => self.effects.push(Effect::ConfigChanged { name }),
         }
     }

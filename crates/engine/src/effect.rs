@@ -23,8 +23,15 @@ pub enum Effect {
     Shutdown { client: Option<ClientId>, request: ShutdownRequest },
     /// The listed parameters have changed and belong to the shell (bind, port, maxclients, hz …).
     ConfigChanged { name: &'static str },
+    /// These parameters (name, and as the client spelled it) have new values which may fail to take effect: apply them
+    /// and reply, or put `previous` back and reply with the reason.
+    ConfigSet {
+        client: ClientId,
+        previous: Box<config::Config>,
+        names: Vec<(&'static str, Vec<u8>)>,
+    },
     /// Write the configuration file anew; the reply has been left to the shell.
-    ConfigRewrite { client: ClientId },
+    ConfigRewrite { client: ClientId, force_all: bool },
     /// Drop these in the background.
     FreeInBackground(Box<dyn std::any::Any + Send>),
     /// A deliberate crash, asked for by DEBUG.

@@ -22,6 +22,18 @@ pub trait ModuleHost {
     /// MODULE UNLOAD.
     fn unload(&self, state: &mut State, name: &[u8]) -> Result<(), CommandError>;
 
+    /// Gives module parameters new values, all or none; else the name and the reason.
+    fn set_config(
+        &self,
+        _state: &mut State,
+        _changed: &[(String, config::ModuleValue)],
+    ) -> Result<(), (String, String)> {
+        Ok(())
+    }
+
+    /// Asks the modules for the present values of their parameters and puts them into the configuration.
+    fn refresh_config(&self, _state: &mut State) {}
+
     /// MODULE LIST, written as reply.
     fn list(&self, context: &mut Context<'_>) -> CommandResult;
 

@@ -3,7 +3,8 @@
 use std::sync::atomic::Ordering;
 
 use config::rewrite::Extras;
-use engine::ClientId;
+use config::{Config, SetError};
+use engine::{ClientId, client_flag};
 
 use crate::crash_report::SWITCHES;
 use crate::event_loop::Shell;
@@ -20,13 +21,11 @@ impl Shell {
     pub fn config_changed(&mut self, name: &str) {
         match name {
             "loglevel" => log::set_level(Level::parse(self.engine.config().loglevel.name())),
-            "bind" | "port" => self.listen_anew(),
             "proc-title-template" | "set-proc-title" => self.set_title(),
             "crash-log-enabled"
             | "crash-memcheck-enabled"
             | "hide-user-data-from-log"
             | "use-exit-on-panic" => self.set_crash_switches(),
-            "dir" => self.enter_directory(),
             "hz" | "dynamic-hz" => self.cron.make_due(),
             _ => {}
         }
@@ -40,38 +39,85 @@ impl Shell {
         SWITCHES.exit_on_panic.store(config.use_exit_on_panic, Ordering::Relaxed);
     }
 
-    fn listen_anew(&mut self) {
+    fn listen_anew(&mut self) -> Result<(), ()> {
         let Shell { listeners, engine, epoll, .. } = self;
-        if listeners.reopen_tcp(engine.config(), epoll).is_err() {
-            log!(Warning, "Failed to listen on the new addresses.");
-        }
+        let result = listeners.reopen_tcp(engine.config(), epoll);
         self.set_title();
+        result.map_err(|_| ())
     }
 
-    fn enter_directory(&mut self) {
+    fn enter_directory(&mut self) -> Result<(), String> {
         use std::os::unix::ffi::OsStringExt as _;
         let directory = crate::startup::path_of(&self.engine.config().dir).to_owned();
-        if let Err(error) = std::env::set_current_dir(&directory) {
-            log!(Warning, "Can't chdir to '{}': {error}", directory.display());
-        }
+        std::env::set_current_dir(&directory)
+            .map_err(|error| crate::listen::describe(&error).to_string())?;
         if let Ok(directory) = std::env::current_dir() {
             self.engine.state.config.dir = directory.into_os_string().into_vec();
         }
+        Ok(())
     }
 
-    /// CONFIG REWRITE.
-    pub fn rewrite_config(&mut self, client: ClientId) {
-        let result = self.write_config_file();
+    /// CONFIG SET of what may fail: everything takes effect, or all is as before and the client is told why.
+    pub fn set_config(
+        &mut self,
+        client: ClientId,
+        previous: Config,
+        names: &[(&'static str, Vec<u8>)],
+    ) {
+        let failed = names.iter().find_map(|(name, argument)| {
+            self.engine.state.config_changed(name);
+            self.try_config(name).err().map(|reason| SetError::refused(argument, reason))
+        });
+        if failed.is_some() {
+            self.engine.state.config = previous;
+            for (name, _) in names {
+                self.engine.state.config_changed(name);
+                if let Err(reason) = self.try_config(name) {
+                    log!(Warning, "Failed to restore {name} after a failed CONFIG SET: {reason}");
+                }
+            }
+        }
+        let result = failed.map_or(Ok(()), |error| Err(error.reply_text()));
+        self.reply_late(client, result);
+    }
+
+    /// Applies what may fail; everything else comes as an effect of its own.
+    fn try_config(&mut self, name: &str) -> Result<(), String> {
+        match name {
+            "bind" => self.listen_anew().map_err(|()| "Failed to bind to specified addresses."),
+            "port" => {
+                self.listen_anew().map_err(|()| "Unable to listen on this port. Check server logs.")
+            }
+            "dir" => return self.enter_directory(),
+            _ => Ok(()),
+        }
+        .map_err(str::to_owned)
+    }
+
+    /// Replies to a client that was held back until the shell had done what it asked for, and lets it go on.
+    fn reply_late(&mut self, client: ClientId, result: Result<(), Vec<u8>>) {
+        if let Err(text) = &result {
+            let code = text.split(|byte| *byte == b' ').next().unwrap_or(b"ERR");
+            self.engine.state.stats.count_error(code);
+        }
         if let Some(session) = self.engine.client_mut(client) {
             match &result {
                 Ok(()) => session.reply.ok(),
-                Err(reason) => session.reply.error(reason),
+                Err(text) => session.reply.error(text),
             }
+            session.set(client_flag::PAUSED, false);
         }
         self.engine.state.mark_pending_write(client);
+        self.execute_kept(client);
     }
 
-    fn write_config_file(&mut self) -> Result<(), String> {
+    /// CONFIG REWRITE.
+    pub fn rewrite_config(&mut self, client: ClientId, force_all: bool) {
+        let result = self.write_config_file(force_all).map_err(String::into_bytes);
+        self.reply_late(client, result);
+    }
+
+    fn write_config_file(&mut self, force_all: bool) -> Result<(), String> {
         let Some(path) = self.files.config_file.clone() else {
             return Err("ERR The server is running without a config file".to_owned());
         };
@@ -79,7 +125,8 @@ impl Shell {
             format!("ERR Rewriting config file: {}", crate::listen::describe(&error))
         };
         let old = std::fs::read(&path).unwrap_or_default();
-        let new = config::rewrite::rewrite(&old, self.engine.config(), &Extras::default());
+        let extras = Extras { force_all, ..Extras::default() };
+        let new = config::rewrite::rewrite(&old, self.engine.config(), &extras);
         // Written beside and renamed, so that there is always one whole file.
         let beside = path.with_extension(format!("{}.tmp", sys::process::pid()));
         std::fs::write(&beside, new).map_err(failed)?;

@@ -16,7 +16,10 @@ impl Shell {
             Effect::Resume { client } => self.execute_kept(client),
             Effect::Shutdown { client, request } => self.begin_shutdown(client, request),
             Effect::ConfigChanged { name } => self.config_changed(name),
-            Effect::ConfigRewrite { client } => self.rewrite_config(client),
+            Effect::ConfigSet { client, previous, names } => {
+                self.set_config(client, *previous, &names);
+            }
+            Effect::ConfigRewrite { client, force_all } => self.rewrite_config(client, force_all),
             Effect::FreeInBackground(garbage) => drop(garbage),
             Effect::Crash { kind } => crate::crash_report::crash_on_purpose(kind),
             Effect::Log { level, text } => log::write(level_of(level), &text),

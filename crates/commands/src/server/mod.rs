@@ -1,5 +1,6 @@
 //! Commands of the group server.
 
+pub mod config;
 pub mod dbsize;
 pub mod flushall;
 pub mod flushdb;
