@@ -1,6 +1,5 @@
 //! Emptying and swapping whole databases.
 
-use crate::effect::Effect;
 use crate::state::State;
 
 impl State {
@@ -20,7 +19,8 @@ impl State {
             let flushed = self.databases[db].take();
             removed += flushed.len();
             if lazy {
-                self.effects.push(Effect::FreeInBackground(Box::new(flushed)));
+                let objects = flushed.len();
+                self.free_in_background(Box::new(flushed), objects);
             }
         }
         removed

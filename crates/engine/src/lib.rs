@@ -26,6 +26,7 @@ pub mod guests;
 pub mod hash_fields;
 pub mod keys;
 pub mod latency;
+pub mod lazyfree;
 pub mod lookahead;
 pub mod lookup;
 pub mod notify;

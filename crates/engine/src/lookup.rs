@@ -1,12 +1,9 @@
 //! Finding keys as commands see them: expired keys are gone, access is noted, hits and misses are counted.
 
-use keyspace::{Database, KeyRecord, Value};
+use keyspace::{Database, KeyRecord};
 
 use crate::notify::class;
 use crate::state::State;
-
-/// Allocations from which dropping a value is left to the background.
-const LAZY_FREE_EFFORT_MIN: usize = 64;
 
 /// How to look.
 pub mod lookup_flag {
@@ -142,13 +139,5 @@ impl State {
         if let Some(value) = record.and_then(KeyRecord::into_value) {
             self.free_later(value, lazy);
         }
-    }
-
-    /// Drops a value: handed to the shell's background thread if lazy freeing is wanted and it is big.
-    pub fn free_later(&mut self, value: Value, lazy: bool) {
-        if lazy && value.free_effort() > LAZY_FREE_EFFORT_MIN {
-            self.stats.lazyfreed_objects += 1;
-        }
-        drop(value);
     }
 }

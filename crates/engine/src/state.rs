@@ -17,6 +17,7 @@ use crate::effect::{Effect, LogLevel};
 use crate::error::CommandError;
 use crate::execute::Outcome;
 use crate::latency::LatencyMonitor;
+use crate::lazyfree::LazyFree;
 use crate::notify::Subscriber;
 use crate::propagation::{Propagated, Propagation};
 use crate::pubsub::Pubsub;
@@ -94,6 +95,7 @@ pub struct State {
     pub timers: Timers,
     pub slowlog: Slowlog,
     pub latency: LatencyMonitor,
+    pub lazyfree: LazyFree,
     pub monitors: Vec<ClientId>,
     pub subscribers: Vec<Subscriber>,
     /// Classes of `notify-keyspace-events`.
@@ -208,6 +210,7 @@ impl State {
             timers: Timers::default(),
             slowlog: Slowlog::default(),
             latency: LatencyMonitor::default(),
+            lazyfree: LazyFree::default(),
             monitors: Vec::new(),
             subscribers: Vec::new(),
             config_notify_classes: 0,

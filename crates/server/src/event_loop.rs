@@ -7,6 +7,7 @@ use sys::poll::{Epoll, Interest, Ready, Waker};
 use sys::signals::SignalPipe;
 
 use crate::accept::Accepting;
+use crate::background::Background;
 use crate::connection::Connections;
 use crate::cron::Cron;
 use crate::listen::{Listeners, TOKEN_BASE};
@@ -36,6 +37,7 @@ pub struct Shell {
     pub cron: Cron,
     pub lookahead: Lookahead,
     pub shutdown: ShutdownState,
+    pub background: Background,
     /// Where a client's bytes are read to as long as it has none left over.
     pub shared_query: Vec<u8>,
     /// The effects being performed; kept for its memory.
@@ -65,6 +67,7 @@ impl Shell {
             accepting: Accepting::default(),
             cron: Cron::default(),
             lookahead: Lookahead::default(),
+            background: Background::default(),
             shutdown: ShutdownState::default(),
             shared_query: Vec::with_capacity(crate::limits::READ_BYTES),
             effects: Vec::new(),

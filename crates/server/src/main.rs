@@ -4,6 +4,7 @@
 
 mod accept;
 mod allocator;
+mod background;
 mod config_change;
 mod connection;
 mod crash_report;

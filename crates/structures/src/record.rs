@@ -104,40 +104,49 @@ impl Shape {
         Self { flags, key_len, payload_len }.with_expiry(has_expiry)
     }
 
+    #[inline]
     fn with_expiry(mut self, has_expiry: bool) -> Self {
         self.flags = self.flags & !HAS_EXPIRY | if has_expiry { HAS_EXPIRY } else { 0 };
         self
     }
 
+    #[inline]
     fn has_expiry(self) -> bool {
         self.flags & HAS_EXPIRY != 0
     }
 
+    #[inline]
     fn is_bytes(self) -> bool {
         self.flags & KIND <= KIND_RAW
     }
 
+    #[inline]
     fn key_len_at(self) -> usize {
         key_len_at(self.flags)
     }
 
+    #[inline]
     fn payload_len_at(self) -> usize {
         self.key_len_at() + (1 << (self.flags >> KEY_WIDTH_SHIFT & 3))
     }
 
+    #[inline]
     fn key_at(self) -> usize {
         key_at(self.flags)
     }
 
+    #[inline]
     fn payload_at(self) -> usize {
         let end = self.key_at() + self.key_len;
         if self.is_bytes() { end } else { (end + packed::ALIGN - 1) & !(packed::ALIGN - 1) }
     }
 
+    #[inline]
     fn size(self) -> usize {
         self.payload_at() + self.payload_len
     }
 
+    #[inline]
     fn class(self) -> usize {
         class_size(self.size())
     }
@@ -198,6 +207,7 @@ impl<V> Record<V> {
         self.header() as u8
     }
 
+    #[inline]
     fn shape(&self) -> Shape {
         let flags = self.flags();
         let mut shape = Shape { flags, key_len: 0, payload_len: 0 };
@@ -213,6 +223,7 @@ impl<V> Record<V> {
     }
 
     /// Writes everything before the key.
+    #[inline]
     fn write_head(&mut self, shape: Shape, access: u32, expiry_ms: Option<i64>) {
         debug_assert_eq!(shape.has_expiry(), expiry_ms.is_some());
         let header = u32::from(shape.flags) | access << ACCESS_SHIFT;
@@ -233,6 +244,7 @@ impl<V> Record<V> {
     }
 
     /// Writes the payload without dropping what was there.
+    #[inline]
     fn write_payload(&mut self, shape: Shape, payload: NewPayload<'_, V>) {
         let place = self.at(shape.payload_at());
         match payload {
@@ -249,6 +261,7 @@ impl<V> Record<V> {
     }
 
     /// Takes a value out of the payload, which must be overwritten or forgotten then.
+    #[inline]
     fn move_value_out(&mut self) -> Option<V> {
         let shape = self.shape();
         (shape.flags & KIND == KIND_VALUE).then(|| {
@@ -324,6 +337,7 @@ impl<V> Record<V> {
         }
     }
 
+    #[inline]
     pub fn view_mut(&mut self) -> ViewMut<'_, V> {
         let shape = self.shape();
         let place = self.at(shape.payload_at());
@@ -348,6 +362,7 @@ impl<V> Record<V> {
         }
     }
 
+    #[inline]
     pub fn value_mut(&mut self) -> Option<&mut V> {
         match self.view_mut() {
             ViewMut::Value(value) => Some(value),
@@ -364,6 +379,7 @@ impl<V> Record<V> {
     }
 
     /// Replaces what the record holds and its expiry, like `replace_payload`.
+    #[inline]
     pub fn replace(&mut self, payload: NewPayload<'_, V>, expiry_ms: Option<i64>) -> Option<V> {
         let shape = Shape::new(self.shape().key_len, expiry_ms.is_some(), &payload);
         let old = self.move_value_out();
@@ -490,6 +506,7 @@ impl<V> Item for Record<V> {
         Record::key(self) == key
     }
 
+    #[inline]
     fn prefetch(&self) {
         crate::prefetch::read(self.memory.as_ptr());
     }
