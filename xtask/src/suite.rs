@@ -1,0 +1,132 @@
+//! Redis's own Tcl suite, aimed at our server: file by file, bounded in time, counted test by test.
+
+mod expected;
+mod farm;
+mod output;
+mod play;
+mod report;
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::genuine::{Genuine, genuine};
+use crate::{Result, paths};
+
+/// Ports of one job; Redis's cluster bus uses the same numbers plus 10 000, all below the ephemeral range.
+const PORTS_PER_JOB: usize = 1000;
+const JOBS_MAX: usize = 8;
+
+#[derive(Args)]
+pub struct Options {
+    /// Files (unit/type/string), groups (unit, unit/type, unit/moduleapi, unit/cluster, integration), or `all`.
+    units: Vec<String>,
+    /// The server to test; built in release if not given.
+    #[arg(long)]
+    server: Option<PathBuf>,
+    /// Where the results go as JSON.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    #[arg(long, default_value_t = 1)]
+    jobs: usize,
+    /// The files of tests/suite/expected.txt; anything but what that list and differences.txt say is an error.
+    #[arg(long)]
+    expected: bool,
+    /// Hard limit per file in seconds.
+    #[arg(long, default_value_t = 900)]
+    file_timeout: u64,
+    /// A file that prints nothing for so many seconds is ended.
+    #[arg(long, default_value_t = 120)]
+    stall_timeout: u64,
+    #[arg(long, default_value_t = 21111)]
+    baseport: usize,
+    /// Only tests with these tags, or without those written with `-`.
+    #[arg(long, allow_hyphen_values = true)]
+    tags: Option<String>,
+    /// Keep the working folders, with the servers' logs.
+    #[arg(long)]
+    keep: bool,
+}
+
+/// Everything a job needs.
+struct Plan {
+    genuine: Genuine,
+    server: PathBuf,
+    work: PathBuf,
+    file_timeout: Duration,
+    stall_timeout: Duration,
+    tags: Option<String>,
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    let genuine = genuine()?;
+    let server = match &options.server {
+        Some(server) => server.canonicalize()?,
+        None => crate::serve::build_release()?,
+    };
+    let expectations = if options.expected { Some(expected::read()?) } else { None };
+    let units = match &expectations {
+        Some(expectations) => expectations.files(),
+        None => farm::expand(&genuine.tree, &options.units)?,
+    };
+    // Sockets of the tests lie below: the path has to be short.
+    let work = tempfile::Builder::new().prefix("bh-suite.").tempdir_in("/tmp")?;
+    let plan = Plan {
+        genuine,
+        server,
+        work: work.path().to_path_buf(),
+        file_timeout: Duration::from_secs(options.file_timeout),
+        stall_timeout: Duration::from_secs(options.stall_timeout),
+        tags: options.tags.clone(),
+    };
+    let results = play_all(&plan, &units, options.jobs.clamp(1, JOBS_MAX), options.baseport)?;
+    if options.keep {
+        println!("kept: {}", work.keep().display());
+    }
+    report::print(&results);
+    if let Some(out) = &options.out {
+        report::write_json(out, &plan.server, &results)?;
+    }
+    match expectations {
+        Some(expectations) => expectations.judge(&results),
+        None => Ok(()),
+    }
+}
+
+fn play_all(
+    plan: &Plan,
+    units: &[String],
+    jobs: usize,
+    baseport: usize,
+) -> Result<Vec<output::FileResult>> {
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for job in 0..jobs {
+            let (next, results) = (&next, &results);
+            scope.spawn(move || {
+                let port = baseport + job * PORTS_PER_JOB;
+                while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let result = play::file(plan, unit, port).unwrap_or_else(|error| {
+                        output::FileResult::not_run(unit, &error.to_string())
+                    });
+                    report::print_file(&result);
+                    if let Ok(mut results) = results.lock() {
+                        results.push(result);
+                    }
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().map_err(|_| "a job ended badly")?;
+    results.sort_by(|left, right| left.unit.cmp(&right.unit));
+    Ok(results)
+}
+
+/// Lists of the repository: what is expected of which file.
+fn list(name: &str) -> PathBuf {
+    paths::root().join("tests/suite").join(name)
+}
