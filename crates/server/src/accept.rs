@@ -79,7 +79,7 @@ impl Shell {
         }
         let fd = socket.as_raw_fd();
         let id = self.engine.client_connected(described);
-        if let Err(error) = self.epoll.add(fd, token_of(id), Interest::READ) {
+        if let Err(error) = self.epoll.add(fd, token_of(id), Interest::BOTH_EDGES) {
             log!(Warning, "Error registering fd event for the new client connection: {error}");
             self.engine.client_disconnected(id);
             return;

@@ -4,6 +4,8 @@ use engine::ClientId;
 use resp::Parser;
 use sys::net::Socket;
 
+use crate::limits::QUERY_GROWTH_BYTES;
+
 /// A client's connection.
 pub struct Connection {
     pub socket: Socket,
@@ -34,6 +36,15 @@ impl Connection {
             soft_limit_since_ms: 0,
             query_peak: 0,
         }
+    }
+
+    /// Keeps the begin of a request until the rest of it comes.
+    pub fn keep(&mut self, rest: &[u8]) {
+        // A promised length costs no memory until the bytes come.
+        let room = self.needed.min(QUERY_GROWTH_BYTES).max(rest.len());
+        self.query.reserve(room);
+        self.query.extend_from_slice(rest);
+        self.query_peak = self.query.len().max(self.query_peak);
     }
 }
 

@@ -8,6 +8,7 @@ use sys::signals::SignalPipe;
 
 use crate::accept::Accepting;
 use crate::background::Background;
+use crate::batch::Batch;
 use crate::connection::Connections;
 use crate::cron::Cron;
 use crate::listen::{Listeners, TOKEN_BASE};
@@ -38,8 +39,11 @@ pub struct Shell {
     pub lookahead: Lookahead,
     pub shutdown: ShutdownState,
     pub background: Background,
-    /// Where a client's bytes are read to as long as it has none left over.
-    pub shared_query: Vec<u8>,
+    pub batch: Batch,
+    /// Clients whose last read was full: more may wait, and the kernel will not say so again.
+    pub more_input: Vec<ClientId>,
+    /// Those of the round before, whose turn it is.
+    remaining: Vec<ClientId>,
     /// The effects being performed; kept for its memory.
     effects: Vec<Effect>,
     /// The clients being written to; kept for its memory.
@@ -69,7 +73,9 @@ impl Shell {
             lookahead: Lookahead::default(),
             background: Background::default(),
             shutdown: ShutdownState::default(),
-            shared_query: Vec::with_capacity(crate::limits::READ_BYTES),
+            batch: Batch::default(),
+            more_input: Vec::new(),
+            remaining: Vec::new(),
             effects: Vec::new(),
             pending: Vec::new(),
             signals,
@@ -96,14 +102,23 @@ impl Shell {
             for index in 0..count {
                 if let Some(ready) = self.epoll.ready(index) {
                     self.dispatch(ready);
-                    // At once: a client number may be given to somebody else later in this turn.
-                    if self.engine.has_effects() {
-                        self.perform_effects();
-                    }
                 }
             }
+            self.read_remaining();
+            self.execute_batch();
             self.run_cron_if_due();
         }
+    }
+
+    /// Reads on from those whose input was larger than one read, each once.
+    fn read_remaining(&mut self) {
+        for index in 0..self.remaining.len() {
+            if let Some(id) = self.remaining.get(index).copied() {
+                self.read_from(id);
+            }
+        }
+        self.remaining.clear();
+        std::mem::swap(&mut self.remaining, &mut self.more_input);
     }
 
     fn dispatch(&mut self, ready: Ready) {
@@ -114,8 +129,16 @@ impl Shell {
             }
             if ready.readable() {
                 self.read_from(id);
+                // The end stands behind the bytes just read and is not told again.
+                if ready.hung_up() {
+                    self.more_input.push(id);
+                }
             }
-        } else if ready.token == TOKEN_SIGNALS {
+            return;
+        }
+        // Whatever else happens, happens between requests.
+        self.execute_batch();
+        if ready.token == TOKEN_SIGNALS {
             self.signals.drain();
             self.take_signals();
         } else if ready.token == TOKEN_WAKER {
@@ -153,6 +176,9 @@ impl Shell {
 
     /// How long the next wait may take.
     fn sleep_ms(&self) -> i32 {
+        if !self.remaining.is_empty() {
+            return 0;
+        }
         let now_us = self.engine.monotonic_us();
         let mut due_us = self.cron.due_us();
         if let Some(timer_us) = self.engine.next_wake_us() {

@@ -6,10 +6,6 @@ pub const READ_BYTES: usize = 16 * 1024;
 pub const BIG_ARGUMENT_BYTES: usize = 32 * 1024;
 /// A query buffer grows by at most its own size or this, so that a promised length costs nothing until bytes come.
 pub const QUERY_GROWTH_BYTES: usize = 1024 * 1024;
-/// Bytes written to one client before the others get their turn.
-pub const WRITE_BYTES_PER_TURN: usize = 64 * 1024;
-/// Requests of one client executed before the others get their turn.
-pub const READY_PER_TURN: usize = 1024;
 /// An output buffer larger than this gives its memory back once it is written.
 pub const LARGE_OUTPUT_BYTES: usize = 256 * 1024;
 /// An output buffer larger than this gives its memory back when its client has been at rest for a cron run.

@@ -1,4 +1,4 @@
-//! Requests of one client that are parsed and not yet executed, so that memory can be fetched for all of them at once.
+//! Parsed requests that wait for their execution, and the memory that is fetched for them meanwhile.
 
 use engine::lookahead::KeyAhead;
 use engine::{ClientId, Engine};
@@ -14,13 +14,13 @@ struct Planned {
     /// Its arguments in `ranges`.
     first: usize,
     last: usize,
-    /// Its bytes in the input; for a quoted inline request, its text in `inline`.
+    /// Its bytes in the client's input; for a quoted inline request, its text in `inline`.
     start: usize,
     end: usize,
     inline: bool,
 }
 
-/// The requests. One for the whole server, reused from client to client.
+/// The requests; reused for ever.
 #[derive(Debug, Default)]
 pub struct Lookahead {
     requests: Vec<Planned>,
@@ -33,11 +33,12 @@ pub struct Lookahead {
 
 impl Lookahead {
     /// Starts again, for up to `depth` requests.
-    pub fn clear(&mut self, depth: usize) {
+    pub fn clear(&mut self, depth: i32) {
         self.requests.clear();
         self.ranges.clear();
         self.inline.clear();
-        self.depth = depth.clamp(1, DEPTH_MAX);
+        self.keys.clear();
+        self.depth = usize::try_from(depth).unwrap_or(1).clamp(1, DEPTH_MAX);
     }
 
     #[inline]
@@ -50,7 +51,7 @@ impl Lookahead {
         self.requests.len()
     }
 
-    /// Takes over what the parser has found in `rest`, which stands at `start..end` of the input.
+    /// Takes over what the parser has found in `rest`, which stands at `start..end` of the client's input.
     #[inline]
     pub fn push(&mut self, parser: &Parser, rest: &[u8], start: usize, end: usize) {
         let (source, ranges) = parser.ranges(rest);
@@ -81,37 +82,36 @@ impl Lookahead {
             .collect()
     }
 
-    /// Asks for the memory that several requests will need. For a single one there is nothing to gain.
+    /// Begins to fetch what the requests from `first` on will look up.
     #[inline]
-    pub fn prefetch(&mut self, engine: &Engine, id: ClientId, input: &[u8]) {
-        if self.requests.len() < 2 {
-            return;
+    pub fn prefetch(&mut self, engine: &Engine, id: ClientId, input: &[u8], first: usize) {
+        for index in first..self.requests.len() {
+            let Some(request) = self.requests.get(index) else { return };
+            let key = engine.state.look_ahead(id, &self.argv(input, *request));
+            self.keys.extend(key);
         }
-        let mut keys = std::mem::take(&mut self.keys);
-        keys.clear();
-        for request in &self.requests {
-            keys.extend(engine.state.look_ahead(id, &self.argv(input, *request)));
+    }
+
+    /// Goes on fetching where the first step led.
+    #[inline]
+    pub fn prefetch_records(&mut self, engine: &Engine) {
+        // For a single request there is nothing to do meanwhile, so nothing is gained.
+        if self.keys.len() > 1 {
+            for key in &self.keys {
+                engine.state.look_at_record_ahead(*key);
+            }
         }
-        for key in &keys {
-            engine.state.look_at_record_ahead(*key);
-        }
-        self.keys = keys;
+        self.keys.clear();
     }
 
     /// Executes request number `index`; the value is where its bytes end.
     #[inline]
-    pub fn execute(
-        &mut self,
-        engine: &mut Engine,
-        id: ClientId,
-        input: &[u8],
-        index: usize,
-    ) -> Option<usize> {
-        let request = *self.requests.get(index)?;
-        let argv = self.argv(input, request);
+    pub fn execute(&self, engine: &mut Engine, id: ClientId, input: &[u8], index: usize) -> usize {
+        let Some(request) = self.requests.get(index) else { return input.len() };
+        let argv = self.argv(input, *request);
         if !argv.is_empty() {
             sys::crash::with_request(&argv, || engine.execute(id, &argv));
         }
-        Some(request.end)
+        request.end
     }
 }

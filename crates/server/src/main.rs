@@ -5,6 +5,7 @@
 mod accept;
 mod allocator;
 mod background;
+mod batch;
 mod config_change;
 mod connection;
 mod crash_report;

@@ -4,11 +4,9 @@ use std::io;
 
 use config::special::OutputBufferLimit;
 use engine::{ClientId, client_flag};
-use sys::poll::Interest;
 
-use crate::accept::token_of;
 use crate::event_loop::Shell;
-use crate::limits::{LARGE_OUTPUT_BYTES, WRITE_BYTES_PER_TURN};
+use crate::limits::LARGE_OUTPUT_BYTES;
 use crate::log::log;
 use crate::port::EnginePort as _;
 
@@ -41,7 +39,6 @@ impl Shell {
         match self.write_once(id) {
             Some(Written::All) => self.output_done(id),
             Some(Written::Part) => {
-                self.wait_for_room(id);
                 self.check_output_limit(id);
             }
             Some(Written::Broken(error)) => {
@@ -71,15 +68,14 @@ impl Shell {
                     connection.written += bytes;
                     sent += bytes;
                     // A full socket buffer shows as a short write: no need to ask again.
-                    if bytes < pending.len() || sent >= WRITE_BYTES_PER_TURN {
-                        break if bytes == pending.len() { Written::All } else { Written::Part };
-                    }
+                    break if bytes == pending.len() { Written::All } else { Written::Part };
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break Written::Part,
                 Err(error) => break Written::Broken(error),
             }
         };
+        connection.wants_write = matches!(outcome, Written::Part);
         client.connection.net_output_bytes += sent as u64;
         drop_written(client, connection);
         self.engine.note_output(sent);
@@ -89,25 +85,9 @@ impl Shell {
     fn output_done(&mut self, id: ClientId) {
         let Some(connection) = self.connections.get_mut(id) else { return };
         connection.soft_limit_since_ms = 0;
-        if connection.wants_write {
-            connection.wants_write = false;
-            let fd = connection.socket.as_raw_fd();
-            // A descriptor that cannot be changed keeps telling of room, which costs time and nothing else.
-            let _ = self.epoll.modify(fd, token_of(id), Interest::READ);
-        }
+        connection.wants_write = false;
         if self.engine.client_flags(id) & client_flag::CLOSE_AFTER_REPLY != 0 {
             self.close(id);
-        }
-    }
-
-    fn wait_for_room(&mut self, id: ClientId) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
-        if !connection.wants_write {
-            connection.wants_write = true;
-            let fd = connection.socket.as_raw_fd();
-            if self.epoll.modify(fd, token_of(id), Interest::READ_WRITE).is_err() {
-                self.close(id);
-            }
         }
     }
 

@@ -1,9 +1,9 @@
-//! Input: one read per turn, all whole requests in it parsed in place and executed, the rest kept.
+//! Input: one read per round and client, all whole requests in it parsed in place and executed, the rest kept.
 
 use std::io;
 
 use engine::{ClientId, Engine, client_flag};
-use resp::{Limits, Outcome, Parser, ProtocolError};
+use resp::{Limits, Outcome, ProtocolError};
 
 use crate::connection::Connection;
 use crate::event_loop::Shell;
@@ -13,7 +13,7 @@ use crate::lookahead::Lookahead;
 use crate::port::EnginePort as _;
 
 /// A client with any of these executes nothing now.
-const STOPPED: u64 = client_flag::BLOCKED
+pub const STOPPED: u64 = client_flag::BLOCKED
     | client_flag::PAUSED
     | client_flag::CLOSE_ASAP
     | client_flag::CLOSE_AFTER_REPLY;
@@ -22,26 +22,55 @@ impl Shell {
     /// The client's socket is readable.
     pub fn read_from(&mut self, id: ClientId) {
         let Some(connection) = self.connections.get_mut(id) else { return };
-        let shared = connection.query.is_empty();
-        let read = if shared {
-            self.shared_query.clear();
-            connection.socket.read_append(&mut self.shared_query, READ_BYTES)
-        } else {
-            let room = read_room(connection);
-            connection.socket.read_append(&mut connection.query, room)
-        };
+        if !connection.query.is_empty() {
+            self.read_more(id);
+            return;
+        }
+        let start = self.batch.input.len();
+        let read = connection.socket.read_append(&mut self.batch.input, READ_BYTES);
+        if let Some(bytes) = self.bytes_read(id, read, READ_BYTES) {
+            self.engine.note_input(id, bytes);
+            self.add_to_batch(id, start);
+        }
+    }
+
+    /// Reads behind what is kept of the client's last bytes, and executes what is whole now.
+    fn read_more(&mut self, id: ClientId) {
+        // The clients before it come first.
+        self.execute_batch();
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        let room = read_room(connection);
+        let read = connection.socket.read_append(&mut connection.query, room);
+        if let Some(bytes) = self.bytes_read(id, read, room) {
+            self.engine.note_input(id, bytes);
+            self.execute_kept(id);
+            self.check_query_limit(id);
+        }
+    }
+
+    /// What a read has brought; a client that has gone or broken is closed.
+    fn bytes_read(&mut self, id: ClientId, read: io::Result<usize>, room: usize) -> Option<usize> {
         match read {
             Ok(0) => {
+                // What it said before is executed before it is forgotten.
+                self.execute_batch();
                 log!(Verbose, "Client closed connection {}", self.engine.describe_client(id));
                 self.close(id);
+                None
             }
             Ok(bytes) => {
-                self.engine.note_input(id, bytes);
-                self.execute_read(id, shared);
+                if bytes == room {
+                    self.more_input.push(id);
+                }
+                Some(bytes)
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                self.more_input.push(id);
+                None
+            }
             Err(error) => {
+                self.execute_batch();
                 log!(
                     Verbose,
                     "Reading from client: {} {}",
@@ -49,47 +78,29 @@ impl Shell {
                     self.engine.describe_client(id)
                 );
                 self.close(id);
+                None
             }
         }
-    }
-
-    /// Executes what is whole of the bytes just read, and keeps the rest with the client.
-    fn execute_read(&mut self, id: ClientId, shared: bool) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
-        if shared {
-            let Connection { parser, needed, query, query_peak, .. } = connection;
-            let input = &self.shared_query[..];
-            *query_peak = input.len().max(*query_peak);
-            let ahead = &mut self.lookahead;
-            let consumed = execute_all(&mut self.engine, id, parser, ahead, input, needed);
-            if let Some(rest) = input.get(consumed..).filter(|rest| !rest.is_empty()) {
-                query.reserve(first_room(rest.len(), *needed));
-                query.extend_from_slice(rest);
-            }
-        } else {
-            self.execute_kept(id);
-        }
-        self.engine.note_reply(id);
-        self.check_query_limit(id);
     }
 
     /// Executes what is whole of the bytes kept with the client: after a read, or when it may go on.
     pub fn execute_kept(&mut self, id: ClientId) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
-        let Connection { parser, needed, query, query_peak, .. } = connection;
-        *query_peak = query.len().max(*query_peak);
-        let ahead = &mut self.lookahead;
-        let consumed = execute_all(&mut self.engine, id, parser, ahead, query, needed);
-        if consumed >= query.len() {
-            // The next read goes to the shared buffer; a client at rest keeps no memory.
-            *query = Vec::new();
-        } else if consumed > 0 {
-            query.drain(..consumed);
+        let Shell { engine, connections, lookahead, .. } = self;
+        let Some(connection) = connections.get_mut(id) else { return };
+        connection.query_peak = connection.query.len().max(connection.query_peak);
+        let mut query = std::mem::take(&mut connection.query);
+        let consumed = execute_all(engine, id, connection, lookahead, &query);
+        if consumed < query.len() {
+            if consumed > 0 {
+                query.drain(..consumed);
+            }
+            connection.query = query;
         }
+        // Otherwise the next read goes to the batch; a client at rest keeps no memory.
         self.engine.note_reply(id);
     }
 
-    fn check_query_limit(&mut self, id: ClientId) {
+    pub fn check_query_limit(&mut self, id: ClientId) {
         let Some(connection) = self.connections.get(id) else { return };
         if connection.query.len() <= self.engine.config().client_query_buffer_limit {
             return;
@@ -108,11 +119,6 @@ fn bulk_bytes_max(engine: &Engine) -> u64 {
     u64::try_from(engine.config().proto_max_bulk_len).unwrap_or(0)
 }
 
-/// How much a buffer that holds `have` bytes reserves first.
-fn first_room(have: usize, needed: usize) -> usize {
-    needed.saturating_sub(have).min(QUERY_GROWTH_BYTES).max(have)
-}
-
 /// How much to read in one go behind what the client has already.
 fn read_room(connection: &Connection) -> usize {
     let have = connection.query.len();
@@ -125,7 +131,8 @@ fn read_room(connection: &Connection) -> usize {
 }
 
 /// What stopped the parser.
-enum Stop {
+#[derive(Clone, Copy, Debug)]
+pub enum Stop {
     /// The bytes are used up, or end inside a request.
     Input,
     Broken(ProtocolError),
@@ -133,14 +140,13 @@ enum Stop {
     Full,
 }
 
-/// Parses and executes the requests in `input`, some at a time; the value is how many bytes are done with.
-fn execute_all(
+/// Parses and executes all whole requests in `input`; the value is how many bytes are done with.
+pub fn execute_all(
     engine: &mut Engine,
     id: ClientId,
-    parser: &mut Parser,
+    connection: &mut Connection,
     ahead: &mut Lookahead,
     input: &[u8],
-    needed: &mut usize,
 ) -> usize {
     let mut done = 0;
     loop {
@@ -148,15 +154,17 @@ fn execute_all(
         if flags & STOPPED != 0 {
             return stopped_at(flags, done, input);
         }
-        let stop = parse_ahead(engine, flags, parser, ahead, input, done, needed);
-        ahead.prefetch(engine, id, input);
+        let rest = input.get(done..).unwrap_or_default();
+        ahead.clear(engine.config().lookahead);
+        let stop = parse_ahead(engine, id, flags, connection, ahead, rest);
+        ahead.prefetch_records(engine);
+        let start = done;
         for index in 0..ahead.len() {
-            let Some(end) = ahead.execute(engine, id, input, index) else { break };
-            done = end;
+            done = start + ahead.execute(engine, id, rest, index);
             let flags = engine.client_flags(id);
             if flags & STOPPED != 0 {
                 // What was parsed behind is parsed again when its time has come.
-                parser.reset();
+                connection.parser.reset();
                 return stopped_at(flags, done, input);
             }
         }
@@ -177,43 +185,46 @@ fn stopped_at(flags: u64, done: usize, input: &[u8]) -> usize {
     if closing { input.len() } else { done }
 }
 
-/// Parses requests from `done` on until there are enough to look ahead at.
-fn parse_ahead(
+/// Parses requests until there are enough to look ahead at, and begins to fetch what they need.
+pub fn parse_ahead(
     engine: &Engine,
+    id: ClientId,
     flags: u64,
-    parser: &mut Parser,
+    connection: &mut Connection,
     ahead: &mut Lookahead,
     input: &[u8],
-    mut done: usize,
-    needed: &mut usize,
 ) -> Stop {
     let authenticated = flags & client_flag::UNAUTHENTICATED == 0;
     let limits = Limits { bulk_bytes_max: bulk_bytes_max(engine), authenticated };
-    // What may be sent depends on the reply to AUTH, so nothing behind it is parsed before.
-    let depth = if authenticated { engine.config().lookahead } else { 1 };
-    ahead.clear(usize::try_from(depth).unwrap_or(1));
-    while !ahead.is_full() {
+    let first = ahead.len();
+    let mut done = 0;
+    let stop = loop {
+        // What may be sent depends on the reply to AUTH, so nothing behind it is parsed before.
+        if ahead.is_full() || (!authenticated && ahead.len() > first) {
+            break Stop::Full;
+        }
         let Some(rest) = input.get(done..).filter(|rest| !rest.is_empty()) else {
-            return Stop::Input;
+            break Stop::Input;
         };
-        match parser.parse(rest, &limits) {
+        match connection.parser.parse(rest, &limits) {
             Outcome::Request { consumed } => {
-                ahead.push(parser, rest, done, done + consumed);
+                ahead.push(&connection.parser, rest, done, done + consumed);
                 done += consumed;
             }
-            Outcome::Incomplete { needed: wanted } => {
-                *needed = wanted;
-                return Stop::Input;
+            Outcome::Incomplete { needed } => {
+                connection.needed = needed;
+                break Stop::Input;
             }
-            Outcome::Error(error) => return Stop::Broken(error),
+            Outcome::Error(error) => break Stop::Broken(error),
         }
-    }
-    Stop::Full
+    };
+    ahead.prefetch(engine, id, input, first);
+    stop
 }
 
 /// Tells the client how it broke the protocol; it is closed once it has been told.
 #[cold]
-fn refuse(engine: &mut Engine, id: ClientId, error: ProtocolError, input: &[u8]) {
+pub fn refuse(engine: &mut Engine, id: ClientId, error: ProtocolError, input: &[u8]) {
     if crate::log::enabled(crate::log::Level::Verbose) {
         const SHOWN: usize = 128;
         let shown: String = input

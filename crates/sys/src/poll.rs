@@ -12,6 +12,10 @@ impl Interest {
     pub const READ: Interest = Interest(libc::EPOLLIN as u32);
     pub const WRITE: Interest = Interest(libc::EPOLLOUT as u32);
     pub const READ_WRITE: Interest = Interest((libc::EPOLLIN | libc::EPOLLOUT) as u32);
+    /// Both directions, each told once when it changes: a reader reads until a read comes back short, a writer waits only
+    /// after a write came back short. Spares the kernel a second look at every descriptor it reports.
+    pub const BOTH_EDGES: Interest =
+        Interest((libc::EPOLLIN | libc::EPOLLOUT | libc::EPOLLRDHUP | libc::EPOLLET) as u32);
 
     pub fn of(read: bool, write: bool) -> Interest {
         match (read, write) {
@@ -34,7 +38,7 @@ impl Ready {
     /// Input waits, or the peer has gone, which a read will tell.
     #[inline]
     pub fn readable(self) -> bool {
-        self.bits & (libc::EPOLLIN | libc::EPOLLHUP | libc::EPOLLERR) as u32 != 0
+        self.bits & (libc::EPOLLIN | libc::EPOLLRDHUP | libc::EPOLLHUP | libc::EPOLLERR) as u32 != 0
     }
 
     /// Output fits again, or the peer has gone, which a write will tell.
@@ -43,10 +47,10 @@ impl Ready {
         self.bits & (libc::EPOLLOUT | libc::EPOLLHUP | libc::EPOLLERR) as u32 != 0
     }
 
-    /// The peer has closed or reset.
+    /// The peer has closed its direction or reset: behind what there is to read, the end comes.
     #[inline]
     pub fn hung_up(self) -> bool {
-        self.bits & (libc::EPOLLHUP | libc::EPOLLERR) as u32 != 0
+        self.bits & (libc::EPOLLRDHUP | libc::EPOLLHUP | libc::EPOLLERR) as u32 != 0
     }
 }
 

@@ -1,0 +1,124 @@
+//! Requests of several clients, read and parsed and not yet executed, so that memory is fetched for all of them at once.
+//!
+//! Between a client's read and its execution stand the reads of the clients behind it, which give the processor time to
+//! fetch what the request will look up. Order within a client and between clients stays the order of arrival.
+
+use engine::{ClientId, client_flag};
+
+use crate::event_loop::Shell;
+use crate::limits::READ_BYTES;
+use crate::lookahead::Lookahead;
+use crate::port::EnginePort as _;
+use crate::requests::{STOPPED, Stop, execute_all, parse_ahead, refuse};
+
+/// Bytes of input after which a batch is executed.
+const BATCH_BYTES: usize = 4 * READ_BYTES;
+
+/// One client's share of the batch.
+struct Turn {
+    id: ClientId,
+    /// Its requests in the plan.
+    first: usize,
+    last: usize,
+    /// Where its bytes stand in the input.
+    start: usize,
+    end: usize,
+    stop: Stop,
+}
+
+/// The batch. One for the whole server.
+#[derive(Default)]
+pub struct Batch {
+    pub input: Vec<u8>,
+    plan: Lookahead,
+    turns: Vec<Turn>,
+}
+
+impl Shell {
+    /// Parses what was just read to `start..` of the batch's input for a client, and executes the batch if it is full.
+    pub fn add_to_batch(&mut self, id: ClientId, start: usize) {
+        let Shell { engine, connections, batch, .. } = self;
+        let Some(connection) = connections.get_mut(id) else { return };
+        let Batch { input, plan, turns } = batch;
+        if turns.is_empty() {
+            plan.clear(engine.config().lookahead);
+        }
+        let first = plan.len();
+        let flags = engine.client_flags(id);
+        let bytes = input.get(start..).unwrap_or_default();
+        // A client that waits is not parsed for now; its bytes are kept when its turn comes.
+        let stop = if flags & STOPPED == 0 {
+            parse_ahead(engine, id, flags, connection, plan, bytes)
+        } else {
+            Stop::Input
+        };
+        turns.push(Turn { id, first, last: plan.len(), start, end: input.len(), stop });
+        if plan.is_full() || input.len() >= BATCH_BYTES {
+            self.execute_batch();
+        }
+    }
+
+    /// Executes what is gathered.
+    pub fn execute_batch(&mut self) {
+        if self.batch.turns.is_empty() {
+            return;
+        }
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.plan.prefetch_records(&self.engine);
+        for turn in batch.turns.drain(..) {
+            let bytes = batch.input.get(turn.start..turn.end).unwrap_or_default();
+            self.execute_turn(&batch.plan, bytes, turn.id, turn.first..turn.last, turn.stop);
+            // At once: a client number may be given to somebody else later in this round.
+            if self.engine.has_effects() {
+                self.perform_effects();
+            }
+        }
+        batch.input.clear();
+        self.batch = batch;
+    }
+
+    fn execute_turn(
+        &mut self,
+        plan: &Lookahead,
+        bytes: &[u8],
+        id: ClientId,
+        requests: std::ops::Range<usize>,
+        stop: Stop,
+    ) {
+        let Shell { engine, connections, lookahead, .. } = self;
+        let Some(connection) = connections.get_mut(id) else { return };
+        let mut done = 0;
+        let mut flags = engine.client_flags(id);
+        for index in requests {
+            if flags & STOPPED != 0 {
+                break;
+            }
+            done = plan.execute(engine, id, bytes, index);
+            flags = engine.client_flags(id);
+        }
+        if flags & STOPPED == 0 {
+            match stop {
+                Stop::Input => {}
+                Stop::Full => {
+                    let rest = bytes.get(done..).unwrap_or_default();
+                    done += execute_all(engine, id, connection, lookahead, rest);
+                }
+                Stop::Broken(error) => {
+                    refuse(engine, id, error, bytes.get(done..).unwrap_or_default());
+                    done = bytes.len();
+                }
+            }
+        } else if flags & (client_flag::CLOSE_ASAP | client_flag::CLOSE_AFTER_REPLY) != 0 {
+            // What a client that is being closed says from now on is not heard.
+            done = bytes.len();
+        } else {
+            // What was parsed behind is parsed again when its time has come.
+            connection.parser.reset();
+        }
+        if let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
+            connection.keep(rest);
+        }
+        self.engine.note_reply(id);
+        self.check_query_limit(id);
+    }
+}
