@@ -106,4 +106,14 @@ impl Context<'_> {
     pub fn notify(&mut self, class: u32, event: &str, key: &[u8]) {
         self.state.notify(class, event, self.db, key);
     }
+
+    /// Keyspace notification of an event on some fields of a hash.
+    pub fn notify_fields<'f>(
+        &mut self,
+        event: &str,
+        key: &[u8],
+        fields: impl Iterator<Item = &'f [u8]>,
+    ) {
+        self.state.notify_fields(crate::notify::class::HASH, event, self.db, key, fields);
+    }
 }

@@ -68,21 +68,18 @@ impl State {
         }
     }
 
-    /// Removes the fields that a command found expired, and the hash if it is empty then. `false` if nothing was removed.
-    pub fn expire_fields(&mut self, db: usize, key: &[u8], fields: &[&[u8]]) -> bool {
+    /// Removes the fields that a command found expired. The caller ends with [`State::delete_if_empty_hash`].
+    pub fn expire_fields(&mut self, db: usize, key: &[u8], fields: &[&[u8]]) {
         let mut removed: Vec<&[u8]> = Vec::new();
         for field in fields {
             if self.remove_expired_field(db, key, field) {
                 removed.push(field);
             }
         }
-        if removed.is_empty() {
-            return false;
+        if !removed.is_empty() {
+            self.signal_modified(db, key);
+            self.notify_fields(class::HASH, "hexpired", db, key, removed.into_iter());
         }
-        self.signal_modified(db, key);
-        self.notify_fields(class::HASH, "hexpired", db, key, removed.into_iter());
-        self.delete_if_empty_hash(db, key);
-        true
     }
 
     fn remove_expired_field(&mut self, db: usize, key: &[u8], field: &[u8]) -> bool {
@@ -111,6 +108,12 @@ impl State {
         self.delete_key(db, key, false);
         self.notify(class::GENERIC, "del", db, key);
         true
+    }
+
+    /// Must follow every change of a hash that may change when its next field expires.
+    #[inline]
+    pub fn note_field_expiry(&mut self, db: usize, key: &[u8]) {
+        self.databases[db].hash_changed(key);
     }
 }
 
