@@ -7,6 +7,7 @@
 mod arguments;
 mod connection;
 mod generic;
+mod hash;
 mod help;
 mod pubsub;
 mod scan_options;

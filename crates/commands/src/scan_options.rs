@@ -7,20 +7,35 @@ use crate::arguments;
 /// Elements looked at in one call unless COUNT says otherwise.
 const COUNT_DEFAULT: usize = 10;
 
-/// MATCH, COUNT and TYPE.
+/// What is gone through; it decides which options there are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scanned {
+    /// TYPE is an option.
+    Keyspace,
+    /// NOVALUES is an option.
+    Hash,
+}
+
+/// MATCH, COUNT, TYPE and NOVALUES.
 #[derive(Clone, Copy, Debug)]
 pub struct ScanOptions<'a> {
     pattern: Option<&'a [u8]>,
     pub count: usize,
     pub type_name: Option<&'a [u8]>,
+    pub no_values: bool,
 }
 
 impl<'a> ScanOptions<'a> {
-    /// Reads the options behind the cursor; `keyspace`: TYPE is one of them.
-    pub fn parse(words: &[&'a [u8]], keyspace: bool) -> Result<ScanOptions<'a>, CommandError> {
-        let mut options = ScanOptions { pattern: None, count: COUNT_DEFAULT, type_name: None };
+    /// Reads the options behind the cursor.
+    pub fn parse(words: &[&'a [u8]], scanned: Scanned) -> Result<ScanOptions<'a>, CommandError> {
+        let mut options =
+            ScanOptions { pattern: None, count: COUNT_DEFAULT, type_name: None, no_values: false };
         let mut words = words.iter();
         while let Some(word) = words.next() {
+            if scanned == Scanned::Hash && arguments::is(word, "NOVALUES") {
+                options.no_values = true;
+                continue;
+            }
             let argument = words.next().ok_or(error::SYNTAX)?;
             if arguments::is(word, "COUNT") {
                 let count = arguments::integer(argument)?;
@@ -29,7 +44,7 @@ impl<'a> ScanOptions<'a> {
             } else if arguments::is(word, "MATCH") {
                 // A pattern that takes everything need not be tried.
                 options.pattern = Some(*argument).filter(|pattern| *pattern != b"*");
-            } else if keyspace && arguments::is(word, "TYPE") {
+            } else if scanned == Scanned::Keyspace && arguments::is(word, "TYPE") {
                 options.type_name = Some(argument);
             } else {
                 return Err(error::SYNTAX);

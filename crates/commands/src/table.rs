@@ -2,7 +2,7 @@
 
 use engine::BuiltIn;
 
-use crate::{connection, generic, pubsub, server, string, transactions};
+use crate::{connection, generic, hash, pubsub, server, string, transactions};
 
 /// All built-in commands.
 pub static BUILT_INS: &[&BuiltIn] = &[
@@ -22,7 +22,34 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &server::flushall::FLUSHALL,
     &server::flushdb::FLUSHDB,
     &string::get::GET,
+    &hash::hdel::HDEL,
     &connection::hello::HELLO,
+    &hash::hexists::HEXISTS,
+    &hash::hexpire::HEXPIRE,
+    &hash::hexpireat::HEXPIREAT,
+    &hash::hexpiretime::HEXPIRETIME,
+    &hash::hget::HGET,
+    &hash::hgetall::HGETALL,
+    &hash::hgetdel::HGETDEL,
+    &hash::hgetex::HGETEX,
+    &hash::hincrby::HINCRBY,
+    &hash::hkeys::HKEYS,
+    &hash::hlen::HLEN,
+    &hash::hmget::HMGET,
+    &hash::hmset::HMSET,
+    &hash::hpersist::HPERSIST,
+    &hash::hpexpire::HPEXPIRE,
+    &hash::hpexpireat::HPEXPIREAT,
+    &hash::hpexpiretime::HPEXPIRETIME,
+    &hash::hpttl::HPTTL,
+    &hash::hrandfield::HRANDFIELD,
+    &hash::hscan::HSCAN,
+    &hash::hset::HSET,
+    &hash::hsetex::HSETEX,
+    &hash::hsetnx::HSETNX,
+    &hash::hstrlen::HSTRLEN,
+    &hash::httl::HTTL,
+    &hash::hvals::HVALS,
     &generic::keys::KEYS,
     &server::module::MODULE,
     &generic::r#move::MOVE,

@@ -251,6 +251,12 @@ impl Hash {
         each!(&self.repr, fields => Box::new(fields.iter()))
     }
 
+    /// Visits the fields in the order of `iter`.
+    #[inline]
+    pub fn for_each<'a>(&'a self, visit: impl FnMut(FieldView<'a>)) {
+        each!(&self.repr, fields => fields.iter().for_each(visit));
+    }
+
     /// Visits the fields at a cursor and returns the next one, 0 at the end; all of a compact hash at once.
     pub fn scan(&self, cursor: u64, visit: impl FnMut(FieldView<'_>)) -> u64 {
         match &self.repr {

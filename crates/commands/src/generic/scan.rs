@@ -25,14 +25,14 @@ pub const SCAN: BuiltIn = BuiltIn::new(
     scan,
 );
 
-use crate::scan_options::{self, ScanOptions};
+use crate::scan_options::{self, ScanOptions, Scanned};
 
 /// Buckets looked at for each element that is wanted, where most are empty.
 const BUCKETS_PER_ELEMENT: usize = 10;
 
 fn scan(context: &mut Context<'_>) -> CommandResult {
     let mut cursor = scan_options::cursor(context.argv[1])?;
-    let options = ScanOptions::parse(&context.argv[2..], true)?;
+    let options = ScanOptions::parse(&context.argv[2..], Scanned::Keyspace)?;
     let mut buckets_left = options.count.saturating_mul(BUCKETS_PER_ELEMENT);
     let mut keys: Vec<Box<[u8]>> = Vec::new();
     let mut seen = 0;

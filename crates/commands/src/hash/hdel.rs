@@ -14,10 +14,7 @@ pub const HDEL: BuiltIn = BuiltIn::new(
         flags: flag::FAST | flag::WRITE,
         categories: category::FAST | category::HASH | category::WRITE,
         key_specs: &[KeySpec::at(1, key_flag::RW | key_flag::DELETE)],
-        arguments: &[
-            Argument::key("key", 0),
-            Argument::string("field").multiple(),
-        ],
+        arguments: &[Argument::key("key", 0), Argument::string("field").multiple()],
         ..CommandSpec::DEFAULT
     },
     hdel,

@@ -14,10 +14,7 @@ pub const HEXISTS: BuiltIn = BuiltIn::new(
         flags: flag::FAST | flag::READONLY,
         categories: category::FAST | category::HASH | category::READ,
         key_specs: &[KeySpec::at(1, key_flag::RO)],
-        arguments: &[
-            Argument::key("key", 0),
-            Argument::string("field"),
-        ],
+        arguments: &[Argument::key("key", 0), Argument::string("field")],
         ..CommandSpec::DEFAULT
     },
     hexists,

@@ -17,8 +17,21 @@ pub const HEXPIRE: BuiltIn = BuiltIn::new(
         arguments: &[
             Argument::key("key", 0),
             Argument::integer("seconds"),
-            Argument::one_of("condition", &[Argument::pure_token("nx", "NX"), Argument::pure_token("xx", "XX"), Argument::pure_token("gt", "GT"), Argument::pure_token("lt", "LT")]).optional(),
-            Argument::block("fields", &[Argument::integer("numfields"), Argument::string("field").multiple()]).token("FIELDS"),
+            Argument::one_of(
+                "condition",
+                &[
+                    Argument::pure_token("nx", "NX"),
+                    Argument::pure_token("xx", "XX"),
+                    Argument::pure_token("gt", "GT"),
+                    Argument::pure_token("lt", "LT"),
+                ],
+            )
+            .optional(),
+            Argument::block(
+                "fields",
+                &[Argument::integer("numfields"), Argument::string("field").multiple()],
+            )
+            .token("FIELDS"),
         ],
         ..CommandSpec::DEFAULT
     },

@@ -16,8 +16,22 @@ pub const HGETEX: BuiltIn = BuiltIn::new(
         key_specs: &[KeySpec::at(1, key_flag::RW | key_flag::ACCESS | key_flag::UPDATE)],
         arguments: &[
             Argument::key("key", 0),
-            Argument::one_of("expiration", &[Argument::integer("seconds").token("EX"), Argument::integer("milliseconds").token("PX"), Argument::unix_time("unix-time-seconds").token("EXAT"), Argument::unix_time("unix-time-milliseconds").token("PXAT"), Argument::pure_token("persist", "PERSIST")]).optional(),
-            Argument::block("fields", &[Argument::integer("numfields"), Argument::string("field").multiple()]).token("FIELDS"),
+            Argument::one_of(
+                "expiration",
+                &[
+                    Argument::integer("seconds").token("EX"),
+                    Argument::integer("milliseconds").token("PX"),
+                    Argument::unix_time("unix-time-seconds").token("EXAT"),
+                    Argument::unix_time("unix-time-milliseconds").token("PXAT"),
+                    Argument::pure_token("persist", "PERSIST"),
+                ],
+            )
+            .optional(),
+            Argument::block(
+                "fields",
+                &[Argument::integer("numfields"), Argument::string("field").multiple()],
+            )
+            .token("FIELDS"),
         ],
         ..CommandSpec::DEFAULT
     },

@@ -14,9 +14,7 @@ pub const HLEN: BuiltIn = BuiltIn::new(
         flags: flag::FAST | flag::READONLY,
         categories: category::FAST | category::HASH | category::READ,
         key_specs: &[KeySpec::at(1, key_flag::RO)],
-        arguments: &[
-            Argument::key("key", 0),
-        ],
+        arguments: &[Argument::key("key", 0)],
         ..CommandSpec::DEFAULT
     },
     hlen,

@@ -14,10 +14,7 @@ pub const HMGET: BuiltIn = BuiltIn::new(
         flags: flag::FAST | flag::READONLY,
         categories: category::FAST | category::HASH | category::READ,
         key_specs: &[KeySpec::at(1, key_flag::RO | key_flag::ACCESS)],
-        arguments: &[
-            Argument::key("key", 0),
-            Argument::string("field").multiple(),
-        ],
+        arguments: &[Argument::key("key", 0), Argument::string("field").multiple()],
         ..CommandSpec::DEFAULT
     },
     hmget,

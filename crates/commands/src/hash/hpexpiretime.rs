@@ -16,7 +16,11 @@ pub const HPEXPIRETIME: BuiltIn = BuiltIn::new(
         key_specs: &[KeySpec::at(1, key_flag::RO | key_flag::ACCESS)],
         arguments: &[
             Argument::key("key", 0),
-            Argument::block("fields", &[Argument::integer("numfields"), Argument::string("field").multiple()]).token("FIELDS"),
+            Argument::block(
+                "fields",
+                &[Argument::integer("numfields"), Argument::string("field").multiple()],
+            )
+            .token("FIELDS"),
         ],
         ..CommandSpec::DEFAULT
     },

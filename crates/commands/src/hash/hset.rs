@@ -16,7 +16,8 @@ pub const HSET: BuiltIn = BuiltIn::new(
         key_specs: &[KeySpec::at(1, key_flag::RW | key_flag::UPDATE)],
         arguments: &[
             Argument::key("key", 0),
-            Argument::block("data", &[Argument::string("field"), Argument::string("value")]).multiple(),
+            Argument::block("data", &[Argument::string("field"), Argument::string("value")])
+                .multiple(),
         ],
         ..CommandSpec::DEFAULT
     },

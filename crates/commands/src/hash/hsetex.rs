@@ -16,9 +16,34 @@ pub const HSETEX: BuiltIn = BuiltIn::new(
         key_specs: &[KeySpec::at(1, key_flag::RW | key_flag::UPDATE)],
         arguments: &[
             Argument::key("key", 0),
-            Argument::one_of("condition", &[Argument::pure_token("fnx", "FNX"), Argument::pure_token("fxx", "FXX")]).optional(),
-            Argument::one_of("expiration", &[Argument::integer("seconds").token("EX"), Argument::integer("milliseconds").token("PX"), Argument::unix_time("unix-time-seconds").token("EXAT"), Argument::unix_time("unix-time-milliseconds").token("PXAT"), Argument::pure_token("keepttl", "KEEPTTL")]).optional(),
-            Argument::block("fields", &[Argument::integer("numfields"), Argument::block("data", &[Argument::string("field"), Argument::string("value")]).multiple()]).token("FIELDS"),
+            Argument::one_of(
+                "condition",
+                &[Argument::pure_token("fnx", "FNX"), Argument::pure_token("fxx", "FXX")],
+            )
+            .optional(),
+            Argument::one_of(
+                "expiration",
+                &[
+                    Argument::integer("seconds").token("EX"),
+                    Argument::integer("milliseconds").token("PX"),
+                    Argument::unix_time("unix-time-seconds").token("EXAT"),
+                    Argument::unix_time("unix-time-milliseconds").token("PXAT"),
+                    Argument::pure_token("keepttl", "KEEPTTL"),
+                ],
+            )
+            .optional(),
+            Argument::block(
+                "fields",
+                &[
+                    Argument::integer("numfields"),
+                    Argument::block(
+                        "data",
+                        &[Argument::string("field"), Argument::string("value")],
+                    )
+                    .multiple(),
+                ],
+            )
+            .token("FIELDS"),
         ],
         ..CommandSpec::DEFAULT
     },
@@ -86,11 +111,7 @@ fn holds<'a>(
     true
 }
 
-fn store(
-    context: &mut Context<'_>,
-    options: &Options<'_>,
-    pairs: &[[&[u8]; 2]],
-) -> CommandResult {
+fn store(context: &mut Context<'_>, options: &Options<'_>, pairs: &[[&[u8]; 2]]) -> CommandResult {
     let (db, key, now_ms) = (context.db, context.argv[1], context.now_ms());
     let limits = context.state.hash_limits(db);
     let hash = context.state.hash_or_new(db, key)?;

@@ -14,11 +14,7 @@ pub const HSETNX: BuiltIn = BuiltIn::new(
         flags: flag::DENYOOM | flag::FAST | flag::WRITE,
         categories: category::FAST | category::HASH | category::WRITE,
         key_specs: &[KeySpec::at(1, key_flag::RW | key_flag::INSERT)],
-        arguments: &[
-            Argument::key("key", 0),
-            Argument::string("field"),
-            Argument::string("value"),
-        ],
+        arguments: &[Argument::key("key", 0), Argument::string("field"), Argument::string("value")],
         ..CommandSpec::DEFAULT
     },
     hsetnx,

@@ -15,9 +15,7 @@ pub const HVALS: BuiltIn = BuiltIn::new(
         categories: category::HASH | category::READ | category::SLOW,
         tips: &["nondeterministic_output_order"],
         key_specs: &[KeySpec::at(1, key_flag::RO | key_flag::ACCESS)],
-        arguments: &[
-            Argument::key("key", 0),
-        ],
+        arguments: &[Argument::key("key", 0)],
         ..CommandSpec::DEFAULT
     },
     hvals,

@@ -15,7 +15,6 @@ pub mod hgetall;
 pub mod hgetdel;
 pub mod hgetex;
 pub mod hincrby;
-pub mod hincrbyfloat;
 pub mod hkeys;
 pub mod hlen;
 pub mod hmget;
@@ -106,9 +105,8 @@ fn strict_fields<'a>(argv: &'a [&'a [u8]], at: usize) -> Result<&'a [&'a [u8]], 
     );
     const NOT_POSITIVE: CommandError =
         CommandError::constant("ERR Number of fields must be a positive integer");
-    const NOT_MATCHING: CommandError = CommandError::constant(
-        "ERR The `numfields` parameter must match the number of arguments",
-    );
+    const NOT_MATCHING: CommandError =
+        CommandError::constant("ERR The `numfields` parameter must match the number of arguments");
     let [keyword, count, fields @ ..] = &argv[at..] else { return Err(error::SYNTAX) };
     if !crate::arguments::is(keyword, "FIELDS") {
         return Err(FIELDS_MISSING);

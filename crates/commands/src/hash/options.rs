@@ -50,7 +50,10 @@ pub enum Expiry {
     Keep,
     Persist,
     /// At this moment; the option stands at this index.
-    At { at_ms: i64, option: usize },
+    At {
+        at_ms: i64,
+        option: usize,
+    },
 }
 
 /// On what condition fields are set.
