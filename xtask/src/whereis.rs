@@ -25,7 +25,8 @@ pub struct TableEntry {
 impl TableEntry {
     /// The file that holds the handler: `<module path>.rs` or `<module path>/mod.rs`.
     pub fn file(&self) -> Option<PathBuf> {
-        let modules = self.path.rsplit_once("::")?.0.replace("::", "/");
+        // A file named like a keyword (move, type) is a raw name in the table.
+        let modules = self.path.rsplit_once("::")?.0.replace("r#", "").replace("::", "/");
         let source = paths::root().join("crates/commands/src");
         [source.join(format!("{modules}.rs")), source.join(format!("{modules}/mod.rs"))]
             .into_iter()

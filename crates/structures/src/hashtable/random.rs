@@ -1,4 +1,4 @@
-//! Random items.
+//! Random items: one with even chances, or several at once from one place.
 
 use super::{HashTable, Item};
 
