@@ -50,6 +50,7 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &hash::hstrlen::HSTRLEN,
     &hash::httl::HTTL,
     &hash::hvals::HVALS,
+    &server::info::INFO,
     &generic::keys::KEYS,
     &server::module::MODULE,
     &generic::r#move::MOVE,

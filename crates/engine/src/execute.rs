@@ -298,6 +298,9 @@ impl State {
         let stats = &command.stats;
         stats.calls.set(stats.calls.get() + 1);
         stats.usec.set(stats.usec.get() + duration_us);
+        if self.depth == 0 {
+            self.stats.event_loop.commands_us += duration_us;
+        }
         if self.config.latency_tracking {
             stats.latency.borrow_mut().get_or_insert_default().record(duration_us);
         }

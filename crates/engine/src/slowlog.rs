@@ -22,6 +22,10 @@ pub struct SlowlogEntry {
 #[derive(Debug, Default)]
 pub struct Slowlog {
     pub entries: VecDeque<SlowlogEntry>,
+    /// Slow calls since the start or CONFIG RESETSTAT, kept or not, and their durations.
+    pub total: u64,
+    pub max_us: u64,
+    pub sum_us: u64,
     next_id: i64,
 }
 
@@ -30,8 +34,16 @@ impl Slowlog {
     pub fn add(&mut self, mut entry: SlowlogEntry, len_max: usize) {
         entry.id = self.next_id;
         self.next_id += 1;
+        self.total += 1;
+        self.max_us = self.max_us.max(entry.duration_us);
+        self.sum_us += entry.duration_us;
         self.entries.push_front(entry);
         self.entries.truncate(len_max);
+    }
+
+    /// CONFIG RESETSTAT.
+    pub fn reset_totals(&mut self) {
+        (self.total, self.max_us, self.sum_us) = (0, 0, 0);
     }
 
     /// The arguments as they are kept: cut in number and length, with a note of what is missing.

@@ -115,6 +115,8 @@ pub struct State {
     pub busy_error: Option<CommandError>,
     pub started_ms: i64,
     pub run_id: String,
+    pub replication_id: String,
+    pub host: crate::host::Host,
     pub guests: crate::guests::Guests,
     pub(crate) rate_sample: crate::stats::Sample,
     random: SplitMix64,
@@ -155,6 +157,7 @@ impl Engine {
     /// At the begin of each turn of the event loop, after waiting.
     pub fn after_sleep(&mut self) {
         self.state.clock.refresh();
+        self.state.begin_turn();
         self.state.refresh_access();
     }
 
@@ -227,11 +230,14 @@ impl State {
             busy_error: None,
             started_ms: clock.unix_ms(),
             run_id,
+            replication_id: String::new(),
+            host: crate::host::Host::default(),
             guests: crate::guests::Guests::default(),
             rate_sample: crate::stats::Sample::default(),
             random: SplitMix64::new(u64::from_le_bytes(random)),
             config,
         };
+        state.new_replication_id();
         state.apply_config_at_start();
         state.refresh_access();
         state
@@ -240,6 +246,16 @@ impl State {
     /// A random number, from the seed the shell gave.
     pub fn random_u64(&mut self) -> u64 {
         self.random.next_u64()
+    }
+
+    /// Gives the data set a new name for replication.
+    pub fn new_replication_id(&mut self) {
+        self.replication_id.clear();
+        for _ in 0..3 {
+            let part = self.random_u64();
+            self.replication_id.push_str(&format!("{part:016x}"));
+        }
+        self.replication_id.truncate(40);
     }
 
     /// A connection has been accepted.
@@ -346,6 +362,7 @@ impl State {
         // What guests and timers changed outside a command is committed here.
         self.commit();
         self.wake_blocked();
+        self.end_turn();
     }
 
     fn end_pause_when_due(&mut self) {
@@ -371,6 +388,7 @@ impl State {
     }
 
     fn cron(&mut self) {
+        let started_us = self.clock.monotonic_us_now();
         let used = (self.ports.memory_used_bytes)() as u64;
         self.stats.peak_memory_bytes = self.stats.peak_memory_bytes.max(used);
         for database in &mut self.databases {
@@ -378,5 +396,7 @@ impl State {
         }
         self.active_expire_slow();
         self.stats_sample();
+        let cron_us = self.clock.monotonic_us_now().saturating_sub(started_us);
+        self.stats.event_loop.cron_us += cron_us;
     }
 }

@@ -5,6 +5,23 @@ use std::collections::BTreeMap;
 /// Different error codes counted; beyond it the counts are dropped, as a sign of generated codes.
 pub const ERROR_CODES_MAX: usize = 128;
 
+/// Turns of the event loop.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EventLoopStats {
+    pub cycles: u64,
+    pub duration_us: u64,
+    pub duration_max_us: u64,
+    /// Of the duration, what commands took.
+    pub commands_us: u64,
+    pub cron_us: u64,
+    pub cycles_with_commands: u64,
+    pub commands_per_cycle_max: u64,
+    pub cycles_per_sec: f64,
+    pub duration_us_per_cycle: f64,
+    turn_started_us: u64,
+    turn_commands: u64,
+}
+
 /// Counters since the start or CONFIG RESETSTAT.
 #[derive(Clone, Debug, Default)]
 pub struct Stats {
@@ -37,6 +54,7 @@ pub struct Stats {
     pub peak_memory_bytes: u64,
     pub errors: BTreeMap<Vec<u8>, u64>,
     pub errors_disabled: bool,
+    pub event_loop: EventLoopStats,
     pub ops_per_sec: u64,
     pub input_kbps: f64,
     pub output_kbps: f64,
@@ -65,7 +83,11 @@ impl Stats {
     /// CONFIG RESETSTAT.
     pub fn reset(&mut self) {
         let peak_memory_bytes = self.peak_memory_bytes;
-        *self = Stats { peak_memory_bytes, ..Stats::default() };
+        let event_loop = EventLoopStats {
+            turn_started_us: self.event_loop.turn_started_us,
+            ..EventLoopStats::default()
+        };
+        *self = Stats { peak_memory_bytes, event_loop, ..Stats::default() };
     }
 }
 
@@ -76,6 +98,8 @@ pub struct Sample {
     commands: u64,
     input_bytes: u64,
     output_bytes: u64,
+    cycles: u64,
+    duration_us: u64,
 }
 
 /// Milliseconds between two samples of the rates.
@@ -103,11 +127,42 @@ impl crate::State {
         stats.ops_per_sec = smooth(stats.ops_per_sec as f64, commands).round() as u64;
         stats.input_kbps = smooth(stats.input_kbps, input);
         stats.output_kbps = smooth(stats.output_kbps, output);
+        let event_loop = &mut stats.event_loop;
+        let cycles = event_loop.cycles.saturating_sub(last.cycles);
+        let duration = event_loop.duration_us.saturating_sub(last.duration_us);
+        event_loop.cycles_per_sec = smooth(event_loop.cycles_per_sec, cycles as f64 / seconds);
+        if cycles > 0 {
+            let per_cycle = duration as f64 / cycles as f64;
+            event_loop.duration_us_per_cycle = smooth(event_loop.duration_us_per_cycle, per_cycle);
+        }
         self.rate_sample = Sample {
             at_us: now_us,
             commands: stats.commands_processed,
             input_bytes: stats.net_input_bytes,
             output_bytes: stats.net_output_bytes,
+            cycles: event_loop.cycles,
+            duration_us: event_loop.duration_us,
         };
+    }
+
+    /// A turn of the event loop begins: what came in during the wait is about to be done.
+    pub(crate) fn begin_turn(&mut self) {
+        let event_loop = &mut self.stats.event_loop;
+        event_loop.turn_started_us = self.clock.monotonic_us();
+        event_loop.turn_commands = self.stats.commands_processed;
+    }
+
+    /// A turn of the event loop ends.
+    pub(crate) fn end_turn(&mut self) {
+        let now_us = self.clock.monotonic_us_now();
+        let commands_processed = self.stats.commands_processed;
+        let event_loop = &mut self.stats.event_loop;
+        let duration_us = now_us.saturating_sub(event_loop.turn_started_us);
+        let commands = commands_processed.saturating_sub(event_loop.turn_commands);
+        event_loop.cycles += 1;
+        event_loop.duration_us += duration_us;
+        event_loop.duration_max_us = event_loop.duration_max_us.max(duration_us);
+        event_loop.cycles_with_commands += u64::from(commands > 0);
+        event_loop.commands_per_cycle_max = event_loop.commands_per_cycle_max.max(commands);
     }
 }

@@ -42,6 +42,7 @@ impl Shell {
     fn listen_anew(&mut self) -> Result<(), ()> {
         let Shell { listeners, engine, epoll, .. } = self;
         let result = listeners.reopen_tcp(engine.config(), epoll);
+        engine.state.host.facts.listeners = listeners.describe(engine.config());
         self.set_title();
         result.map_err(|_| ())
     }

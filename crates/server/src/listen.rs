@@ -55,6 +55,26 @@ impl Listeners {
         self.open.get(usize::try_from(token.checked_sub(TOKEN_BASE)?).ok()?)
     }
 
+    /// One text per listener, as INFO shows it.
+    pub fn describe(&self, config: &Config) -> Vec<String> {
+        let mut texts = Vec::new();
+        for kind in self.kinds() {
+            texts.push(match kind {
+                Kind::Tcp => {
+                    let binds: Vec<String> = config
+                        .bind
+                        .0
+                        .iter()
+                        .map(|bind| format!("bind={}", text_of(bind)))
+                        .collect();
+                    format!("name=tcp,{},port={}", binds.join(","), config.port)
+                }
+                Kind::Unix => format!("name=unix,bind={}", text_of(&config.unixsocket)),
+            });
+        }
+        texts
+    }
+
     /// The kinds in use, each once.
     pub fn kinds(&self) -> Vec<Kind> {
         let mut kinds: Vec<Kind> = Vec::new();

@@ -15,6 +15,7 @@ mod effects;
 mod event_loop;
 mod glob_files;
 mod guests;
+mod host;
 mod limits;
 mod listen;
 mod log;

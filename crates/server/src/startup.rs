@@ -163,6 +163,8 @@ fn run(shell: &mut Shell, startup: &Startup, supervised: bool) -> i32 {
         log!(Warning, "Configured to not listen anywhere, exiting.");
         return 1;
     }
+    let listeners = shell.listeners.describe(&shell.engine.state.config);
+    shell.engine.state.host.facts.listeners = listeners;
     for kind in shell.listeners.kinds() {
         match kind {
             crate::listen::Kind::Tcp => log!(Notice, "Ready to accept connections tcp"),
@@ -306,7 +308,9 @@ fn build(config: config::Config, files: FilesInUse) -> std::io::Result<Shell> {
         memory_used_bytes: crate::allocator::used_bytes,
         good_size: crate::allocator::good_size,
     };
-    let engine = Engine::new(config, commands::table::BUILT_INS, ports, seed);
+    let host = crate::host::describe(&config, &files);
+    let mut engine = Engine::new(config, commands::table::BUILT_INS, ports, seed);
+    engine.state.host = host;
     Shell::new(engine, files)
 }
 

@@ -75,6 +75,8 @@ fn config(context: &mut Context<'_>) -> CommandResult {
 
 fn resetstat(context: &mut Context<'_>) -> CommandResult {
     context.state.stats.reset();
+    context.state.slowlog.reset_totals();
+    context.state.lazyfree.reset();
     context.state.table.for_each(|command| command.stats.reset());
     context.reply.ok();
     Ok(())

@@ -1,0 +1,84 @@
+//! What the engine is told of the process it runs in: figures and small services of the shell, all idle by default.
+
+/// What the allocator says of itself, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AllocatorFigures {
+    pub allocated: u64,
+    pub active: u64,
+    pub resident: u64,
+    pub muzzy: u64,
+}
+
+/// Processor time, in microseconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CpuTime {
+    pub system_us: u64,
+    pub user_us: u64,
+}
+
+/// What the system says of the process.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ProcessFigures {
+    pub resident_bytes: u64,
+    pub total_memory_bytes: u64,
+    pub all: CpuTime,
+    pub children: CpuTime,
+    pub main_thread: CpuTime,
+}
+
+/// Small services that are done at once.
+#[derive(Clone, Copy, Debug)]
+pub struct HostPort {
+    pub allocator: fn() -> AllocatorFigures,
+    pub process: fn() -> ProcessFigures,
+    /// The allocator's own report, for people.
+    pub allocator_report: fn() -> String,
+    /// Gives memory that lies idle in the allocator back to the system.
+    pub allocator_purge: fn(),
+    /// Reads, and with a value writes, a number of the allocator's settings by its name.
+    pub allocator_number: fn(&str, Option<u64>) -> Option<u64>,
+    /// Reads a text of the allocator's settings by its name.
+    pub allocator_text: fn(&str) -> Option<String>,
+    /// Stops the thread for a while.
+    pub sleep_us: fn(u64),
+}
+
+/// What does not change while the process runs, or seldom.
+#[derive(Clone, Debug, Default)]
+pub struct HostFacts {
+    pub process_id: i32,
+    pub executable: String,
+    pub config_file: String,
+    /// Name, release and machine of the system.
+    pub system: String,
+    pub allocator_name: &'static str,
+    pub compiler: &'static str,
+    pub build_id: String,
+    /// `systemd`, `upstart` or `no`.
+    pub supervised: &'static str,
+    /// One text per listener: `name=tcp,bind=127.0.0.1,port=6379`.
+    pub listeners: Vec<String>,
+    /// Memory in use when the start was over.
+    pub startup_memory_bytes: u64,
+}
+
+/// Both together.
+#[derive(Clone, Debug, Default)]
+pub struct Host {
+    pub port: HostPort,
+    pub facts: HostFacts,
+}
+
+impl Default for HostPort {
+    fn default() -> HostPort {
+        HostPort {
+            allocator: AllocatorFigures::default,
+            process: ProcessFigures::default,
+            allocator_report: String::new,
+            allocator_purge: || {},
+            allocator_number: |_, _| None,
+            allocator_text: |_| None,
+            sleep_us: |_| {},
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! INFO clients: connections and what they wait for.
+
+use super::Lines;
+use crate::client::client_flag;
+use crate::state::State;
+
+pub fn write(state: &mut State, lines: &mut Lines) {
+    let real = || state.clients.iter().map(|(_, client)| client).filter(|client| client.is_real());
+    let count = |bits: u64| real().filter(|client| client.has(bits)).count();
+    let input = real().map(|client| client.connection.query_buffer_bytes).max().unwrap_or(0);
+    let output = real().map(|client| client.connection.output_buffer_bytes).max().unwrap_or(0);
+    let pubsub =
+        real().filter(|client| client.subscriptions() + client.shard_channels.len() > 0).count();
+    lines.field("connected_clients", state.clients.connected() - count(client_flag::REPLICA));
+    lines.field("cluster_connections", 0);
+    lines.field("maxclients", state.config.maxclients);
+    lines.field("client_recent_max_input_buffer", input);
+    lines.field("client_recent_max_output_buffer", output);
+    lines.field("blocked_clients", state.blocked_keys.clients);
+    lines.field("tracking_clients", count(client_flag::TRACKING));
+    lines.field("pubsub_clients", pubsub);
+    lines.field("watching_clients", real().filter(|client| !client.watched.is_empty()).count());
+    lines.field("clients_in_timeout_table", state.block_deadlines.len());
+    let now_ms = state.clock.unix_ms();
+    let active = real().filter(|client| now_ms - client.last_interaction_ms < 5000).count();
+    lines.field("active_clients", active);
+    lines.field("total_watched_keys", state.watched.len());
+    lines.field("total_blocking_keys", state.blocked_keys.keys());
+    lines.field("total_blocking_keys_on_nokey", 0);
+}

@@ -1,0 +1,172 @@
+//! INFO memory, and the figures that MEMORY STATS and DOCTOR share with it.
+
+use super::{Lines, human_bytes, ratio};
+use crate::host::AllocatorFigures;
+use crate::state::State;
+
+/// Memory by what it is used for, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MemoryFigures {
+    pub used: u64,
+    pub peak: u64,
+    pub startup: u64,
+    pub resident: u64,
+    pub clients_normal: u64,
+    pub clients_replicas: u64,
+    pub overhead_main: u64,
+    pub overhead_expires: u64,
+    pub rehashing: u64,
+    pub rehashing_databases: u64,
+    pub overhead: u64,
+    pub dataset: u64,
+    pub keys: u64,
+    pub allocator: AllocatorFigures,
+}
+
+impl MemoryFigures {
+    /// Share of the data set in what was allocated since the start, in percent.
+    pub fn dataset_percent(&self) -> f64 {
+        ratio(self.dataset, self.used.saturating_sub(self.startup)) * 100.0
+    }
+
+    /// Resident memory per used memory.
+    pub fn fragmentation(&self) -> f64 {
+        ratio(self.resident, self.used)
+    }
+
+    /// Memory the allocator holds beyond what is in use, as it is spread over pages.
+    pub fn allocator_fragmentation(&self) -> f64 {
+        ratio(self.allocator.active, self.allocator.allocated)
+    }
+}
+
+impl State {
+    /// Measures the memory in use.
+    pub fn memory_figures(&mut self) -> MemoryFigures {
+        let used = (self.ports.memory_used_bytes)() as u64;
+        self.stats.peak_memory_bytes = self.stats.peak_memory_bytes.max(used);
+        let mut figures = MemoryFigures {
+            used,
+            peak: self.stats.peak_memory_bytes,
+            startup: self.host.facts.startup_memory_bytes,
+            resident: (self.host.port.process)().resident_bytes,
+            allocator: (self.host.port.allocator)(),
+            ..MemoryFigures::default()
+        };
+        for (_, client) in self.clients.iter().filter(|(_, client)| client.is_real()) {
+            figures.clients_normal += client.memory_bytes() as u64;
+        }
+        for database in &self.databases {
+            figures.keys += database.len() as u64;
+            figures.overhead_main += database.overhead_main_bytes() as u64;
+            figures.overhead_expires += database.overhead_expires_bytes() as u64;
+            figures.rehashing_databases += u64::from(database.is_rehashing());
+        }
+        figures.overhead = figures.startup
+            + figures.clients_normal
+            + figures.clients_replicas
+            + figures.overhead_main
+            + figures.overhead_expires;
+        figures.dataset = used.saturating_sub(figures.overhead);
+        figures
+    }
+}
+
+pub fn write(state: &mut State, lines: &mut Lines) {
+    let figures = state.memory_figures();
+    let process = (state.host.port.process)();
+    lines.bytes("used_memory", figures.used);
+    lines.bytes("used_memory_rss", figures.resident);
+    lines.bytes("used_memory_peak", figures.peak);
+    lines.field("used_memory_peak_time", state.clock.unix_s());
+    lines.field(
+        "used_memory_peak_perc",
+        format!("{:.2}%", ratio(figures.used, figures.peak) * 100.0),
+    );
+    lines.field("used_memory_overhead", figures.overhead);
+    lines.field("used_memory_startup", figures.startup);
+    lines.field("used_memory_dataset", figures.dataset);
+    lines.field("used_memory_dataset_perc", format!("{:.2}%", figures.dataset_percent()));
+    lines.field("allocator_allocated", figures.allocator.allocated);
+    lines.field("allocator_active", figures.allocator.active);
+    lines.field("allocator_resident", figures.allocator.resident);
+    lines.field("allocator_muzzy", figures.allocator.muzzy);
+    lines.bytes("total_system_memory", process.total_memory_bytes);
+    write_scripts(lines);
+    lines.bytes("maxmemory", state.config.maxmemory);
+    lines.field("maxmemory_policy", state.config.maxmemory_policy.name());
+    write_fragmentation(&figures, lines);
+    write_parts(&figures, lines);
+    lines.field("mem_allocator", allocator_name(state));
+    lines.field("mem_overhead_db_hashtable_rehashing", figures.rehashing);
+    lines.field("active_defrag_running", 0);
+    lines.field("lazyfree_pending_objects", state.lazyfree.pending_objects());
+    lines.field("lazyfreed_objects", state.lazyfree.freed_objects());
+}
+
+fn allocator_name(state: &State) -> &'static str {
+    match state.host.facts.allocator_name {
+        "" => "libc",
+        name => name,
+    }
+}
+
+/// There is no script engine yet.
+fn write_scripts(lines: &mut Lines) {
+    for name in ["used_memory_lua", "used_memory_vm_eval"] {
+        lines.field(name, 0);
+    }
+    lines.field("used_memory_lua_human", human_bytes(0));
+    for name in [
+        "used_memory_scripts_eval",
+        "number_of_cached_scripts",
+        "number_of_functions",
+        "number_of_libraries",
+        "used_memory_vm_functions",
+        "used_memory_vm_total",
+    ] {
+        lines.field(name, 0);
+    }
+    lines.field("used_memory_vm_total_human", human_bytes(0));
+    lines.field("used_memory_functions", 0);
+    lines.field("used_memory_hash_templates", 0);
+    lines.bytes("used_memory_scripts", 0);
+}
+
+fn write_fragmentation(figures: &MemoryFigures, lines: &mut Lines) {
+    let allocator = &figures.allocator;
+    let difference = |more: u64, less: u64| i128::from(more) - i128::from(less);
+    let two = |value: f64| format!("{value:.2}");
+    lines.field("allocator_frag_ratio", two(figures.allocator_fragmentation()));
+    lines.field("allocator_frag_bytes", difference(allocator.active, allocator.allocated));
+    lines.field("allocator_rss_ratio", two(ratio(allocator.resident, allocator.active)));
+    lines.field("allocator_rss_bytes", difference(allocator.resident, allocator.active));
+    lines.field("rss_overhead_ratio", two(ratio(figures.resident, allocator.resident)));
+    lines.field("rss_overhead_bytes", difference(figures.resident, allocator.resident));
+    lines.field("mem_fragmentation_ratio", two(figures.fragmentation()));
+    lines.field("mem_fragmentation_bytes", difference(figures.resident, figures.used));
+}
+
+fn write_parts(figures: &MemoryFigures, lines: &mut Lines) {
+    for name in [
+        "mem_not_counted_for_evict",
+        "mem_replication_backlog",
+        "mem_total_replication_buffers",
+        "mem_replica_full_sync_buffer",
+    ] {
+        lines.field(name, 0);
+    }
+    lines.field("mem_clients_slaves", figures.clients_replicas);
+    lines.field("mem_clients_normal", figures.clients_normal);
+    lines.field("mem_clients_normal_shared", 0);
+    lines.field("mem_clients_normal_unshared", figures.clients_normal);
+    for name in [
+        "mem_cluster_slot_migration_output_buffer",
+        "mem_cluster_slot_migration_input_buffer",
+        "mem_cluster_slot_migration_input_buffer_peak",
+        "mem_cluster_links",
+        "mem_aof_buffer",
+    ] {
+        lines.field(name, 0);
+    }
+}

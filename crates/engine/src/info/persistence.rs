@@ -1,0 +1,39 @@
+//! INFO persistence: the state of saving and loading.
+
+use super::Lines;
+use crate::state::{State, state_flag};
+
+pub fn write(state: &mut State, lines: &mut Lines) {
+    lines.field("loading", i32::from(state.flags & state_flag::LOADING != 0));
+    lines.field("async_loading", 0);
+    lines.field("current_cow_peak", 0);
+    lines.field("current_cow_size", 0);
+    lines.field("current_cow_size_age", 0);
+    lines.field("current_fork_perc", "0.00");
+    lines.field("current_save_keys_processed", 0);
+    lines.field("current_save_keys_total", 0);
+    lines.field("rdb_changes_since_last_save", state.dirty);
+    lines.field("rdb_bgsave_in_progress", 0);
+    lines.field("rdb_last_save_time", state.started_ms / 1000);
+    lines.field("rdb_last_bgsave_status", "ok");
+    lines.field("rdb_last_bgsave_time_sec", -1);
+    lines.field("rdb_current_bgsave_time_sec", -1);
+    lines.field("rdb_saves", 0);
+    lines.field("rdb_saves_consecutive_failures", 0);
+    lines.field("rdb_last_cow_size", 0);
+    lines.field("rdb_last_load_keys_expired", 0);
+    lines.field("rdb_last_load_keys_loaded", 0);
+    lines.field("aof_enabled", i32::from(state.config.appendonly));
+    lines.field("aof_rewrite_in_progress", 0);
+    lines.field("aof_rewrite_scheduled", 0);
+    lines.field("aof_last_rewrite_time_sec", -1);
+    lines.field("aof_current_rewrite_time_sec", -1);
+    lines.field("aof_last_bgrewrite_status", "ok");
+    lines.field("aof_rewrites", 0);
+    lines.field("aof_rewrites_consecutive_failures", 0);
+    lines.field("aof_last_write_status", "ok");
+    lines.field("aof_last_cow_size", 0);
+    lines.field("backup_in_progress", 0);
+    lines.field("module_fork_in_progress", 0);
+    lines.field("module_fork_last_cow_size", 0);
+}

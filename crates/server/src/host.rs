@@ -1,0 +1,59 @@
+//! What the engine may know of the process: facts, figures and small services.
+
+use engine::host::{AllocatorFigures, CpuTime, Host, HostFacts, HostPort, ProcessFigures};
+use sys::resources::Whose;
+
+use crate::startup::FilesInUse;
+use crate::version;
+
+/// The host as of now; the listeners follow when they are open.
+pub fn describe(config: &config::Config, files: &FilesInUse) -> Host {
+    let (system, release, machine) = sys::process::uname();
+    let config_file = files.config_file.as_ref();
+    let facts = HostFacts {
+        process_id: sys::process::pid(),
+        executable: files.executable.clone(),
+        config_file: config_file
+            .map_or_else(String::new, |path| path.to_string_lossy().into_owned()),
+        system: format!("{system} {release} {machine}"),
+        allocator_name: "jemalloc-5.3.0",
+        compiler: "rustc",
+        build_id: format!("{:016x}", version::build_id()),
+        supervised: config.supervised.name(),
+        listeners: Vec::new(),
+        startup_memory_bytes: crate::allocator::used_bytes() as u64,
+    };
+    let port = HostPort {
+        allocator,
+        process,
+        allocator_report: sys::allocator::report,
+        allocator_purge: sys::allocator::purge,
+        allocator_number: sys::allocator::number,
+        allocator_text: |_| None,
+        sleep_us: |us| std::thread::sleep(std::time::Duration::from_micros(us)),
+    };
+    Host { port, facts }
+}
+
+fn allocator() -> AllocatorFigures {
+    let (allocated, active, resident) = sys::allocator::figures();
+    AllocatorFigures { allocated, active, resident, muzzy: 0 }
+}
+
+fn process() -> ProcessFigures {
+    ProcessFigures {
+        resident_bytes: sys::resources::resident_bytes().unwrap_or(0),
+        total_memory_bytes: sys::resources::total_memory_bytes(),
+        all: cpu_time(Whose::Process),
+        children: cpu_time(Whose::Children),
+        main_thread: cpu_time(Whose::Thread),
+    }
+}
+
+fn cpu_time(whose: Whose) -> CpuTime {
+    let usage = sys::resources::cpu_usage(whose);
+    CpuTime {
+        system_us: u64::try_from(usage.system_us).unwrap_or(0),
+        user_us: u64::try_from(usage.user_us).unwrap_or(0),
+    }
+}

@@ -1,0 +1,69 @@
+//! jemalloc's settings and figures by name, its report, and giving idle memory back.
+
+use tikv_jemalloc_ctl::raw;
+
+/// Reads a number by its name (`stats.active`, `arenas.page`); with a value, writes it afterwards.
+pub fn number(name: &str, value: Option<u64>) -> Option<u64> {
+    let name = terminated(name)?;
+    let old = read_number(&name)?;
+    if let Some(value) = value {
+        // SAFETY: the name ends with a zero byte; jemalloc refuses a value of the wrong size.
+        unsafe { raw::write(&name, usize::try_from(value).ok()?) }.ok()?;
+    }
+    Some(old)
+}
+
+fn read_number(name: &[u8]) -> Option<u64> {
+    // SAFETY: the name ends with a zero byte; jemalloc refuses to fill a variable of the wrong size.
+    if let Ok(value) = unsafe { raw::read::<usize>(name) } {
+        return Some(value as u64);
+    }
+    // SAFETY: as above.
+    if let Ok(value) = unsafe { raw::read::<u32>(name) } {
+        return Some(u64::from(value));
+    }
+    // SAFETY: as above; read as a byte, since a truth value of jemalloc might be any.
+    unsafe { raw::read::<u8>(name) }.ok().map(u64::from)
+}
+
+/// Figures of all memory: allocated, active, resident, in bytes, as of now.
+pub fn figures() -> (u64, u64, u64) {
+    // Stale figures are figures, too.
+    let _ = tikv_jemalloc_ctl::epoch::advance();
+    let read = |name: &str| number(name, None).unwrap_or(0);
+    (read("stats.allocated"), read("stats.active"), read("stats.resident"))
+}
+
+/// Gives memory that lies idle back to the system.
+pub fn purge() {
+    // 4096 stands for all arenas in the names of jemalloc 5.
+    let name = c"arena.4096.purge".as_ptr();
+    let none = std::ptr::null_mut();
+    // SAFETY: the name ends with a zero byte; a call without argument and result takes null pointers.
+    // A refusal leaves the memory where it is.
+    let _ = unsafe { tikv_jemalloc_sys::mallctl(name, none, std::ptr::null_mut(), none, 0) };
+}
+
+/// The report for people.
+pub fn report() -> String {
+    let mut text = Vec::new();
+    let options = tikv_jemalloc_ctl::stats_print::Options::default();
+    // A report cut short is still one.
+    let _ = tikv_jemalloc_ctl::stats_print::stats_print(&mut text, options);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+fn terminated(name: &str) -> Option<Vec<u8>> {
+    let mut bytes = name.as_bytes().to_vec();
+    bytes.push(0);
+    (!name.as_bytes().contains(&0)).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn names_that_do_not_exist() {
+        assert_eq!(super::number("no.such.name", None), None);
+        assert_eq!(super::number("a\0b", None), None);
+    }
+}
