@@ -394,6 +394,11 @@ impl State {
         for database in &mut self.databases {
             database.rehash_step(REHASH_BUCKETS_PER_CRON);
         }
+        for garbage in
+            self.databases.iter_mut().filter_map(Database::take_garbage).collect::<Vec<_>>()
+        {
+            self.free_in_background(garbage, 0);
+        }
         self.active_expire_slow();
         self.stats_sample();
         let cron_us = self.clock.monotonic_us_now().saturating_sub(started_us);

@@ -7,6 +7,7 @@ use crate::expiry_index::{ExpiryItem, FieldExpiryIndex};
 use crate::hash::Hash;
 use crate::string;
 use crate::value::Value;
+use std::any::Any;
 use structures::hashtable::TableStats;
 use structures::{Entry, HashSeed, HashTable, NewPayload, Record, ResizePolicy, View};
 
@@ -47,9 +48,13 @@ pub struct Database {
 
 impl Database {
     pub fn new(seed: HashSeed) -> Self {
+        let mut table = HashTable::with_seed(seed);
+        let mut expires = HashTable::with_seed(seed);
+        table.keep_retired();
+        expires.keep_retired();
         Self {
-            table: HashTable::with_seed(seed),
-            expires: HashTable::with_seed(seed),
+            table,
+            expires,
             field_expiries: FieldExpiryIndex::default(),
             expires_cursor: 0,
             avg_ttl_ms: 0.0,
@@ -390,16 +395,15 @@ impl Database {
     /// Empties the database and returns what was in it, to be freed in the background perhaps.
     #[must_use = "freeing a big database takes its time"]
     pub fn take(&mut self) -> Database {
-        let empty = Database {
-            table: HashTable::with_seed(*self.table.seed()),
-            expires: HashTable::with_seed(*self.expires.seed()),
-            field_expiries: FieldExpiryIndex::default(),
-            expires_cursor: 0,
-            avg_ttl_ms: 0.0,
+        Database {
+            table: self.table.take_all(),
+            expires: self.expires.take_all(),
+            field_expiries: std::mem::take(&mut self.field_expiries),
+            expires_cursor: std::mem::take(&mut self.expires_cursor),
+            avg_ttl_ms: std::mem::take(&mut self.avg_ttl_ms),
             new_key_access: self.new_key_access,
             touch_overwritten: self.touch_overwritten,
-        };
-        std::mem::replace(self, empty)
+        }
     }
 
     /// Moves up to `budget` buckets of the tables that are being resized, after starting to
@@ -410,6 +414,15 @@ impl Database {
         let keys = self.table.rehash_step(budget);
         let expires = self.expires.rehash_step(budget);
         keys || expires
+    }
+
+    /// Memory that resizes have left behind, to be dropped on another thread.
+    pub fn take_garbage(&mut self) -> Option<Box<dyn Any + Send>> {
+        let garbage = (self.table.take_retired(), self.expires.take_retired());
+        if garbage.0.is_none() && garbage.1.is_none() {
+            return None;
+        }
+        Some(Box::new(garbage))
     }
 
     pub fn is_rehashing(&self) -> bool {

@@ -26,7 +26,7 @@ mod tests;
 use bucket::{Bucket, SLOTS, bits};
 use bucket_array::BucketArray;
 pub use iter::{Drain, IntoIter, Iter, IterMut};
-pub use resize::ResizePolicy;
+pub use resize::{ResizePolicy, Retired};
 pub use seed::HashSeed;
 pub use stats::TableStats;
 use std::marker::PhantomData;
@@ -54,6 +54,9 @@ pub struct HashTable<T: Item> {
     child_buckets: usize,
     seed: HashSeed,
     policy: ResizePolicy,
+    /// Whether a big array that a resize leaves behind waits for `take_retired`.
+    retires: bool,
+    retired: Option<Retired<T>>,
     owns_items: PhantomData<T>,
 }
 
@@ -91,6 +94,8 @@ impl<T: Item> HashTable<T> {
             child_buckets: 0,
             seed,
             policy: ResizePolicy::Allow,
+            retires: false,
+            retired: None,
             owns_items: PhantomData,
         }
     }
@@ -270,6 +275,7 @@ impl<T: Item> HashTable<T> {
     pub fn take_all(&mut self) -> Self {
         let mut empty = Self::with_seed(self.seed);
         empty.policy = self.policy;
+        empty.retires = self.retires;
         std::mem::replace(self, empty)
     }
 }

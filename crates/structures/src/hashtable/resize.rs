@@ -14,6 +14,8 @@ const BUCKETS_PER_WRITE: usize = 1;
 const AVOID_RATIO: usize = 4;
 /// A table shrinks when fewer than one in this many slots is taken.
 const SHRINK_RATIO: usize = 8;
+/// Arrays from this size on are worth freeing elsewhere: it takes a microsecond for some pages.
+const RETIRE_BYTES_MIN: usize = 1 << 20;
 /// Largest bucket count that can be asked for.
 const BUCKETS_MAX: usize = 1 << 40;
 
@@ -26,7 +28,28 @@ pub enum ResizePolicy {
     Forbid,
 }
 
+/// The empty array that a resize left behind; dropping it frees its memory, which takes its time.
+pub struct Retired<T> {
+    array: BucketArray<T>,
+}
+
+impl<T> Retired<T> {
+    pub fn size_bytes(&self) -> usize {
+        self.array.size_bytes()
+    }
+}
+
 impl<T: Item> HashTable<T> {
+    /// From now on big arrays are not freed at the end of a resize but kept for `take_retired`.
+    pub fn keep_retired(&mut self) {
+        self.retires = true;
+    }
+
+    /// The array of the last resize, to be freed where it does not disturb.
+    pub fn take_retired(&mut self) -> Option<Retired<T>> {
+        self.retired.take()
+    }
+
     pub fn set_resize_policy(&mut self, policy: ResizePolicy) {
         self.policy = policy;
     }
@@ -177,8 +200,16 @@ impl<T: Item> HashTable<T> {
         self.child_buckets = self.child_buckets + grown - freed;
         self.rehash_index += 1;
         if self.rehash_index == self.current.len() {
-            self.current = std::mem::replace(&mut self.next, BucketArray::none());
-            self.rehash_index = 0;
+            self.end_resize();
+        }
+    }
+
+    fn end_resize(&mut self) {
+        let next = std::mem::replace(&mut self.next, BucketArray::none());
+        let array = std::mem::replace(&mut self.current, next);
+        self.rehash_index = 0;
+        if self.retires && array.size_bytes() >= RETIRE_BYTES_MIN {
+            self.retired = Some(Retired { array });
         }
     }
 

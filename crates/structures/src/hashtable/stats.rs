@@ -45,6 +45,7 @@ impl<T: Item> HashTable<T> {
     pub fn memory_bytes(&self) -> usize {
         self.current.size_bytes()
             + self.next.size_bytes()
+            + self.retired.as_ref().map_or(0, super::Retired::size_bytes)
             + self.child_buckets * size_of::<Bucket<T>>()
     }
 
