@@ -34,8 +34,6 @@ pub enum Effect {
     ConfigRewrite { client: ClientId, force_all: bool },
     /// Drop these in the background.
     FreeInBackground(Box<dyn std::any::Any + Send>),
-    /// A deliberate crash, asked for by DEBUG.
-    Crash { kind: &'static str },
     /// Write a log line.
     Log { level: LogLevel, text: String },
 }

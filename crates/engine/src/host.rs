@@ -41,6 +41,8 @@ pub struct HostPort {
     pub allocator_text: fn(&str) -> Option<String>,
     /// Stops the thread for a while.
     pub sleep_us: fn(u64),
+    /// Ends the process on purpose, inside the command that asks for it: `segfault`, `assert`, `panic`.
+    pub crash: fn(&str),
 }
 
 /// What does not change while the process runs, or seldom.
@@ -79,6 +81,7 @@ impl Default for HostPort {
             allocator_number: |_, _| None,
             allocator_text: |_| None,
             sleep_us: |_| {},
+            crash: |_| {},
         }
     }
 }

@@ -148,6 +148,23 @@ impl CommandTable {
         true
     }
 
+    /// Gives a command another name, or none at all; else why not.
+    pub fn rename(&mut self, old: &[u8], new: &[u8]) -> Result<(), &'static str> {
+        let Some(command) = self.get(old).cloned() else {
+            return Err("No such command in rename-command");
+        };
+        let new = new.to_ascii_lowercase();
+        if self.names.contains_key(&*new) {
+            return Err("Target command name already exists");
+        }
+        self.remove(old);
+        command.renamed.set(true);
+        if !new.is_empty() {
+            self.names.insert(new.into(), command);
+        }
+        Ok(())
+    }
+
     /// Takes a command out.
     pub fn remove(&mut self, name: &[u8]) -> Option<Rc<Command>> {
         self.names.remove(&*name.to_ascii_lowercase())

@@ -1,34 +1,44 @@
-//! The thread that frees what is too big to be freed between two commands.
+//! The background threads: one closes files, one syncs the AOF, one frees what is too big to be freed between two commands.
 
 use std::any::Any;
 use std::sync::mpsc::{self, Sender};
 
+use sys::background::Job;
+
+use crate::log::log;
+
 type Garbage = Box<dyn Any + Send>;
 
-/// Its thread starts with the first piece of garbage.
+/// The queues of the threads, in the order of [`NAMES`].
 #[derive(Default)]
 pub struct Background {
-    queue: Option<Sender<Garbage>>,
+    queues: Vec<Sender<Job>>,
 }
+
+const NAMES: [&str; 3] = ["bio_close_file", "bio_aof", "bio_lazy_free"];
 
 impl Background {
-    /// Drops `garbage` on the thread; here and now if there is none to be had.
-    pub fn free(&mut self, garbage: Garbage) {
-        if self.queue.is_none() {
-            self.queue = start();
+    /// Starts the threads.
+    pub fn start() -> std::io::Result<Background> {
+        let mut queues = Vec::with_capacity(NAMES.len());
+        for name in NAMES {
+            let (sender, receiver) = mpsc::channel();
+            sys::background::start(name, receiver)?;
+            queues.push(sender);
         }
-        if let Some(queue) = &self.queue
-            && let Err(unsent) = queue.send(garbage)
-        {
-            // The thread has ended, which a panic in a drop would do: the next piece starts another.
-            self.queue = None;
-            drop(unsent);
+        Ok(Background { queues })
+    }
+
+    /// Drops `garbage` on a thread; here and now if there is none.
+    pub fn free(&mut self, garbage: Garbage) {
+        let job: Job = Box::new(move || drop(garbage));
+        let unsent = match self.queues.last() {
+            Some(queue) => queue.send(job).err().map(|error| error.0),
+            None => Some(job),
+        };
+        if let Some(job) = unsent {
+            log!(Warning, "The background thread has ended; freeing in the main thread.");
+            job();
         }
     }
-}
-
-fn start() -> Option<Sender<Garbage>> {
-    let (sender, receiver) = mpsc::channel::<Garbage>();
-    let thread = std::thread::Builder::new().name("bio_lazy_free".to_owned());
-    thread.spawn(move || receiver.into_iter().for_each(drop)).ok().map(|_| sender)
 }

@@ -118,7 +118,9 @@ impl Shell {
         if let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
             connection.keep(rest);
         }
-        self.engine.note_reply(id);
+        let query = &connection.query;
+        engine.note_query_buffer(id, query.len(), query.capacity() - query.len());
+        engine.note_reply(id);
         self.check_query_limit(id);
     }
 }

@@ -9,11 +9,17 @@ use engine::{ClientId, client_flag};
 use crate::crash_report::SWITCHES;
 use crate::event_loop::Shell;
 use crate::log::{self, Level, log};
+use crate::oom_score;
 use crate::port::EnginePort as _;
 
 /// Brings what the shell derived from the configuration in line with it.
-pub fn apply_at_start(shell: &Shell) {
+pub fn apply_at_start(shell: &mut Shell) {
     shell.set_crash_switches();
+    shell.set_watchdog();
+    let Shell { oom_score, engine, .. } = shell;
+    if let Err(reason) = oom_score.apply(engine.config(), oom_score::Class::Primary) {
+        log!(Warning, "{reason}");
+    }
 }
 
 impl Shell {
@@ -27,8 +33,16 @@ impl Shell {
             | "hide-user-data-from-log"
             | "use-exit-on-panic" => self.set_crash_switches(),
             "hz" | "dynamic-hz" => self.cron.make_due(),
+            "watchdog-period" => self.set_watchdog(),
             _ => {}
         }
+    }
+
+    /// The main thread is heard of once per cron at least, so that a shorter period would report a server at rest.
+    fn set_watchdog(&self) {
+        let period_ms = u64::try_from(self.engine.config().watchdog_period).unwrap_or(0);
+        let cron_ms = 1000 / u64::try_from(self.engine.config().hz).unwrap_or(10).max(1);
+        sys::watch::set_period(if period_ms == 0 { 0 } else { period_ms.max(2 * cron_ms) });
     }
 
     fn set_crash_switches(&self) {
@@ -90,6 +104,13 @@ impl Shell {
                 self.listen_anew().map_err(|()| "Unable to listen on this port. Check server logs.")
             }
             "dir" => return self.enter_directory(),
+            "maxclients" => {
+                return crate::resources::check_maxclients(self.engine.config().maxclients);
+            }
+            "oom-score-adj" | "oom-score-adj-values" => {
+                let Shell { oom_score, engine, .. } = self;
+                return oom_score.apply(engine.config(), oom_score::Class::Primary);
+            }
             _ => Ok(()),
         }
         .map_err(str::to_owned)

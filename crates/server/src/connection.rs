@@ -4,13 +4,14 @@ use engine::ClientId;
 use resp::Parser;
 use sys::net::Socket;
 
-use crate::limits::QUERY_GROWTH_BYTES;
+use crate::limits::{QUERY_GROWTH_BYTES, READ_BYTES};
 
 /// A client's connection.
 pub struct Connection {
     pub socket: Socket,
     pub parser: Parser,
-    /// Read and not executed. Empty, without memory of its own, for a client whose requests come whole.
+    /// Read and not executed. Without memory of its own for a client whose requests come whole; once it has some, it
+    /// reads into it until the cron finds it at rest.
     pub query: Vec<u8>,
     /// Size the buffer must reach before the request at its start can be complete.
     pub needed: usize,
@@ -38,10 +39,29 @@ impl Connection {
         }
     }
 
+    /// It reads into a query buffer of its own.
+    #[inline]
+    pub fn has_own_buffer(&self) -> bool {
+        self.query.capacity() > 0
+    }
+
+    /// Gives memory back that the client's requests have not needed lately.
+    pub fn shrink_query(&mut self, idle_ms: i64) {
+        const IDLE_MS: i64 = 2_000;
+        const LARGE_BYTES: usize = 2 * READ_BYTES;
+        let capacity = self.query.capacity();
+        if idle_ms > IDLE_MS {
+            self.query.shrink_to_fit();
+        } else if capacity > LARGE_BYTES && capacity / (self.query_peak + 1) > 2 {
+            self.query.shrink_to(self.query_peak.max(READ_BYTES));
+        }
+        self.query_peak = self.query.len();
+    }
+
     /// Keeps the begin of a request until the rest of it comes.
     pub fn keep(&mut self, rest: &[u8]) {
         // A promised length costs no memory until the bytes come.
-        let room = self.needed.min(QUERY_GROWTH_BYTES).max(rest.len());
+        let room = self.needed.min(QUERY_GROWTH_BYTES).max(rest.len()).max(READ_BYTES);
         self.query.reserve(room);
         self.query.extend_from_slice(rest);
         self.query_peak = self.query.len().max(self.query_peak);

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use sys::crash::handler::Fault;
 use sys::crash::{self, stack, threads};
+use sys::watch::Reason;
 
 use crate::crash_sections as sections;
-use crate::log::{self, Level};
+use crate::log;
 
 /// Switches of the report, set from the configuration: read in a handler, hence atomics.
 #[derive(Debug)]
@@ -73,7 +74,8 @@ fn on_fault(fault: &Fault<'_>) {
         return;
     }
     begin();
-    attribute(fault.instruction_pointer(), name);
+    // A signal sent by a process says nothing about the code that happened to run.
+    attribute(if fault.sender_pid.is_some() { 0 } else { fault.instruction_pointer() }, name);
     say(&format!(
         "Redis {} (Bulkhead {}) crashed by signal: {}, si_code: {}",
         crate::version::REDIS_VERSION,
@@ -205,7 +207,13 @@ fn write_stack(fault: Option<&Fault<'_>>, depth: usize) {
         log::write_raw(text.as_bytes());
     }
     let own = sys::crash::handler::thread_id();
-    write_frames(own, &threads::thread_name(own), &stack::frames(), " *");
+    let frames = stack::frames();
+    // What the handler itself has called stands above the fault and tells nothing.
+    let from = fault.and_then(|fault| {
+        frames.iter().position(|frame| frame.address == fault.instruction_pointer())
+    });
+    let shown = frames.get(from.unwrap_or(0)..).unwrap_or_default();
+    write_frames(own, &threads::thread_name(own), shown, " *");
     if depth == 0 {
         for thread in threads::others(1000) {
             if thread.timed_out {
@@ -262,11 +270,27 @@ pub fn crash_on_purpose(kind: &str) {
     }
 }
 
-/// The stacks of all threads without an end of the process: for the watchdog and for SIGALRM.
-pub fn write_living(reason: &str, main_thread: i32, frames: &[stack::Frame]) {
-    log::write_raw(b"\n--- WATCHDOG TIMER EXPIRED / SIGALRM ---\n");
-    log::write(Level::Warning, reason);
+/// The stacks of all threads of a process that goes on. Runs on the thread that watches.
+pub fn on_watch(reason: Reason, main_thread: i32) {
+    log::write_raw(b"\n");
+    match reason {
+        Reason::Asked { sender_pid } => {
+            say("Received SIGALRM");
+            if sender_pid != 0 {
+                say(&format!("Sent by PID: {sender_pid}"));
+            }
+        }
+        Reason::Late => say("--- WATCHDOG TIMER EXPIRED ---"),
+    }
     log::write_raw(b"\n------ STACK TRACE ------\n");
-    write_frames(main_thread, &threads::thread_name(main_thread), frames, " *");
-    log::write_raw(b"\n------ STACK TRACE DONE ------\n--------\n");
+    for thread in threads::others(1000) {
+        let mark = if thread.thread == main_thread { " *" } else { "" };
+        if thread.timed_out {
+            log::write_raw(format!("\n{} {}: no answer\n", thread.thread, thread.name).as_bytes());
+        } else {
+            write_frames(thread.thread, &thread.name, &thread.frames, mark);
+        }
+    }
+    log::write_raw(b"\n------ STACK TRACE DONE ------\n");
+    say("--------");
 }

@@ -82,6 +82,7 @@ impl Shell {
         if self.close_if_idle(id) || self.check_output_limit(id) {
             return;
         }
+        let now_ms = self.engine.unix_ms();
         let (Some(connection), Some(client)) =
             (self.connections.get_mut(id), self.engine.client_mut(id))
         else {
@@ -90,7 +91,12 @@ impl Shell {
         if client.reply.is_empty() && client.reply.capacity() > IDLE_OUTPUT_BYTES {
             client.reply.shrink_to(0);
         }
-        connection.query_peak = connection.query.len();
+        if connection.has_own_buffer() {
+            connection.shrink_query(now_ms - client.last_interaction_ms);
+            let query = &connection.query;
+            client.connection.query_buffer_bytes = query.len();
+            client.connection.query_buffer_free_bytes = query.capacity() - query.len();
+        }
     }
 
     /// Closes a client that has not said a word for longer than `timeout`.

@@ -21,7 +21,6 @@ impl Shell {
             }
             Effect::ConfigRewrite { client, force_all } => self.rewrite_config(client, force_all),
             Effect::FreeInBackground(garbage) => self.background.free(garbage),
-            Effect::Crash { kind } => crate::crash_report::crash_on_purpose(kind),
             Effect::Log { level, text } => log::write(level_of(level), &text),
         }
     }

@@ -39,6 +39,7 @@ pub struct Shell {
     pub lookahead: Lookahead,
     pub shutdown: ShutdownState,
     pub background: Background,
+    pub oom_score: crate::oom_score::OomScore,
     pub batch: Batch,
     /// Clients whose last read was full: more may wait, and the kernel will not say so again.
     pub more_input: Vec<ClientId>,
@@ -71,7 +72,8 @@ impl Shell {
             accepting: Accepting::default(),
             cron: Cron::default(),
             lookahead: Lookahead::default(),
-            background: Background::default(),
+            background: Background::start()?,
+            oom_score: crate::oom_score::OomScore::default(),
             shutdown: ShutdownState::default(),
             batch: Batch::default(),
             more_input: Vec::new(),
@@ -98,6 +100,7 @@ impl Shell {
                     0
                 }
             };
+            sys::watch::heard();
             self.engine.after_sleep();
             for index in 0..count {
                 if let Some(ready) = self.epoll.ready(index) {

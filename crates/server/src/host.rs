@@ -30,6 +30,7 @@ pub fn describe(config: &config::Config, files: &FilesInUse) -> Host {
         allocator_purge: sys::allocator::purge,
         allocator_number: sys::allocator::number,
         allocator_text: |_| None,
+        crash: crate::crash_report::crash_on_purpose,
         sleep_us: |us| std::thread::sleep(std::time::Duration::from_micros(us)),
     };
     Host { port, facts }

@@ -42,8 +42,11 @@ impl Level {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Primary = b'M' as isize,
+    #[expect(dead_code, reason = "comes with replication")]
     Replica = b'S' as isize,
+    /// A child process, and a server that is not up yet.
     Child = b'C' as isize,
+    #[expect(dead_code, reason = "comes with sentinel")]
     Sentinel = b'X' as isize,
 }
 
@@ -54,7 +57,7 @@ struct Settings {
 }
 
 static LEVEL: AtomicU8 = AtomicU8::new(Level::Notice as u8);
-static ROLE: AtomicU8 = AtomicU8::new(b'M');
+static ROLE: AtomicU8 = AtomicU8::new(Role::Child as u8);
 static SETTINGS: Mutex<Settings> = Mutex::new(Settings { path: String::new(), syslog: false });
 
 fn settings() -> MutexGuard<'static, Settings> {

@@ -22,6 +22,7 @@ mod log;
 mod logo;
 mod lookahead;
 mod memory_test;
+mod oom_score;
 mod output;
 mod port;
 mod requests;

@@ -23,6 +23,8 @@ pub trait EnginePort {
     fn note_output(&mut self, bytes: usize);
     /// Has the client written to before the next wait, if it has been replied anything.
     fn note_reply(&mut self, id: ClientId);
+    /// Tells CLIENT LIST of the query buffer that the client holds: bytes in it, and room behind them.
+    fn note_query_buffer(&mut self, id: ClientId, bytes: usize, free_bytes: usize);
     /// The line of CLIENT LIST, for the log.
     fn describe_client(&self, id: ClientId) -> String;
     /// Tells a client how it broke the protocol; it is closed behind that.
@@ -82,6 +84,7 @@ impl EnginePort for Engine {
             client.last_interaction_ms = now_ms;
             client.connection.net_input_bytes += bytes as u64;
             client.connection.read_events += 1;
+            client.connection.query_buffer_bytes += bytes;
         }
     }
 
@@ -104,21 +107,16 @@ impl EnginePort for Engine {
         }
     }
 
+    #[inline]
+    fn note_query_buffer(&mut self, id: ClientId, bytes: usize, free_bytes: usize) {
+        if let Some(client) = self.state.clients.get_mut(id) {
+            client.connection.query_buffer_bytes = bytes;
+            client.connection.query_buffer_free_bytes = free_bytes;
+        }
+    }
+
     fn describe_client(&self, id: ClientId) -> String {
-        let Some(client) = self.state.clients.get(id) else { return format!("slot={}", id.0) };
-        format!(
-            "id={} addr={} laddr={} name={} age={} idle={} db={} qbuf={} omem={} cmd={}",
-            client.id,
-            client.peer.address,
-            client.peer.local_address,
-            String::from_utf8_lossy(&client.name),
-            (self.unix_ms() - client.created_ms) / 1000,
-            (self.unix_ms() - client.last_interaction_ms) / 1000,
-            client.db,
-            client.connection.query_buffer_bytes,
-            client.reply.len(),
-            client.last_command.as_ref().map_or("NULL", |command| command.full_name.as_str()),
-        )
+        String::from_utf8_lossy(&self.state.client_line(id)).into_owned()
     }
 
     fn protocol_error(&mut self, id: ClientId, text: &[u8]) {

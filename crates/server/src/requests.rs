@@ -22,7 +22,7 @@ impl Shell {
     /// The client's socket is readable.
     pub fn read_from(&mut self, id: ClientId) {
         let Some(connection) = self.connections.get_mut(id) else { return };
-        if !connection.query.is_empty() {
+        if connection.has_own_buffer() {
             self.read_more(id);
             return;
         }
@@ -90,13 +90,13 @@ impl Shell {
         connection.query_peak = connection.query.len().max(connection.query_peak);
         let mut query = std::mem::take(&mut connection.query);
         let consumed = execute_all(engine, id, connection, lookahead, &query);
-        if consumed < query.len() {
-            if consumed > 0 {
-                query.drain(..consumed);
-            }
-            connection.query = query;
+        if consumed >= query.len() {
+            query.clear();
+        } else if consumed > 0 {
+            query.drain(..consumed);
         }
-        // Otherwise the next read goes to the batch; a client at rest keeps no memory.
+        self.engine.note_query_buffer(id, query.len(), query.capacity() - query.len());
+        connection.query = query;
         self.engine.note_reply(id);
     }
 

@@ -58,6 +58,19 @@ pub fn adjust_open_files(config: &mut Config) {
     );
 }
 
+/// CONFIG SET maxclients: the descriptors must be there.
+pub fn check_maxclients(maxclients: u32) -> Result<(), String> {
+    let wanted = u64::from(maxclients) + RESERVED_DESCRIPTORS;
+    let (now, _) = sys::resources::open_files_limit().unwrap_or((0, 0));
+    if now >= wanted || sys::resources::set_open_files_limit(wanted).is_ok() {
+        return Ok(());
+    }
+    Err(format!(
+        "The operating system is not able to handle the specified number of clients, try with {}",
+        now.saturating_sub(RESERVED_DESCRIPTORS)
+    ))
+}
+
 /// Says at start what of the system's settings will hurt later.
 pub fn warn_about_system(config: &Config) {
     if let Some(limit) = sys::net::somaxconn()

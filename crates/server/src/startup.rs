@@ -138,16 +138,23 @@ pub fn serve(mut startup: Startup, mut files: FilesInUse, configured: bool) -> i
             return 1;
         }
     };
-    crate::config_change::apply_at_start(&shell);
+    if let Err(error) = sys::watch::start(crate::crash_report::on_watch) {
+        log!(Warning, "No watching thread: {error}");
+    }
+    crate::config_change::apply_at_start(&mut shell);
     sys::crash::observed(&mut shell, |shell| run(shell, &startup, supervised))
 }
 
 fn run(shell: &mut Shell, startup: &Startup, supervised: bool) -> i32 {
+    if let Err(code) = shell.rename_commands(startup) {
+        return code;
+    }
+    log::set_role(log::Role::Primary);
     shell.set_title();
     show_logo(shell);
     crate::resources::warn_about_system(shell.engine.config());
     log!(Notice, "Server initialized");
-    if let Err(code) = shell.prepare_guests(startup) {
+    if let Err(code) = shell.load_modules(startup) {
         return code;
     }
     let opened = {

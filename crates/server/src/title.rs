@@ -46,32 +46,3 @@ impl Shell {
         title.trim_end().to_owned()
     }
 }
-
-/// Whether a template names only variables that exist and closes its braces.
-pub fn is_valid_template(template: &str) -> bool {
-    const NAMES: [&str; 7] =
-        ["title", "listen-addr", "server-mode", "port", "tls-port", "unixsocket", "config-file"];
-    let mut rest = template;
-    while let Some(open) = rest.find('{') {
-        let Some(after) = rest.get(open + 1..) else { return false };
-        let Some(close) = after.find('}') else { return false };
-        if !after.get(..close).is_some_and(|name| NAMES.contains(&name)) {
-            return false;
-        }
-        rest = after.get(close + 1..).unwrap_or_default();
-    }
-    true
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn templates() {
-        assert!(is_valid_template("{title} {listen-addr} {server-mode}"));
-        assert!(is_valid_template("TEST"));
-        assert!(!is_valid_template("{invalid-var}"));
-        assert!(!is_valid_template("{title"));
-    }
-}

@@ -11,6 +11,7 @@
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 
 pub mod allocator;
+pub mod background;
 pub mod clock;
 pub mod crash;
 pub mod file;
@@ -22,6 +23,7 @@ pub mod resources;
 pub mod signals;
 pub mod syslog;
 pub mod title;
+pub mod watch;
 
 /// Turns a C return value below zero into the error the kernel left in errno.
 fn check(result: libc::c_int) -> std::io::Result<libc::c_int> {

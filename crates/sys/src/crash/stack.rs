@@ -55,11 +55,43 @@ pub fn object_of(address: usize) -> Option<Object> {
     };
     let symbol =
         text(info.dli_sname).map(|name| (name, address.saturating_sub(info.dli_saddr as usize)));
-    Some(Object { path: text(info.dli_fname)?, base: info.dli_fbase as usize, symbol })
+    let base = info.dli_fbase as usize;
+    let path = match own_path(base) {
+        Some(path) => path,
+        None => text(info.dli_fname)?,
+    };
+    Some(Object { path, base, symbol })
+}
+
+/// The path of the executable, if that is what lies at `base`: the loader calls it by the first argument, which the
+/// process title has overwritten.
+fn own_path(base: usize) -> Option<String> {
+    let mut info = libc::Dl_info {
+        dli_fname: std::ptr::null(),
+        dli_fbase: std::ptr::null_mut(),
+        dli_sname: std::ptr::null(),
+        dli_saddr: std::ptr::null_mut(),
+    };
+    let own = own_path as *const () as *const libc::c_void;
+    // SAFETY: `info` is valid for the call; the address is that of this function.
+    let found = unsafe { libc::dladdr(own, &raw mut info) } != 0;
+    if !found || info.dli_fbase as usize != base {
+        return None;
+    }
+    Some(std::fs::read_link("/proc/self/exe").ok()?.to_string_lossy().into_owned())
+}
+
+/// Commands run in files named after them (`crates/commands/src/GROUP/COMMAND.rs` or `.../COMMAND/SUBCOMMAND.rs`). A reader
+/// of Redis's reports looks for the name that Redis's function has: `debugCommand`.
+fn command_function(file: &str) -> Option<String> {
+    let (_, inside) = file.split_once("crates/commands/src/")?;
+    let command = inside.split('/').nth(1)?;
+    let command = command.strip_suffix(".rs").unwrap_or(command);
+    Some(format!("{command}Command"))
 }
 
 /// A line for an address as backtrace_symbols has it, with file and line where debug information is at hand:
-/// `path(name+0x12)[0x55…] at file:line`. Inlined functions come as lines of their own, innermost first.
+/// `path(name)[0x55…] at file:line`. Inlined functions come as lines of their own, innermost first.
 pub fn describe(address: usize, is_return_address: bool) -> Vec<String> {
     let object = object_of(address);
     let path = object.as_ref().map_or("?", |object| object.path.as_str());
@@ -70,11 +102,13 @@ pub fn describe(address: usize, is_return_address: bool) -> Vec<String> {
     unsafe {
         backtrace::resolve_unsynchronized(looked_up as *mut std::ffi::c_void, |symbol| {
             let Some(name) = symbol.name() else { return };
-            let offset = symbol.addr().map_or(0, |start| address.saturating_sub(start as usize));
-            let mut line = format!("{path}({name:#}+{offset:#x})[{address:#x}]");
+            let mut line = format!("{path}({name:#})[{address:#x}]");
             if let (Some(file), Some(number)) = (symbol.filename(), symbol.lineno()) {
                 // Writing to a String cannot fail.
                 let _ = write!(line, " at {}:{number}", file.display());
+                if let Some(redis_name) = command_function(&file.to_string_lossy()) {
+                    let _ = write!(line, " ({redis_name})");
+                }
             }
             lines.push(line);
         });
@@ -99,6 +133,17 @@ mod tests {
     #[inline(never)]
     fn a_function_with_a_name() -> Vec<Frame> {
         frames()
+    }
+
+    #[test]
+    fn command_functions_have_redis_names() {
+        let name = |file| command_function(file);
+        assert_eq!(
+            name("/x/crates/commands/src/server/debug/sleep.rs").as_deref(),
+            Some("debugCommand")
+        );
+        assert_eq!(name("crates/commands/src/string/get.rs").as_deref(), Some("getCommand"));
+        assert_eq!(name("crates/engine/src/state.rs"), None);
     }
 
     #[test]

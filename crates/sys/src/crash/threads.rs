@@ -66,7 +66,8 @@ pub fn prepare() -> std::io::Result<()> {
     // SAFETY: all-zero is a valid sigaction: no flags, empty mask.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = answer as *const () as libc::sighandler_t;
-    action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
+    // On the stack of the thread itself: the one the standard library sets aside is small.
+    action.sa_flags = libc::SA_RESTART;
     // SAFETY: the handler takes no lock and allocates nothing.
     crate::check(unsafe { libc::sigaction(ASK, &raw const action, std::ptr::null_mut()) }).map(drop)
 }
