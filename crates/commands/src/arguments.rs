@@ -83,10 +83,10 @@ pub fn expiry_ms(
     if unit.is_relative() { ms.checked_add(context.now_ms()).ok_or_else(invalid) } else { Ok(ms) }
 }
 
-/// Refuses a value that would grow beyond `proto-max-bulk-len`.
-pub fn check_string_length(state: &State, offset: u64, length: u64) -> CommandResult {
+/// Refuses a value that would grow beyond `most` bytes, which is `proto-max-bulk-len`.
+pub fn check_string_length(most: i64, offset: u64, length: u64) -> CommandResult {
     let total = offset.checked_add(length);
-    let most = u64::try_from(state.config.proto_max_bulk_len).unwrap_or(u64::MAX);
+    let most = u64::try_from(most).unwrap_or(u64::MAX);
     if total.is_none_or(|total| total > most) {
         return Err(error::STRING_TOO_LONG);
     }

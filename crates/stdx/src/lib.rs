@@ -4,5 +4,6 @@
 
 pub mod escape;
 pub mod glob;
+pub mod long_double;
 pub mod number;
 pub mod random;

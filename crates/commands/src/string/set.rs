@@ -51,10 +51,10 @@ pub const SET: BuiltIn = BuiltIn::new(
     set,
 );
 
-use keyspace::string::StringBuffer;
-use keyspace::{KeyRecord, SetExpiry};
+use keyspace::SetExpiry;
 
 use crate::arguments::{self, ExpiryUnit};
+use crate::string::condition;
 
 /// When the key is set.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,16 +64,19 @@ enum Condition<'a> {
     Missing,
     /// XX: it exists.
     Exists,
-    /// IFEQ, IFNE: its value is (not) this.
-    Value {
-        is: bool,
-        value: &'a [u8],
-    },
-    /// IFDEQ, IFDNE: the digest of its value is (not) this.
-    Digest {
-        is: bool,
-        digest: &'a [u8],
-    },
+    /// IFEQ and its kin: its value is (not) the given one.
+    Value(condition::Condition<'a>),
+}
+
+impl Condition<'_> {
+    /// An option may be given again, but not with another that it excludes.
+    fn may_become(self, other: Condition<'_>) -> bool {
+        match (self, other) {
+            (Condition::Always, _) => true,
+            (Condition::Value(before), Condition::Value(after)) => before.is_like(after),
+            _ => self == other,
+        }
+    }
 }
 
 /// What happens to the expiry.
@@ -96,22 +99,27 @@ fn parse<'a>(argv: &[&'a [u8]]) -> Result<Options<'a>, CommandError> {
     while let Some(word) = words.next() {
         if arguments::is(word, "GET") {
             options.get = true;
-        } else if arguments::is(word, "KEEPTTL") && options.expiry == Expiry::None {
+        } else if arguments::is(word, "KEEPTTL") && !matches!(options.expiry, Expiry::At(..)) {
             options.expiry = Expiry::Keep;
-        } else if let Some(unit) = ExpiryUnit::of(word)
-            && matches!(options.expiry, Expiry::None)
-        {
+        } else if let Some(unit) = ExpiryUnit::of(word) {
+            match options.expiry {
+                Expiry::None => {}
+                Expiry::At(before, _) if before == unit => {}
+                _ => return Err(error::SYNTAX),
+            }
             options.expiry = Expiry::At(unit, words.next().ok_or(error::SYNTAX)?);
-        } else if options.condition == Condition::Always {
-            options.condition = condition(word, &mut words)?;
         } else {
-            return Err(error::SYNTAX);
+            let condition = parse_condition(word, &mut words)?;
+            if !options.condition.may_become(condition) {
+                return Err(error::SYNTAX);
+            }
+            options.condition = condition;
         }
     }
     Ok(options)
 }
 
-fn condition<'a>(
+fn parse_condition<'a>(
     word: &[u8],
     words: &mut std::slice::Iter<'_, &'a [u8]>,
 ) -> Result<Condition<'a>, CommandError> {
@@ -121,42 +129,8 @@ fn condition<'a>(
     if arguments::is(word, "XX") {
         return Ok(Condition::Exists);
     }
-    let make: fn(&'a [u8]) -> Condition<'a> = if arguments::is(word, "IFEQ") {
-        |value| Condition::Value { is: true, value }
-    } else if arguments::is(word, "IFNE") {
-        |value| Condition::Value { is: false, value }
-    } else if arguments::is(word, "IFDEQ") {
-        |digest| Condition::Digest { is: true, digest }
-    } else if arguments::is(word, "IFDNE") {
-        |digest| Condition::Digest { is: false, digest }
-    } else {
-        return Err(error::SYNTAX);
-    };
-    words.next().map(|argument| make(argument)).ok_or(error::SYNTAX)
-}
-
-/// Whether the condition holds for what is there.
-fn holds(condition: Condition<'_>, record: Option<&KeyRecord>) -> Result<bool, CommandError> {
-    match condition {
-        Condition::Always => Ok(true),
-        Condition::Missing => Ok(record.is_none()),
-        Condition::Exists => Ok(record.is_some()),
-        Condition::Value { is, value } => match record {
-            None => Ok(!is),
-            Some(record) => {
-                let mut buffer = StringBuffer::new();
-                Ok((crate::string::bytes(record, &mut buffer)? == value) == is)
-            }
-        },
-        Condition::Digest { is, digest } => match record {
-            None => Ok(!is),
-            Some(record) => {
-                let mut buffer = StringBuffer::new();
-                let found = crate::string::digest(crate::string::bytes(record, &mut buffer)?);
-                Ok(digest.eq_ignore_ascii_case(found.as_bytes()) == is)
-            }
-        },
-    }
+    let argument = words.next().ok_or(error::SYNTAX)?;
+    condition::Condition::of(word, argument).map(Condition::Value).ok_or(error::SYNTAX)
 }
 
 fn set(context: &mut Context<'_>) -> CommandResult {
@@ -177,28 +151,34 @@ fn set_with_options(context: &mut Context<'_>, key: &[u8], value: &[u8]) -> Comm
         Expiry::At(unit, argument) => Some(arguments::expiry_ms(context, argument, unit)?),
         _ => None,
     };
-    if let Condition::Digest { digest, .. } = options.condition {
-        crate::string::check_digest(digest)?;
-    }
-    let record = context.state.lookup_read(context.db, key);
-    let mark = context.reply.mark();
-    if options.get {
+    let record = if options.get {
+        let record = context.state.lookup_read(context.db, key);
         match record {
             None => context.reply.null(),
             Some(record) => crate::string::reply_value(context.reply, record)?,
         }
-    }
-    if !holds(options.condition, record)? {
-        if !options.get {
+        record
+    } else if options.condition == Condition::Always {
+        None
+    } else {
+        context.state.lookup_write(context.db, key).map(|record| &*record)
+    };
+    let holds = match options.condition {
+        Condition::Always => true,
+        Condition::Missing => record.is_none(),
+        Condition::Exists => record.is_some(),
+        Condition::Value(condition) => condition.holds(record)?,
+    };
+    if !options.get {
+        if holds {
+            context.reply.ok();
+        } else {
             context.reply.null();
         }
-        return Ok(());
     }
-    if !options.get {
-        context.reply.truncate(mark);
-        context.reply.ok();
+    if holds {
+        store(context, key, value, &options, expiry_ms);
     }
-    store(context, key, value, options.expiry, expiry_ms);
     Ok(())
 }
 
@@ -206,22 +186,17 @@ fn store(
     context: &mut Context<'_>,
     key: &[u8],
     value: &[u8],
-    expiry: Expiry<'_>,
+    options: &Options<'_>,
     expiry_ms: Option<i64>,
 ) {
     if let Some(expiry_ms) = expiry_ms
         && expiry_ms <= context.now_ms()
         && context.state.may_delete_expired()
     {
-        // A moment that has passed already: as if set and expired at once.
-        if context.state.delete_key(context.db, key, false) {
-            context.dirty(1);
-            context.rewrite(&[b"DEL", key]);
-            context.notify(notify::class::GENERIC, "del", key);
-        }
+        set_expired(context, key);
         return;
     }
-    let key_expiry = match (expiry, expiry_ms) {
+    let key_expiry = match (options.expiry, expiry_ms) {
         (Expiry::Keep, _) => SetExpiry::Keep,
         (_, Some(expiry_ms)) => SetExpiry::At(expiry_ms),
         _ => SetExpiry::Clear,
@@ -229,11 +204,51 @@ fn store(
     context.state.set_string(context.db, key, value, key_expiry);
     context.dirty(1);
     context.notify(notify::class::STRING, "set", key);
-    if let Some(expiry_ms) = expiry_ms {
-        let at = expiry_ms.to_string();
-        context.rewrite(&[b"SET", key, value, b"PXAT", at.as_bytes()]);
+    if expiry_ms.is_some() {
         context.notify(notify::class::GENERIC, "expire", key);
-    } else if expiry == Expiry::Keep {
-        context.rewrite(&[b"SET", key, value, b"KEEPTTL"]);
+    }
+    propagate(context, options, expiry_ms);
+}
+
+/// A moment that has passed already: as if the key were set and expired at once.
+fn set_expired(context: &mut Context<'_>, key: &[u8]) {
+    context.state.stats.expired_keys += 1;
+    let lazy = context.state.config.lazyfree_lazy_server_del;
+    if context.state.delete_key(context.db, key, lazy) {
+        context.dirty(1);
+        context.rewrite(&[if lazy { b"UNLINK".as_slice() } else { b"DEL" }, key]);
+        context.notify(notify::class::GENERIC, "del", key);
+    }
+}
+
+/// Where the call's own words would not do: the expiry becomes a moment, and nobody waits for what GET returns.
+fn propagate(context: &mut Context<'_>, options: &Options<'_>, expiry_ms: Option<i64>) {
+    if !context.state.propagation.is_wanted() {
+        return;
+    }
+    let argv = context.argv;
+    let moment = expiry_ms.unwrap_or_default().to_string();
+    match options.expiry {
+        Expiry::At(ExpiryUnit::Ex | ExpiryUnit::Px | ExpiryUnit::Exat, _) => {
+            let name = if argv.len() == 5 { argv[0] } else { b"SET" };
+            context.rewrite(&[name, argv[1], argv[2], b"PXAT", moment.as_bytes()]);
+        }
+        _ if options.get => {
+            let takes_argument = |word: &[u8]| {
+                ExpiryUnit::of(word).is_some() || condition::Condition::of(word, b"").is_some()
+            };
+            let mut kept = argv[..3].to_vec();
+            let mut words = argv[3..].iter();
+            while let Some(word) = words.next() {
+                if !arguments::is(word, "GET") {
+                    kept.push(word);
+                }
+                if takes_argument(word) {
+                    kept.extend(words.next());
+                }
+            }
+            context.rewrite(&kept);
+        }
+        _ => {}
     }
 }
