@@ -38,10 +38,13 @@ impl State {
     #[inline]
     pub fn hash_or_new(&mut self, db: usize, key: &[u8]) -> Result<&mut Hash, CommandError> {
         let hash = self.databases[db].hash_of(key);
-        if !self.is_alive(db, hash, key, 0) {
+        let mut found = self.find_alive(db, hash, key, 0);
+        if found.is_none() {
             self.add_key(db, key, NewPayload::Value(Value::Hash(Hash::new())), None);
+            found = self.databases[db].locate_hashed(hash, key);
         }
-        self.touch_and_get(db, hash, key, 0).map_or(Err(error::NO_SUCH_KEY), hash_in_mut)
+        let record = found.and_then(|location| self.databases[db].at_mut(location));
+        record.map_or(Err(error::NO_SUCH_KEY), hash_in_mut)
     }
 
     /// Whether a field's time has come, by the command's moment.

@@ -1,6 +1,6 @@
 //! Finding keys as commands see them: expired keys are gone, access is noted, hits and misses are counted.
 
-use keyspace::{Database, KeyRecord};
+use keyspace::{Database, KeyRecord, Location};
 
 use crate::notify::class;
 use crate::state::State;
@@ -34,23 +34,21 @@ impl State {
     /// Finds a key to read it; `flags` of [`lookup_flag`].
     pub fn lookup_read_with(&mut self, db: usize, key: &[u8], flags: u32) -> Option<&KeyRecord> {
         let hash = self.databases[db].hash_of(key);
-        if !self.is_alive(db, hash, key, flags) {
+        let Some(location) = self.find_alive(db, hash, key, flags) else {
             self.count_miss(db, key, flags);
             return None;
-        }
+        };
         if flags & lookup_flag::NO_STATS == 0 {
             self.stats.keyspace_hits += 1;
         }
-        self.touch_and_get(db, hash, key, flags).map(|entry| &*entry)
+        self.databases[db].at(location)
     }
 
     /// Finds a key to change it. To replace the value, go through [`State::db_mut`].
     pub fn lookup_write(&mut self, db: usize, key: &[u8]) -> Option<&mut KeyRecord> {
         let hash = self.databases[db].hash_of(key);
-        if !self.is_alive(db, hash, key, 0) {
-            return None;
-        }
-        self.touch_and_get(db, hash, key, 0)
+        let location = self.find_alive(db, hash, key, 0)?;
+        self.databases[db].at_mut(location)
     }
 
     /// Whether a key exists, without noting access.
@@ -65,39 +63,44 @@ impl State {
     }
 
     /// Whether the key is there and not expired; an expired one is deleted on the way.
+    #[inline]
     pub(crate) fn is_alive(&mut self, db: usize, hash: u64, key: &[u8], flags: u32) -> bool {
-        let Some(entry) = self.databases[db].find_hashed(hash, key) else { return false };
-        if !self.is_expired(entry) || self.allow_access_expired > 0 {
-            return true;
-        }
-        if flags & lookup_flag::NO_EXPIRE == 0 && self.may_delete_expired() {
-            self.delete_expired(db, key);
-        }
-        false
+        self.find_alive(db, hash, key, flags | lookup_flag::NO_TOUCH).is_some()
     }
 
-    /// Expired keys stay while writes are paused or the server is a replica (its primary deletes them).
-    pub fn may_delete_expired(&self) -> bool {
-        !self.expire_paused
-    }
-
-    pub(crate) fn touch_and_get(
+    /// Finds a key that has not expired and notes the access; an expired one is deleted on the way.
+    #[inline]
+    pub(crate) fn find_alive(
         &mut self,
         db: usize,
         hash: u64,
         key: &[u8],
         flags: u32,
-    ) -> Option<&mut KeyRecord> {
-        let touch = flags & lookup_flag::NO_TOUCH == 0 && !self.no_touch;
-        let policy = self.access_policy;
-        let now_ms = self.clock.unix_ms();
-        let random = if touch && policy.is_lfu() { self.random_u64() } else { 0 };
-        let entry = self.databases[db].find_mut_hashed(hash, key)?;
-        if touch {
-            let access = policy.touched(entry.access(), now_ms, random);
-            entry.set_access(access);
+    ) -> Option<Location> {
+        let location = self.databases[db].locate_hashed(hash, key)?;
+        let record = self.databases[db].at(location)?;
+        if self.is_expired(record) && self.allow_access_expired == 0 {
+            self.meet_expired(db, key, flags);
+            return None;
         }
-        Some(entry)
+        if flags & lookup_flag::NO_TOUCH == 0 && !self.no_touch {
+            let (policy, now_ms) = (self.access_policy, self.clock.unix_ms());
+            let random = if policy.is_lfu() { self.random.next_u64() } else { 0 };
+            record.set_access(policy.touched(record.access(), now_ms, random));
+        }
+        Some(location)
+    }
+
+    #[cold]
+    fn meet_expired(&mut self, db: usize, key: &[u8], flags: u32) {
+        if flags & lookup_flag::NO_EXPIRE == 0 && self.may_delete_expired() {
+            self.delete_expired(db, key);
+        }
+    }
+
+    /// Expired keys stay while writes are paused or the server is a replica (its primary deletes them).
+    pub fn may_delete_expired(&self) -> bool {
+        !self.expire_paused
     }
 
     #[cold]

@@ -119,7 +119,7 @@ pub struct State {
     pub host: crate::host::Host,
     pub guests: crate::guests::Guests,
     pub(crate) rate_sample: crate::stats::Sample,
-    random: SplitMix64,
+    pub(crate) random: SplitMix64,
 }
 
 /// The engine as the shell holds it.

@@ -9,7 +9,7 @@ use crate::string;
 use crate::value::Value;
 use std::any::Any;
 use structures::hashtable::TableStats;
-use structures::{Entry, HashSeed, HashTable, NewPayload, Record, ResizePolicy, View};
+use structures::{Entry, HashSeed, HashTable, Location, NewPayload, Record, ResizePolicy, View};
 
 /// A key with what it holds.
 ///
@@ -128,6 +128,22 @@ impl Database {
     #[inline]
     pub fn find_mut_hashed(&mut self, hash: u64, key: &[u8]) -> Option<&mut KeyRecord> {
         self.table.find_mut_hashed(hash, key)
+    }
+
+    /// Finds a key, to be borrowed with `at` or `at_mut` as long as the database has not changed.
+    #[inline]
+    pub fn locate_hashed(&self, hash: u64, key: &[u8]) -> Option<Location> {
+        self.table.locate_hashed(hash, key)
+    }
+
+    #[inline]
+    pub fn at(&self, location: Location) -> Option<&KeyRecord> {
+        self.table.at(location)
+    }
+
+    #[inline]
+    pub fn at_mut(&mut self, location: Location) -> Option<&mut KeyRecord> {
+        self.table.at_mut(location)
     }
 
     pub fn contains(&self, key: &[u8]) -> bool {

@@ -17,5 +17,5 @@ mod value;
 
 pub use database::{Database, ExpirySample, KeyRecord, SetExpiry};
 pub use hash::Hash;
-pub use structures::{HashSeed, NewPayload, OwnedPayload, ResizePolicy, View, ViewMut};
+pub use structures::{HashSeed, Location, NewPayload, OwnedPayload, ResizePolicy, View, ViewMut};
 pub use value::{Type, Value, duplicate, encoding_name, type_name, type_of};

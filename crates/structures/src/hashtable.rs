@@ -15,6 +15,7 @@
 mod bucket;
 mod bucket_array;
 mod iter;
+mod location;
 mod random;
 mod resize;
 mod scan;
@@ -26,6 +27,7 @@ mod tests;
 use bucket::{Bucket, SLOTS, bits};
 use bucket_array::BucketArray;
 pub use iter::{Drain, IntoIter, Iter, IterMut};
+pub use location::Location;
 pub use resize::{ResizePolicy, Retired};
 pub use seed::HashSeed;
 pub use stats::TableStats;

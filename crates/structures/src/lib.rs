@@ -9,7 +9,7 @@ mod packed;
 pub mod prefetch;
 pub mod record;
 
-pub use hashtable::{Entry, HashSeed, HashTable, Item, ResizePolicy};
+pub use hashtable::{Entry, HashSeed, HashTable, Item, Location, ResizePolicy};
 pub use listpack::Listpack;
 pub use packed::class_size;
 pub use record::{CompactBytes, FieldRecord, NewPayload, OwnedPayload, Record, View, ViewMut};

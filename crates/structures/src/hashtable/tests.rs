@@ -66,6 +66,7 @@ fn check(table: &HashTable<Counted>, model: &BTreeMap<u64, u64>) {
 
 fn run(steps: &[Step], owner: &Rc<()>) {
     let mut table = table();
+    let mut old_location = None;
     let mut model = BTreeMap::new();
     for step in steps {
         match *step {
@@ -97,10 +98,21 @@ fn run(steps: &[Step], owner: &Rc<()>) {
             }
         }
         assert_eq!(Rc::strong_count(owner), model.len() + 1);
+        // A location of the past names an item or none, never anything else.
+        if let Some(item) = old_location.and_then(|location| table.at(location)) {
+            assert!(model.contains_key(&item.0.0));
+        }
+        old_location = table
+            .iter()
+            .next()
+            .and_then(|item| table.locate_hashed(table.hash_of(&item.0.0), &item.0.0));
     }
     for key in model.keys() {
         assert_eq!(table.find(key).map(|item| item.0.1), model.get(key).copied());
         assert_eq!(table.find_mut(key).map(|item| item.0.0), Some(*key));
+        let location = table.locate_hashed(table.hash_of(key), key).expect("the key is there");
+        assert_eq!(table.at(location).map(|item| item.0.0), Some(*key));
+        assert_eq!(table.at_mut(location).map(|item| item.0.0), Some(*key));
     }
     check(&table, &model);
     for item in table.iter_mut() {
