@@ -327,12 +327,17 @@ impl State {
         if command.has_flag(flag::SKIP_SLOWLOG) {
             return;
         }
+        let shown = crate::redact::redacted(command, argv);
+        let limit = |value: i128| usize::try_from(value).unwrap_or(usize::MAX);
+        let count_max = limit(self.config.slowlog_entry_max_argc.into());
+        let bytes_max = limit(self.config.slowlog_entry_max_string_len.into());
         let session = &self.clients[client];
         let entry = SlowlogEntry {
             id: 0,
             unix_s: self.clock.unix_s(),
             duration_us,
-            argv: Slowlog::shorten(argv),
+            argv: Slowlog::shorten(&shown, count_max, bytes_max),
+            argc: argv.len(),
             peer: session.peer.address.clone(),
             client_name: session.name.clone(),
         };

@@ -35,6 +35,7 @@ pub mod lookup;
 pub mod notify;
 pub mod propagation;
 pub mod pubsub;
+pub mod redact;
 pub mod slowlog;
 pub mod state;
 pub mod stats;

@@ -2,11 +2,6 @@
 
 use std::collections::VecDeque;
 
-/// Arguments kept per entry.
-pub const ENTRY_ARGUMENTS_MAX: usize = 32;
-/// Bytes kept per argument.
-pub const ENTRY_ARGUMENT_BYTES_MAX: usize = 128;
-
 /// One slow call.
 #[derive(Clone, Debug)]
 pub struct SlowlogEntry {
@@ -14,6 +9,8 @@ pub struct SlowlogEntry {
     pub unix_s: i64,
     pub duration_us: u64,
     pub argv: Vec<Vec<u8>>,
+    /// Number of arguments, kept or not.
+    pub argc: usize,
     pub peer: String,
     pub client_name: Vec<u8>,
 }
@@ -47,19 +44,18 @@ impl Slowlog {
     }
 
     /// The arguments as they are kept: cut in number and length, with a note of what is missing.
-    pub fn shorten(argv: &[&[u8]]) -> Vec<Vec<u8>> {
-        let kept =
-            if argv.len() > ENTRY_ARGUMENTS_MAX { ENTRY_ARGUMENTS_MAX - 1 } else { argv.len() };
-        let mut short: Vec<Vec<u8>> = argv[..kept]
+    pub fn shorten(argv: &[&[u8]], count_max: usize, bytes_max: usize) -> Vec<Vec<u8>> {
+        let count_max = count_max.max(2);
+        let kept = if argv.len() > count_max { count_max - 1 } else { argv.len() };
+        let mut short: Vec<Vec<u8>> = argv
             .iter()
-            .map(|argument| {
-                if argument.len() <= ENTRY_ARGUMENT_BYTES_MAX {
-                    return argument.to_vec();
+            .take(kept)
+            .map(|argument| match argument.get(..bytes_max) {
+                Some(start) if argument.len() > bytes_max => {
+                    let more = argument.len() - bytes_max;
+                    [start, format!("... ({more} more bytes)").as_bytes()].concat()
                 }
-                let more = argument.len() - ENTRY_ARGUMENT_BYTES_MAX;
-                let mut cut = argument[..ENTRY_ARGUMENT_BYTES_MAX].to_vec();
-                cut.extend_from_slice(format!("... ({more} more bytes)").as_bytes());
-                cut
+                _ => argument.to_vec(),
             })
             .collect();
         if kept < argv.len() {

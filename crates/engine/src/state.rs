@@ -329,7 +329,7 @@ impl State {
             session.peer.address
         )
         .into_bytes();
-        for argument in argv {
+        for argument in crate::redact::redacted(command, argv).iter() {
             line.push(b' ');
             stdx::escape::quote(argument, &mut line);
         }

@@ -89,7 +89,9 @@ impl Shell {
     fn resume_after_shutdown(&mut self, client: Option<ClientId>) {
         if let Some(id) = client {
             self.engine.state.unblock_client(id);
+            self.engine.set_client_flag(id, engine::client_flag::PAUSED, false);
             self.engine.state.mark_pending_write(id);
+            self.execute_kept(id);
         }
     }
 

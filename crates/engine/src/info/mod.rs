@@ -10,6 +10,8 @@ mod replication;
 mod server;
 mod stats;
 
+pub use memory::MemoryFigures;
+
 use std::fmt::{Display, Write as _};
 
 use crate::state::State;
