@@ -12,6 +12,7 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &server::config::CONFIG,
     &generic::copy::COPY,
     &server::dbsize::DBSIZE,
+    &server::debug::DEBUG,
     &string::incr::DECR,
     &string::incr::DECRBY,
     &generic::del::DEL,

@@ -111,6 +111,8 @@ pub struct State {
     pub allow_access_expired: u32,
     pub expire_paused: bool,
     pub active_expire_enabled: bool,
+    /// DEBUG PAUSE-CRON.
+    pub cron_paused: bool,
     pub active_expire: crate::expire::ActiveExpire,
     pub busy_error: Option<CommandError>,
     pub started_ms: i64,
@@ -226,6 +228,7 @@ impl State {
             allow_access_expired: 0,
             expire_paused: false,
             active_expire_enabled: true,
+            cron_paused: false,
             active_expire: crate::expire::ActiveExpire::default(),
             busy_error: None,
             started_ms: clock.unix_ms(),

@@ -14,6 +14,7 @@ mod volatile;
 
 use compact::CompactHash;
 use structures::HashSeed;
+use structures::hashtable::TableStats;
 use table::TableHash;
 use volatile::VolatileHash;
 
@@ -105,6 +106,14 @@ impl Hash {
             Repr::Compact(fields) => Some(fields.as_bytes()),
             Repr::Volatile(fields) => Some(fields.as_bytes()),
             Repr::Table(_) => None,
+        }
+    }
+
+    /// How the table of a large hash is filled: for DEBUG HTSTATS-KEY.
+    pub fn table_stats(&self) -> Option<(TableStats, Option<TableStats>)> {
+        match &self.repr {
+            Repr::Table(fields) => Some(fields.stats()),
+            Repr::Compact(_) | Repr::Volatile(_) => None,
         }
     }
 

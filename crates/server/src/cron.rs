@@ -41,8 +41,10 @@ impl Shell {
         let hz = self.effective_hz();
         self.cron.due_us = now_us + 1_000_000 / u64::from(hz);
         self.cron.runs += 1;
-        self.engine.cron();
-        self.clients_cron(hz);
+        if !self.engine.state.cron_paused {
+            self.engine.cron();
+            self.clients_cron(hz);
+        }
         self.shutdown_cron();
         self.reap_children();
     }

@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod dbsize;
+pub mod debug;
 pub mod flushall;
 pub mod flushdb;
 pub mod info;

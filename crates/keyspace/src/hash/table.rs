@@ -2,6 +2,7 @@
 
 use super::FieldView;
 use std::collections::BTreeSet;
+use structures::hashtable::TableStats;
 use structures::listpack::Element;
 use structures::{Entry, FieldRecord, HashSeed, HashTable};
 
@@ -43,6 +44,10 @@ impl Clone for TableHash {
 }
 
 impl TableHash {
+    pub fn stats(&self) -> (TableStats, Option<TableStats>) {
+        self.fields.stats()
+    }
+
     /// An empty hash with room for `count` fields.
     pub(super) fn new(seed: HashSeed, count: usize) -> Self {
         let mut fields = HashTable::with_seed(seed);

@@ -1,0 +1,94 @@
+//! DEBUG DIGEST, DIGEST-VALUE: signatures of data that do not depend on the order it is stored in.
+
+use engine::lookup::lookup_flag;
+use engine::{CommandResult, Context};
+use keyspace::hash::ElementText;
+use keyspace::{KeyRecord, Value, View};
+use xxhash_rust::xxh3::xxh3_128_with_seed;
+
+/// Twenty bytes, shown as forty hexadecimal digits.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Digest([u64; 3]);
+
+impl Digest {
+    /// The signature of some bytes in a role.
+    fn of(role: u64, parts: &[&[u8]]) -> Digest {
+        let mut bytes = Vec::new();
+        for part in parts {
+            bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(part);
+        }
+        let first = xxh3_128_with_seed(&bytes, role);
+        let second = xxh3_128_with_seed(&bytes, role ^ 0x9e37_79b9_7f4a_7c15);
+        Digest([first as u64, (first >> 64) as u64, second as u64])
+    }
+
+    /// Joins in any order.
+    fn add(&mut self, other: Digest) {
+        for (own, other) in self.0.iter_mut().zip(other.0) {
+            *own ^= other;
+        }
+    }
+
+    fn hex(self) -> String {
+        let [first, second, third] = self.0;
+        format!("{first:016x}{second:016x}{:08x}", third as u32)
+    }
+
+    fn bytes(self) -> [u8; 24] {
+        let mut bytes = [0; 24];
+        for (chunk, word) in bytes.chunks_exact_mut(8).zip(self.0) {
+            chunk.copy_from_slice(&word.to_le_bytes());
+        }
+        bytes
+    }
+}
+
+fn of_value(record: &KeyRecord) -> Digest {
+    match record.view() {
+        View::Bytes { bytes, .. } => Digest::of(1, &[bytes]),
+        View::Integer(integer) => Digest::of(1, &[integer.to_string().as_bytes()]),
+        View::Value(Value::String(bytes)) => Digest::of(1, &[bytes]),
+        View::Value(Value::Hash(hash)) => {
+            let mut digest = Digest::of(2, &[]);
+            hash.for_each(|view| {
+                let (mut field, mut value) = (ElementText::default(), ElementText::default());
+                let expiry = view.expiry_ms.unwrap_or(-1).to_le_bytes();
+                let parts = [field.of(view.field), value.of(view.value), &expiry[..]];
+                digest.add(Digest::of(3, &parts));
+            });
+            digest
+        }
+        View::Value(value) => {
+            // What is inside another type is not known here; its size stands for it.
+            let bytes = value.memory_bytes(0).to_le_bytes();
+            Digest::of(4, &[keyspace::type_name(record).as_bytes(), &bytes])
+        }
+    }
+}
+
+pub fn digest(context: &mut Context<'_>) -> CommandResult {
+    let mut digest = Digest::default();
+    for (number, database) in context.state.databases.iter().enumerate() {
+        for record in database.iter() {
+            let value = of_value(record).bytes();
+            let expiry = record.expiry_ms().unwrap_or(-1).to_le_bytes();
+            let db = number.to_le_bytes();
+            digest.add(Digest::of(5, &[&db, record.key(), &value, &expiry]));
+        }
+    }
+    context.reply.simple(digest.hex());
+    Ok(())
+}
+
+pub fn digest_value(context: &mut Context<'_>) -> CommandResult {
+    let keys = context.argv.get(2..).unwrap_or(&[]);
+    context.reply.array(keys.len());
+    for key in keys {
+        let flags = lookup_flag::NO_TOUCH | lookup_flag::NO_NOTIFY;
+        let record = context.state.lookup_read_with(context.db, key, flags);
+        let digest = record.map(of_value).unwrap_or_default();
+        context.reply.simple(digest.hex());
+    }
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! DEBUG: looks inside and switches for tests; each subcommand is a row of one table.
+
+use command_spec::*;
+use engine::*;
+
+use crate::arguments::is;
+
+pub const DEBUG: BuiltIn = BuiltIn::new(
+    CommandSpec {
+        name: "debug",
+        group: Group::Server,
+        summary: "Looks inside the server, for its developers.",
+        since: "1.0.0",
+        complexity: "Depends on subcommand.",
+        arity: -2,
+        flags: flag::ADMIN | flag::LOADING | flag::NOSCRIPT | flag::STALE,
+        categories: category::ADMIN | category::DANGEROUS | category::SLOW,
+        ..CommandSpec::DEFAULT
+    },
+    debug,
+);
+
+mod crash;
+mod digest;
+mod object;
+mod populate;
+mod protocol;
+mod switches;
+mod tables;
+
+/// A subcommand: its name, how many words may follow, what it does, its help.
+struct Subcommand {
+    name: &'static str,
+    words: std::ops::RangeInclusive<usize>,
+    run: fn(&mut Context<'_>) -> CommandResult,
+    help: &'static str,
+}
+
+const fn row(
+    name: &'static str,
+    words: std::ops::RangeInclusive<usize>,
+    run: fn(&mut Context<'_>) -> CommandResult,
+    help: &'static str,
+) -> Subcommand {
+    Subcommand { name, words, run, help }
+}
+
+const SUBCOMMANDS: &[Subcommand] = &[
+    row(
+        "ALLOCSIZE-SLOTS-ASSERT",
+        1..=1,
+        switches::accept,
+        "<0|1> Accepted; nothing is counted per slot.",
+    ),
+    row("ASSERT", 0..=0, crash::assert, "Crash by a failed assertion."),
+    row(
+        "CHANGE-REPL-ID",
+        0..=0,
+        switches::change_repl_id,
+        "Give the data set a new replication id.",
+    ),
+    row(
+        "CONFIG-REWRITE-FORCE-ALL",
+        0..=0,
+        switches::config_rewrite_force_all,
+        "CONFIG REWRITE with every parameter.",
+    ),
+    row(
+        "DICT-RESIZING",
+        1..=1,
+        switches::dict_resizing,
+        "<0|1> Allow the key tables to be resized.",
+    ),
+    row("DIGEST", 0..=0, digest::digest, "A signature of all data, independent of order."),
+    row("DIGEST-VALUE", 0..=usize::MAX, digest::digest_value, "<key> [...] Signatures of values."),
+    row("ERROR", 1..=1, protocol::error_reply, "<text> An error reply with this text."),
+    row(
+        "HTSTATS",
+        1..=2,
+        tables::htstats,
+        "<db> [full] How the key tables of a database are filled.",
+    ),
+    row(
+        "HTSTATS-KEY",
+        1..=2,
+        tables::htstats_key,
+        "<key> [full] How the table of a value is filled.",
+    ),
+    row(
+        "INTERNAL_SECRET",
+        0..=0,
+        switches::internal_secret,
+        "The cluster's secret; there is none outside a cluster.",
+    ),
+    row(
+        "KEYSIZES-HIST-ASSERT",
+        1..=1,
+        switches::accept,
+        "<0|1> Accepted; the histograms are made when asked for.",
+    ),
+    row("LEAK", 1..=1, switches::leak, "<text> Lose the memory of this text."),
+    row("LISTPACK", 1..=1, object::listpack, "<key> Write the listpack of a value to the log."),
+    row("LOG", 1..=1, switches::log, "<text> Write to the log."),
+    row(
+        "MALLCTL",
+        1..=2,
+        switches::mallctl,
+        "<name> [<value>] Read or write a number of the allocator.",
+    ),
+    row("MALLCTL-STR", 1..=2, switches::mallctl_str, "<name> Read a text of the allocator."),
+    row(
+        "MARK-INTERNAL-CLIENT",
+        0..=1,
+        switches::mark_internal_client,
+        "[UNMARK] Give this connection internal rights.",
+    ),
+    row("OBJECT", 1..=1, object::object, "<key> What is known of a value."),
+    row("OOM", 0..=0, crash::oom, "Crash as if memory had run out."),
+    row("PANIC", 0..=0, crash::panic, "Crash by a panic."),
+    row("PAUSE-CRON", 1..=1, switches::pause_cron, "<0|1> Stop what is done regularly."),
+    row(
+        "POPULATE",
+        1..=3,
+        populate::populate,
+        "<count> [<prefix>] [<size>] Make string keys named prefix:number.",
+    ),
+    row("PROTOCOL", 1..=1, protocol::protocol, "<type> A reply of this type."),
+    row(
+        "QUICKLIST-PACKED-THRESHOLD",
+        1..=1,
+        switches::packed_threshold,
+        "<size> From which size list elements stand alone.",
+    ),
+    row(
+        "REPLY-COPY-AVOIDANCE",
+        1..=1,
+        switches::accept,
+        "<0|1> Accepted; replies are always copied.",
+    ),
+    row(
+        "REPLYBUFFER",
+        2..=2,
+        switches::replybuffer,
+        "PEAK-RESET-TIME <never|reset|ms>, RESIZING <0|1> Accepted; buffers shrink when idle.",
+    ),
+    row("SDSLEN", 1..=1, object::sdslen, "<key> Lengths of key and value as stored."),
+    row("SEGFAULT", 0..=0, crash::segfault, "Crash by an invalid memory access."),
+    row(
+        "SET-ACTIVE-EXPIRE",
+        1..=1,
+        switches::set_active_expire,
+        "<0|1> Look for expired keys by itself.",
+    ),
+    row(
+        "SET-ALLOW-ACCESS-EXPIRED",
+        1..=1,
+        switches::set_allow_access_expired,
+        "<0|1> Let commands see expired keys.",
+    ),
+    row(
+        "SET-DISABLE-DENY-SCRIPTS",
+        1..=1,
+        switches::accept,
+        "<0|1> Accepted; there are no scripts yet.",
+    ),
+    row(
+        "SET-SKIP-CHECKSUM-VALIDATION",
+        1..=1,
+        switches::accept,
+        "<0|1> Accepted; nothing is loaded yet.",
+    ),
+    row(
+        "SLEEP",
+        1..=1,
+        switches::sleep,
+        "<seconds> Stop the server for a while; decimals allowed.",
+    ),
+    row(
+        "STRINGMATCH-LEN",
+        2..=2,
+        protocol::stringmatch_len,
+        "<pattern> <text> Whether a glob pattern matches.",
+    ),
+    row("STRUCTSIZE", 0..=0, object::structsize, "Sizes of structures that keys are made of."),
+];
+
+fn debug(context: &mut Context<'_>) -> CommandResult {
+    let name = context.argv[1];
+    let words = context.argv.len() - 2;
+    if is(name, "help") && words == 0 {
+        return help(context);
+    }
+    let found = SUBCOMMANDS
+        .iter()
+        .find(|subcommand| is(name, subcommand.name) && subcommand.words.contains(&words));
+    match found {
+        Some(subcommand) => (subcommand.run)(context),
+        None => Err(unknown(name)),
+    }
+}
+
+fn unknown(name: &[u8]) -> CommandError {
+    let shown = name.get(..128).unwrap_or(name);
+    CommandError::err(
+        [b"unknown subcommand or wrong number of arguments for '", shown, b"'. Try DEBUG HELP."]
+            .concat(),
+    )
+}
+
+fn help(context: &mut Context<'_>) -> CommandResult {
+    let mut lines = Vec::new();
+    for subcommand in SUBCOMMANDS {
+        lines.push(subcommand.name.to_owned());
+        lines.push(format!("    {}", subcommand.help));
+    }
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    crate::help::reply(context, &lines)
+}
+
+/// Whether a switch argument is on: any number but zero.
+fn is_on(argument: &[u8]) -> bool {
+    stdx::number::parse_i64(argument).unwrap_or(0) != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SUBCOMMANDS;
+
+    #[test]
+    fn subcommands_are_sorted_and_explained() {
+        assert!(SUBCOMMANDS.windows(2).all(|pair| pair[0].name < pair[1].name));
+        assert!(SUBCOMMANDS.iter().all(|subcommand| subcommand.help.ends_with('.')));
+    }
+}

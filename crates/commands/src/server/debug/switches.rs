@@ -1,0 +1,133 @@
+//! DEBUG's switches and small services.
+
+use engine::effect::LogLevel;
+use engine::{CommandError, CommandResult, Context, Effect, client_flag};
+use structures::ResizePolicy;
+
+use super::is_on;
+use crate::arguments::is;
+
+/// For switches without a counterpart in this server.
+pub fn accept(context: &mut Context<'_>) -> CommandResult {
+    context.reply.ok();
+    Ok(())
+}
+
+pub fn set_active_expire(context: &mut Context<'_>) -> CommandResult {
+    context.state.active_expire_enabled = is_on(context.argv[2]);
+    context.reply.ok();
+    Ok(())
+}
+
+pub fn set_allow_access_expired(context: &mut Context<'_>) -> CommandResult {
+    context.state.allow_access_expired = u32::from(is_on(context.argv[2]));
+    context.reply.ok();
+    Ok(())
+}
+
+pub fn pause_cron(context: &mut Context<'_>) -> CommandResult {
+    context.state.cron_paused = is_on(context.argv[2]);
+    context.reply.ok();
+    Ok(())
+}
+
+pub fn dict_resizing(context: &mut Context<'_>) -> CommandResult {
+    let policy = if is_on(context.argv[2]) { ResizePolicy::Allow } else { ResizePolicy::Forbid };
+    for database in &mut context.state.databases {
+        database.set_resize_policy(policy);
+    }
+    context.reply.ok();
+    Ok(())
+}
+
+pub fn sleep(context: &mut Context<'_>) -> CommandResult {
+    let seconds = stdx::number::parse_f64(context.argv[2]).unwrap_or(0.0);
+    // A float saturates when cast: a nonsensical time becomes none or the longest.
+    (context.state.host.port.sleep_us)((seconds.max(0.0) * 1e6) as u64);
+    context.reply.ok();
+    Ok(())
+}
+
+pub fn log(context: &mut Context<'_>) -> CommandResult {
+    let text = String::from_utf8_lossy(context.argv[2]).into_owned();
+    context.state.log(LogLevel::Warning, format!("DEBUG LOG: {text}"));
+    context.reply.ok();
+    Ok(())
+}
+
+pub fn leak(context: &mut Context<'_>) -> CommandResult {
+    std::mem::forget(context.argv[2].to_vec());
+    context.reply.ok();
+    Ok(())
+}
+
+pub fn change_repl_id(context: &mut Context<'_>) -> CommandResult {
+    context.state.new_replication_id();
+    context.reply.ok();
+    Ok(())
+}
+
+pub fn config_rewrite_force_all(context: &mut Context<'_>) -> CommandResult {
+    context.client_mut().set(client_flag::PAUSED, true);
+    let effect = Effect::ConfigRewrite { client: context.client, force_all: true };
+    context.state.effects.push(effect);
+    Ok(())
+}
+
+pub fn internal_secret(_: &mut Context<'_>) -> CommandResult {
+    Err(CommandError::err("Internal secret is missing"))
+}
+
+pub fn mark_internal_client(context: &mut Context<'_>) -> CommandResult {
+    let on = match context.argv.get(2) {
+        None => true,
+        Some(word) if is(word, "unmark") => false,
+        Some(_) => return Err(super::unknown(context.argv[1])),
+    };
+    context.client_mut().set(client_flag::INTERNAL, on);
+    context.reply.ok();
+    Ok(())
+}
+
+pub fn mallctl(context: &mut Context<'_>) -> CommandResult {
+    let name = String::from_utf8_lossy(context.argv[2]).into_owned();
+    let value = match context.argv.get(3) {
+        Some(value) => Some(crate::arguments::integer(value)? as u64),
+        None => None,
+    };
+    match (context.state.host.port.allocator_number)(&name, value) {
+        Some(old) => context.reply.integer(old as i64),
+        None => return Err(CommandError::err("No such file or directory")),
+    }
+    Ok(())
+}
+
+pub fn mallctl_str(context: &mut Context<'_>) -> CommandResult {
+    let name = String::from_utf8_lossy(context.argv[2]).into_owned();
+    match (context.state.host.port.allocator_text)(&name) {
+        Some(text) => context.reply.bulk(text.as_bytes()),
+        None => return Err(CommandError::err("No such file or directory")),
+    }
+    Ok(())
+}
+
+pub fn packed_threshold(context: &mut Context<'_>) -> CommandResult {
+    match config::number::memory(context.argv[2]) {
+        Some(bytes) if bytes < 4 << 30 => context.reply.ok(),
+        _ => {
+            return Err(CommandError::err(
+                "argument must be a memory value bigger than 1 and smaller than 4gb",
+            ));
+        }
+    }
+    Ok(())
+}
+
+pub fn replybuffer(context: &mut Context<'_>) -> CommandResult {
+    let option = context.argv[2];
+    if !is(option, "peak-reset-time") && !is(option, "resizing") {
+        return Err(super::unknown(context.argv[1]));
+    }
+    context.reply.ok();
+    Ok(())
+}
