@@ -102,7 +102,7 @@ impl<'a> Options<'a> {
                 if !options.fields.is_empty() {
                     return Err(FIELDS_TWICE);
                 }
-                options.fields = counted_fields(argv, at, grammar.words_per_field)?;
+                options.fields = counted_fields(argv, at, grammar.words_per_field, command)?;
                 at += 1 + options.fields.len();
             } else if let Some(condition) = condition(word).filter(|_| grammar.conditions) {
                 if options.condition != Condition::Always {
@@ -164,8 +164,9 @@ fn counted_fields<'a>(
     argv: &'a [&'a [u8]],
     at: usize,
     words_per_field: usize,
+    command: &str,
 ) -> Result<&'a [&'a [u8]], CommandError> {
-    let count = argv.get(at + 1).ok_or(TOO_FEW)?;
+    let count = argv.get(at + 1).ok_or_else(|| error::wrong_arity(command))?;
     let count = arguments::integer_or(count, INVALID_COUNT)?;
     let count = i32::try_from(count).ok().filter(|count| *count > 0).ok_or(INVALID_COUNT)?;
     let words = usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(words_per_field);
