@@ -43,6 +43,7 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &hash::hgetdel::HGETDEL,
     &hash::hgetex::HGETEX,
     &hash::hincrby::HINCRBY,
+    &hash::hincrbyfloat::HINCRBYFLOAT,
     &hash::hkeys::HKEYS,
     &hash::hlen::HLEN,
     &hash::hmget::HMGET,

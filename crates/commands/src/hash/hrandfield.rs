@@ -66,7 +66,7 @@ fn hrandfield(context: &mut Context<'_>) -> CommandResult {
     }
     expire_all(context)?;
     let mut seed = context.state.random_u64();
-    let Some(hash) = context.state.hash_to_read(db, key)?.filter(|_| count != 0) else {
+    let Some(hash) = hash_again(context.state, db, key).filter(|_| count != 0) else {
         context.reply.array(0);
         return Ok(());
     };
@@ -86,7 +86,7 @@ fn hrandfield(context: &mut Context<'_>) -> CommandResult {
 fn one_field(context: &mut Context<'_>) -> CommandResult {
     expire_all(context)?;
     let mut seed = context.state.random_u64();
-    let hash = context.state.hash_to_read(context.db, context.argv[1])?;
+    let hash = hash_again(context.state, context.db, context.argv[1]);
     match hash.and_then(|hash| hash.random(&mut || next_random(&mut seed))) {
         None => context.reply.null(),
         Some(view) => reply_element(context.reply, view.field),
@@ -98,7 +98,7 @@ fn one_field(context: &mut Context<'_>) -> CommandResult {
 fn expire_all(context: &mut Context<'_>) -> CommandResult {
     let (db, key) = (context.db, context.argv[1]);
     let before_ms = context.state.expired_before_ms();
-    let Some(hash) = context.state.hash_to_write(db, key)? else { return Ok(()) };
+    let Some(hash) = context.state.hash_to_read(db, key)? else { return Ok(()) };
     let mut expired: Vec<Vec<u8>> = Vec::new();
     if hash.next_expiry_ms().is_some_and(|at_ms| at_ms < before_ms) {
         hash.for_each(|view| {
@@ -111,6 +111,13 @@ fn expire_all(context: &mut Context<'_>) -> CommandResult {
         context.state.delete_if_empty_hash(db, key);
     }
     Ok(())
+}
+
+/// The hash once more, if it is still there; this is no further access.
+fn hash_again<'a>(state: &'a mut State, db: usize, key: &[u8]) -> Option<&'a Hash> {
+    use lookup::lookup_flag::{NO_NOTIFY, NO_STATS, NO_TOUCH};
+    let record = state.lookup_read_with(db, key, NO_NOTIFY | NO_STATS | NO_TOUCH)?;
+    hash_fields::hash_in(record).ok()
 }
 
 /// SplitMix64, from a seed of the server's own source.

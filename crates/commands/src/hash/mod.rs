@@ -15,6 +15,7 @@ pub mod hgetall;
 pub mod hgetdel;
 pub mod hgetex;
 pub mod hincrby;
+pub mod hincrbyfloat;
 pub mod hkeys;
 pub mod hlen;
 pub mod hmget;
