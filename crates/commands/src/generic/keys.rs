@@ -28,7 +28,9 @@ fn keys(context: &mut Context<'_>) -> CommandResult {
     let mut count = 0;
     for record in state.db(context.db).iter() {
         let key = record.key();
-        if (all || stdx::glob::matches(pattern, key, false)) && !state.is_expired(record) {
+        if (all || stdx::glob::matches(pattern, key, false))
+            && (state.allow_access_expired > 0 || !state.is_expired(record))
+        {
             context.reply.bulk(key);
             count += 1;
         }
