@@ -1,11 +1,20 @@
 //! Glob-style patterns as KEYS and PSUBSCRIBE know them: `*`, `?`, `[a-c]`, `[^x]`, `\` escapes.
 
+/// Runs of stars that a pattern may have.
+const STARS_MAX: usize = 1000;
+
 /// Whether `text` matches `pattern`. The work is bounded by the product of the lengths: only the last `*` is tried again.
+/// A pattern with more than [`STARS_MAX`] stars matches nothing that needs them all, as in Redis.
 pub fn matches(pattern: &[u8], text: &[u8], ignore_case: bool) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
+    let mut stars = 0;
     while t < text.len() {
         if pattern.get(p) == Some(&b'*') {
+            stars += usize::from(p == 0 || pattern[p - 1] != b'*');
+            if stars > STARS_MAX {
+                return false;
+            }
             star = Some((p, t));
             p += 1;
             continue;
@@ -91,6 +100,7 @@ mod tests {
                 "{pattern} {text}"
             );
         }
+        assert!(!matches(&b"*?".repeat(2000), &[b'a'; 5000], false));
         assert!(matches(b"HeL*", b"hello", true));
     }
 }
