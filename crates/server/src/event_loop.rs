@@ -133,7 +133,7 @@ impl Shell {
             if ready.readable() {
                 self.read_from(id);
                 // The end stands behind the bytes just read and is not told again.
-                if ready.hung_up() {
+                if ready.hung_up() && self.connections.get(id).is_some() {
                     self.more_input.push(id);
                 }
             }

@@ -167,7 +167,7 @@ fn open_tcp(config: &Config) -> Result<Vec<Listening>, ListenFailed> {
                     log!(
                         Warning,
                         "Warning: Could not create server TCP listening socket {host}:{port}: {}",
-                        describe(&error)
+                        describe_bind(&error)
                     );
                 }
                 if missing && (optional || is_missing_protocol(&error)) {
@@ -200,6 +200,14 @@ fn is_missing_address(error: &io::Error) -> bool {
 
 fn is_missing_protocol(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(sys::net::EAFNOSUPPORT | sys::net::EPROTONOSUPPORT))
+}
+
+/// As [`describe`], with the call that failed, where the address was found at all.
+fn describe_bind(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(_) => format!("bind: {}", describe(error)),
+        None => describe(error),
+    }
 }
 
 /// The kernel's words without Rust's number behind them.

