@@ -1,6 +1,6 @@
 //! Where the server listens: several addresses, IPv6, missing ones, unix sockets, ports in use.
 
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
