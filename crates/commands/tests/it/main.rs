@@ -1,4 +1,5 @@
 //! Commands through the whole engine, without a server.
 
 mod in_process;
+mod propagation;
 mod transactions;
