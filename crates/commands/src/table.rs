@@ -6,9 +6,11 @@ use crate::{connection, generic, hash, pubsub, server, string, transactions};
 
 /// All built-in commands.
 pub static BUILT_INS: &[&BuiltIn] = &[
+    &server::acl::ACL,
     &string::append::APPEND,
     &connection::auth::AUTH,
     &connection::client::CLIENT,
+    &server::command::COMMAND,
     &server::config::CONFIG,
     &generic::copy::COPY,
     &server::dbsize::DBSIZE,

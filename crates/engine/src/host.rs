@@ -39,6 +39,8 @@ pub struct HostPort {
     pub allocator_number: fn(&str, Option<u64>) -> Option<u64>,
     /// Reads a text of the allocator's settings by its name.
     pub allocator_text: fn(&str) -> Option<String>,
+    /// Fills with random bytes fit for secrets; false if there are none.
+    pub secure_random: fn(&mut [u8]) -> bool,
     /// Stops the thread for a while.
     pub sleep_us: fn(u64),
     /// Ends the process on purpose, inside the command that asks for it: `segfault`, `assert`, `panic`.
@@ -80,6 +82,7 @@ impl Default for HostPort {
             allocator_purge: || {},
             allocator_number: |_, _| None,
             allocator_text: |_| None,
+            secure_random: |_| false,
             sleep_us: |_| {},
             crash: |_| {},
         }

@@ -48,6 +48,29 @@ pub fn takes_keys(command: &Command) -> bool {
         || command.has_flag(command_spec::flag::MOVABLEKEYS)
 }
 
+/// First key, last key and step of the keys, as COMMAND INFO shows them for clients that know no key specs: the span of
+/// all specs that are plain ranges.
+pub fn legacy_range(spec: &CommandSpec) -> (i32, i32, i32) {
+    let mut range: Option<(i32, i32, i32)> = None;
+    for key_spec in spec.key_specs {
+        let (BeginSearch::Index(index), FindKeys::Range { last_key, step, .. }) =
+            (key_spec.begin, key_spec.find)
+        else {
+            continue;
+        };
+        let last = if last_key >= 0 { index + last_key } else { last_key };
+        range = match range {
+            None => Some((index, last, step)),
+            // Negative counts from the end and thus reaches furthest.
+            Some((first, before, step)) if before >= 0 && before + 1 == index => {
+                Some((first, if last < 0 { last } else { before.max(last) }, step))
+            }
+            kept => kept,
+        };
+    }
+    range.unwrap_or((0, 0, 0))
+}
+
 fn begin(key_spec: &KeySpec, argv: &[&[u8]]) -> Option<usize> {
     match key_spec.begin {
         BeginSearch::Index(index) => usize::try_from(index).ok(),

@@ -31,6 +31,7 @@ pub fn describe(config: &config::Config, files: &FilesInUse) -> Host {
         allocator_number: sys::allocator::number,
         allocator_text: |_| None,
         crash: crate::crash_report::crash_on_purpose,
+        secure_random: |bytes| sys::random::fill(bytes).is_ok(),
         sleep_us: |us| std::thread::sleep(std::time::Duration::from_micros(us)),
     };
     Host { port, facts }

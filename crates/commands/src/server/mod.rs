@@ -1,5 +1,7 @@
 //! Commands of the group server.
 
+pub mod acl;
+pub mod command;
 pub mod config;
 pub mod dbsize;
 pub mod debug;
