@@ -1,6 +1,6 @@
 //! Requests that are about to be executed: what their keys need from memory is asked for beforehand.
 
-use command_spec::BeginSearch;
+use command_spec::{BeginSearch, Group};
 
 use crate::client::ClientId;
 use crate::state::State;
@@ -10,6 +10,8 @@ use crate::state::State;
 pub struct KeyAhead {
     db: usize,
     hash: u64,
+    /// The value will be read too, and it is not in the record.
+    deep: bool,
 }
 
 impl State {
@@ -29,7 +31,8 @@ impl State {
         let database = self.databases.get(session.db)?;
         let hash = database.hash_of(key);
         database.prefetch(hash);
-        Some(KeyAhead { db: session.db, hash })
+        let deep = !matches!(command.spec.group, Group::String | Group::Generic);
+        Some(KeyAhead { db: session.db, hash, deep })
     }
 
     /// The second load for a key, once the first has had its time.
@@ -37,6 +40,16 @@ impl State {
     pub fn look_at_record_ahead(&self, key: KeyAhead) {
         if let Some(database) = self.databases.get(key.db) {
             database.prefetch_record(key.hash);
+        }
+    }
+
+    /// The third load, for values that are not in their record.
+    #[inline]
+    pub fn look_at_value_ahead(&self, key: KeyAhead) {
+        if key.deep
+            && let Some(database) = self.databases.get(key.db)
+        {
+            database.prefetch_value(key.hash);
         }
     }
 }

@@ -112,6 +112,16 @@ impl Database {
         self.table.prefetch_items(hash);
     }
 
+    /// Asks for what lies behind the record, once `prefetch_record` has had its time.
+    #[inline]
+    pub fn prefetch_value(&self, hash: u64) {
+        self.table.for_each_candidate(hash, |record| {
+            if let View::Value(value) = record.view() {
+                value.prefetch();
+            }
+        });
+    }
+
     pub fn find(&self, key: &[u8]) -> Option<&KeyRecord> {
         self.table.find(key)
     }

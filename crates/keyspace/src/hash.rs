@@ -91,6 +91,16 @@ impl Hash {
         Self { repr: Repr::Compact(CompactHash::new()) }
     }
 
+    /// Asks the processor for what a lookup of a field reads first.
+    #[inline]
+    pub fn prefetch(&self) {
+        match &self.repr {
+            Repr::Compact(compact) => compact.prefetch(),
+            Repr::Volatile(volatile) => structures::prefetch::read(&raw const **volatile),
+            Repr::Table(table) => structures::prefetch::read(&raw const **table),
+        }
+    }
+
     pub fn encoding(&self) -> HashEncoding {
         match self.repr {
             Repr::Compact(_) => HashEncoding::Listpack,

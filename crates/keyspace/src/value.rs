@@ -46,6 +46,16 @@ impl Value {
         }
     }
 
+    /// Asks the processor for what a command on the value reads first.
+    #[inline]
+    pub fn prefetch(&self) {
+        match self {
+            Value::String(bytes) => structures::prefetch::read(&raw const **bytes),
+            Value::Hash(hash) => hash.prefetch(),
+            Value::Module(module) => structures::prefetch::read(&raw const **module),
+        }
+    }
+
     /// How the value is stored, as OBJECT ENCODING names it.
     pub fn encoding_name(&self) -> &'static str {
         match self {

@@ -100,6 +100,9 @@ impl Lookahead {
             for key in &self.keys {
                 engine.state.look_at_record_ahead(*key);
             }
+            for key in &self.keys {
+                engine.state.look_at_value_ahead(*key);
+            }
         }
         self.keys.clear();
     }

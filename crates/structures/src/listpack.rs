@@ -94,6 +94,12 @@ impl Listpack {
         u32::from_le(unsafe { self.memory.cast::<u32>().read() }) as usize
     }
 
+    /// Asks the processor for the first bytes.
+    #[inline]
+    pub fn prefetch(&self) {
+        crate::prefetch::read(self.memory.as_ptr());
+    }
+
     /// Size of the allocation.
     pub fn alloc_bytes(&self) -> usize {
         class_size(self.byte_len())

@@ -21,6 +21,11 @@ impl CompactHash {
         self.listpack.as_bytes()
     }
 
+    #[inline]
+    pub(super) fn prefetch(&self) {
+        self.listpack.prefetch();
+    }
+
     pub(super) fn len(&self) -> usize {
         self.listpack.len() / 2
     }
