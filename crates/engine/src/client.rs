@@ -116,7 +116,6 @@ pub struct Peer {
 pub struct ConnectionInfo {
     pub query_buffer_bytes: usize,
     pub query_buffer_free_bytes: usize,
-    pub output_buffer_bytes: usize,
     pub net_input_bytes: u64,
     pub net_output_bytes: u64,
     pub read_events: u64,

@@ -167,6 +167,12 @@ impl State {
             reply.raw(session.reply.as_bytes());
         }
         session.reply = reply;
+        if session.reply.overflowed() {
+            // The shell closes it when it comes to write.
+            session.flags |= client_flag::CLOSE_ASAP;
+            self.mark_pending_write(client);
+            return;
+        }
         if session.flags
             & (client_flag::REPLY_OFF | client_flag::REPLY_SKIP | client_flag::REPLY_SKIP_NEXT)
             != 0

@@ -46,6 +46,9 @@ pub struct Stats {
     pub client_query_buffer_limit_disconnections: u64,
     pub client_output_buffer_limit_disconnections: u64,
     pub reads_processed: u64,
+    /// Batches of requests whose keys were fetched together, and the keys in them.
+    pub prefetch_batches: u64,
+    pub prefetch_entries: u64,
     pub writes_processed: u64,
     pub acl_access_denied_auth: u64,
     pub acl_access_denied_cmd: u64,

@@ -51,17 +51,23 @@ pub struct Mark(usize);
 pub struct Reply {
     buf: Vec<u8>,
     resp3: bool,
+    /// More unsent bytes than the client may have were written; what came then was dropped.
+    overflowed: bool,
+    /// Bytes at the start that are sent already.
+    sent: usize,
+    /// Unsent bytes from which nothing more is taken; 0: no limit.
+    limit: usize,
 }
 
 impl Reply {
     /// An empty reply in RESP2.
     pub const fn new() -> Self {
-        Self { buf: Vec::new(), resp3: false }
+        Self::with_protocol(false)
     }
 
     /// An empty reply in the given protocol version.
     pub const fn with_protocol(resp3: bool) -> Self {
-        Self { buf: Vec::new(), resp3 }
+        Self { buf: Vec::new(), resp3, overflowed: false, sent: 0, limit: 0 }
     }
 
     /// True when the client asked for protocol version 3.
@@ -79,6 +85,61 @@ impl Reply {
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         &self.buf
+    }
+
+    /// What the client has still to be sent.
+    #[inline]
+    pub fn unsent(&self) -> &[u8] {
+        self.buf.get(self.sent..).unwrap_or(&[])
+    }
+
+    /// Number of bytes that the client has still to be sent.
+    #[inline]
+    pub fn unsent_len(&self) -> usize {
+        self.buf.len().saturating_sub(self.sent)
+    }
+
+    /// Notes that so many more bytes are sent. Once all are, the buffer is empty; the sent part of a long backlog is
+    /// dropped when it is the larger part, so that each byte is moved once on average.
+    #[inline]
+    pub fn advance(&mut self, bytes: usize) {
+        self.sent += bytes;
+        if self.sent >= self.buf.len() {
+            self.buf.clear();
+            self.sent = 0;
+        } else if self.sent > self.buf.len() / 2 {
+            self.buf.drain(..self.sent);
+            self.sent = 0;
+        }
+    }
+
+    /// Sets how many unsent bytes the client may have; 0: any number.
+    #[inline]
+    pub const fn set_limit(&mut self, bytes: usize) {
+        self.limit = bytes;
+    }
+
+    /// True when the client got more than it may have: it is to be closed, and a long command may stop.
+    #[inline]
+    pub const fn overflowed(&self) -> bool {
+        self.overflowed
+    }
+
+    /// Makes room for `bytes` more, which is where the limit is watched: a reply within its buffer costs no check.
+    #[inline]
+    fn make_room(&mut self, bytes: usize) {
+        if self.buf.capacity() - self.buf.len() < bytes {
+            self.grow(bytes);
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, bytes: usize) {
+        if self.limit != 0 && self.unsent_len() >= self.limit {
+            self.overflowed = true;
+            self.buf.truncate(self.sent + self.limit);
+        }
+        self.buf.reserve(bytes);
     }
 
     /// Number of bytes written so far.
@@ -107,10 +168,12 @@ impl Reply {
     /// Forgets everything written, keeping the room.
     pub fn clear(&mut self) {
         self.buf.clear();
+        self.sent = 0;
     }
 
     /// Gives the written bytes away and starts anew.
     pub fn take(&mut self) -> Vec<u8> {
+        self.sent = 0;
         std::mem::take(&mut self.buf)
     }
 
@@ -127,6 +190,7 @@ impl Reply {
     /// Appends bytes that are already in protocol form.
     #[inline]
     pub fn raw(&mut self, bytes: &[u8]) {
+        self.make_room(bytes.len());
         self.buf.extend_from_slice(bytes);
     }
 
@@ -170,7 +234,7 @@ impl Reply {
     /// A bulk string.
     #[inline]
     pub fn bulk(&mut self, bytes: &[u8]) {
-        self.buf.reserve(bytes.len() + 32);
+        self.make_room(bytes.len() + 32);
         match BULK_HEADERS.get(bytes.len()) {
             Some(header) => self.header(header),
             None => self.number_line(b'$', bytes.len() as i64),
@@ -377,14 +441,14 @@ impl Reply {
     fn number_line(&mut self, kind: u8, value: i64) {
         let mut buffer = itoa::Buffer::new();
         let digits = buffer.format(value).as_bytes();
-        self.buf.reserve(digits.len() + 3);
+        self.make_room(digits.len() + 3);
         self.buf.push(kind);
         self.buf.extend_from_slice(digits);
         self.buf.extend_from_slice(b"\r\n");
     }
 
     fn line(&mut self, kind: u8, text: &[u8]) {
-        self.buf.reserve(text.len() + 3);
+        self.make_room(text.len() + 3);
         self.buf.push(kind);
         let start = self.buf.len();
         self.buf.extend_from_slice(text);
@@ -400,6 +464,36 @@ impl Reply {
 #[cfg(test)]
 mod tests {
     use super::Reply;
+
+    #[test]
+    fn the_limit_bounds_memory_and_is_told() {
+        let mut reply = Reply::new();
+        reply.set_limit(1_000);
+        for _ in 0..10_000 {
+            reply.bulk(b"0123456789");
+        }
+        assert!(reply.overflowed());
+        assert!(reply.capacity() < 10_000);
+        let mut free = Reply::new();
+        for _ in 0..10_000 {
+            free.bulk(b"0123456789");
+        }
+        assert!(!free.overflowed());
+    }
+
+    #[test]
+    fn sent_bytes_go_and_the_rest_stays_in_order() {
+        let mut reply = Reply::new();
+        reply.raw(b"abcdefgh");
+        reply.advance(3);
+        assert_eq!(reply.unsent(), b"defgh");
+        reply.raw(b"i");
+        reply.advance(3);
+        assert_eq!(reply.unsent(), b"ghi");
+        assert_eq!(reply.unsent_len(), 3);
+        reply.advance(3);
+        assert!(reply.is_empty() && reply.unsent().is_empty());
+    }
 
     fn written(resp3: bool, write: impl FnOnce(&mut Reply)) -> String {
         let mut reply = Reply::with_protocol(resp3);

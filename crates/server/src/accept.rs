@@ -85,6 +85,8 @@ impl Shell {
             return;
         }
         self.connections.insert(id, Connection::new(socket));
+        // Tells the client's reply of its limit.
+        self.check_output_limit(id);
     }
 
     /// No password protects the server and the peer comes from outside.

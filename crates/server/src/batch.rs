@@ -41,7 +41,7 @@ impl Shell {
         let Some(connection) = connections.get_mut(id) else { return };
         let Batch { input, plan, turns } = batch;
         if turns.is_empty() {
-            plan.clear(engine.config().lookahead);
+            plan.clear(engine.config().prefetch_batch_max_size);
         }
         let first = plan.len();
         let flags = engine.client_flags(id);
@@ -64,7 +64,7 @@ impl Shell {
             return;
         }
         let mut batch = std::mem::take(&mut self.batch);
-        batch.plan.prefetch_records(&self.engine);
+        batch.plan.prefetch_records(&mut self.engine);
         for turn in batch.turns.drain(..) {
             let bytes = batch.input.get(turn.start..turn.end).unwrap_or_default();
             self.execute_turn(&batch.plan, bytes, turn.id, turn.first..turn.last, turn.stop);

@@ -33,6 +33,7 @@ impl Shell {
             | "hide-user-data-from-log"
             | "use-exit-on-panic" => self.set_crash_switches(),
             "hz" | "dynamic-hz" => self.cron.make_due(),
+            "client-output-buffer-limit" => self.renew_output_limits(),
             "watchdog-period" => self.set_watchdog(),
             _ => {}
         }

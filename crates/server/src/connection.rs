@@ -15,8 +15,6 @@ pub struct Connection {
     pub query: Vec<u8>,
     /// Size the buffer must reach before the request at its start can be complete.
     pub needed: usize,
-    /// Bytes of the client's reply buffer that are sent already.
-    pub written: usize,
     /// The loop waits for room to write.
     pub wants_write: bool,
     /// Since when the output is over the soft limit; 0: it is not.
@@ -32,7 +30,6 @@ impl Connection {
             parser: Parser::new(),
             query: Vec::new(),
             needed: 0,
-            written: 0,
             wants_write: false,
             soft_limit_since_ms: 0,
             query_peak: 0,
@@ -52,7 +49,10 @@ impl Connection {
         let capacity = self.query.capacity();
         if idle_ms > IDLE_MS {
             self.query.shrink_to_fit();
-        } else if capacity > LARGE_BYTES && capacity / (self.query_peak + 1) > 2 {
+        } else if capacity > LARGE_BYTES
+            && capacity / (self.query_peak + 1) > 2
+            && (self.query.is_empty() || self.needed < capacity / 2)
+        {
             self.query.shrink_to(self.query_peak.max(READ_BYTES));
         }
         self.query_peak = self.query.len();

@@ -38,6 +38,10 @@ impl Shell {
         if now_us < self.cron.due_us {
             return;
         }
+        if self.engine.state.cron_paused {
+            self.cron.due_us = now_us + 10_000;
+            return;
+        }
         let hz = self.effective_hz();
         self.cron.due_us = now_us + 1_000_000 / u64::from(hz);
         self.cron.runs += 1;

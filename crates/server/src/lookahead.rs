@@ -5,8 +5,8 @@ use engine::{ClientId, Engine};
 use resp::Parser;
 use smallvec::SmallVec;
 
-/// Most requests looked ahead, whatever `lookahead` says: what is fetched too early is gone again when it is used.
-const DEPTH_MAX: usize = 32;
+/// Most requests looked ahead, whatever the configuration says: what is fetched too early is gone again when it is used.
+const DEPTH_MAX: usize = 128;
 
 /// One parsed request.
 #[derive(Clone, Copy, Debug)]
@@ -29,11 +29,16 @@ pub struct Lookahead {
     inline: Vec<u8>,
     keys: Vec<KeyAhead>,
     depth: usize,
+    /// Whether memory is fetched at all.
+    fetches: bool,
 }
 
 impl Lookahead {
-    /// Starts again, for up to `depth` requests.
+    /// Starts again, for up to `depth` requests, or with 0 for so many that a loop is worth it, but fetching nothing.
     pub fn clear(&mut self, depth: i32) {
+        const PLAIN_DEPTH: i32 = 16;
+        self.fetches = depth > 0;
+        let depth = if depth > 0 { depth } else { PLAIN_DEPTH };
         self.requests.clear();
         self.ranges.clear();
         self.inline.clear();
@@ -85,6 +90,9 @@ impl Lookahead {
     /// Begins to fetch what the requests from `first` on will look up.
     #[inline]
     pub fn prefetch(&mut self, engine: &Engine, id: ClientId, input: &[u8], first: usize) {
+        if !self.fetches {
+            return;
+        }
         for index in first..self.requests.len() {
             let Some(request) = self.requests.get(index) else { return };
             let key = engine.state.look_ahead(id, &self.argv(input, *request));
@@ -94,9 +102,11 @@ impl Lookahead {
 
     /// Goes on fetching where the first step led.
     #[inline]
-    pub fn prefetch_records(&mut self, engine: &Engine) {
+    pub fn prefetch_records(&mut self, engine: &mut Engine) {
         // For a single request there is nothing to do meanwhile, so nothing is gained.
         if self.keys.len() > 1 {
+            engine.state.stats.prefetch_batches += 1;
+            engine.state.stats.prefetch_entries += self.keys.len() as u64;
             for key in &self.keys {
                 engine.state.look_at_record_ahead(*key);
             }

@@ -24,11 +24,12 @@ impl Shell {
         self.engine.swap_pending_writes(&mut pending);
         for id in pending.drain(..) {
             self.engine.set_client_flag(id, client_flag::PENDING_WRITE, false);
-            // A client that already waits for room is written to when it has some.
-            if self.connections.get(id).is_some_and(|connection| !connection.wants_write) {
+            // A client whose output is beyond its limit is not written to any more; one that already waits for room is
+            // written to when it has some.
+            if !self.check_output_limit(id)
+                && self.connections.get(id).is_some_and(|connection| !connection.wants_write)
+            {
                 self.flush(id);
-            } else {
-                self.check_output_limit(id);
             }
         }
         self.pending = pending;
@@ -38,9 +39,7 @@ impl Shell {
     pub fn flush(&mut self, id: ClientId) {
         match self.write_once(id) {
             Some(Written::All) => self.output_done(id),
-            Some(Written::Part) => {
-                self.check_output_limit(id);
-            }
+            Some(Written::Part) | None => {}
             Some(Written::Broken(error)) => {
                 log!(
                     Verbose,
@@ -50,7 +49,6 @@ impl Shell {
                 );
                 self.close(id);
             }
-            None => {}
         }
     }
 
@@ -59,16 +57,17 @@ impl Shell {
         let client = self.engine.client_mut(id)?;
         let mut sent = 0;
         let outcome = loop {
-            let pending = client.reply.as_bytes().get(connection.written..).unwrap_or_default();
-            if pending.is_empty() {
+            let unsent = client.reply.unsent();
+            if unsent.is_empty() {
                 break Written::All;
             }
-            match connection.socket.write(pending) {
+            match connection.socket.write(unsent) {
                 Ok(bytes) => {
-                    connection.written += bytes;
-                    sent += bytes;
                     // A full socket buffer shows as a short write: no need to ask again.
-                    break if bytes == pending.len() { Written::All } else { Written::Part };
+                    let all = bytes == unsent.len();
+                    sent += bytes;
+                    client.reply.advance(bytes);
+                    break if all { Written::All } else { Written::Part };
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break Written::Part,
@@ -77,7 +76,9 @@ impl Shell {
         };
         connection.wants_write = matches!(outcome, Written::Part);
         client.connection.net_output_bytes += sent as u64;
-        drop_written(client, connection);
+        if client.reply.is_empty() && client.reply.capacity() > LARGE_OUTPUT_BYTES {
+            client.reply.shrink_to(0);
+        }
         self.engine.note_output(sent);
         Some(outcome)
     }
@@ -93,16 +94,20 @@ impl Shell {
 
     /// Closes a client whose unsent output is over the hard limit, or over the soft one for too long.
     pub fn check_output_limit(&mut self, id: ClientId) -> bool {
-        let now_ms = self.engine.unix_ms();
         let class = self.engine.output_class(id);
         let limit = self.engine.config().client_output_buffer_limit.of(class);
+        let now_ms = self.engine.unix_ms();
         let (Some(connection), Some(client)) =
             (self.connections.get_mut(id), self.engine.client_mut(id))
         else {
             return false;
         };
-        let unsent = client.reply.len().saturating_sub(connection.written) as u64;
-        if !is_over(limit, unsent, now_ms, &mut connection.soft_limit_since_ms) {
+        // The class may have changed since the last reply, and the configuration, too.
+        client.reply.set_limit(usize::try_from(limit.hard_bytes).unwrap_or(usize::MAX));
+        let unsent = client.reply.unsent_len() as u64;
+        if !client.reply.overflowed()
+            && !is_over(limit, unsent, now_ms, &mut connection.soft_limit_since_ms)
+        {
             return false;
         }
         log!(
@@ -113,6 +118,16 @@ impl Shell {
         self.engine.state.stats.client_output_buffer_limit_disconnections += 1;
         self.close(id);
         true
+    }
+
+    /// After a change of the limits: clients at rest have to know them before their next command.
+    pub fn renew_output_limits(&mut self) {
+        for slot in 0..self.connections.slots() {
+            let id = ClientId(u32::try_from(slot).unwrap_or(u32::MAX));
+            if self.connections.get(id).is_some() {
+                self.check_output_limit(id);
+            }
+        }
     }
 }
 
@@ -129,23 +144,6 @@ fn is_over(limit: OutputBufferLimit, unsent: u64, now_ms: i64, since_ms: &mut i6
         return false;
     }
     now_ms - *since_ms > limit.soft_seconds.saturating_mul(1000)
-}
-
-/// Forgets what was sent: all of it at once as a rule, or the larger part of a long backlog.
-fn drop_written(client: &mut engine::Client, connection: &mut crate::connection::Connection) {
-    let length = client.reply.len();
-    if connection.written >= length {
-        client.reply.clear();
-        connection.written = 0;
-        if client.reply.capacity() > LARGE_OUTPUT_BYTES {
-            client.reply.shrink_to(0);
-        }
-    } else if connection.written > length / 2 {
-        let mut bytes = client.reply.take();
-        bytes.drain(..connection.written);
-        client.reply.replace_buffer(bytes);
-        connection.written = 0;
-    }
 }
 
 #[cfg(test)]

@@ -157,7 +157,7 @@ pub fn execute_all(
             return stopped_at(flags, done, input);
         }
         let rest = input.get(done..).unwrap_or_default();
-        ahead.clear(engine.config().lookahead);
+        ahead.clear(engine.config().lookahead.min(engine.config().prefetch_batch_max_size));
         let stop = parse_ahead(engine, id, flags, connection, ahead, rest);
         ahead.prefetch_records(engine);
         let start = done;

@@ -34,6 +34,9 @@ fn keys(context: &mut Context<'_>) -> CommandResult {
             context.reply.bulk(key);
             count += 1;
         }
+        if context.reply.overflowed() {
+            break;
+        }
     }
     context.reply.finish_array(mark, count);
     Ok(())

@@ -162,6 +162,9 @@ fn repeated(
             if let Some(view) = hash.random(random) {
                 replies.add(&view);
             }
+            if replies.reply.overflowed() {
+                return;
+            }
         }
         return;
     }
@@ -171,6 +174,9 @@ fn repeated(
     for _ in 0..wanted {
         let index = (u128::from(random()) * all.len() as u128) >> 64;
         replies.add(&all[index as usize]);
+        if replies.reply.overflowed() {
+            return;
+        }
     }
 }
 

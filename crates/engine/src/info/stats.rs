@@ -92,14 +92,10 @@ fn write_loop(state: &State, lines: &mut Lines) {
     let event_loop = &stats.event_loop;
     lines.field("total_reads_processed", stats.reads_processed);
     lines.field("total_writes_processed", stats.writes_processed);
-    for name in [
-        "io_threaded_reads_processed",
-        "io_threaded_writes_processed",
-        "io_threaded_total_prefetch_batches",
-        "io_threaded_total_prefetch_entries",
-    ] {
-        lines.field(name, 0);
-    }
+    lines.field("io_threaded_reads_processed", 0);
+    lines.field("io_threaded_writes_processed", 0);
+    lines.field("io_threaded_total_prefetch_batches", stats.prefetch_batches);
+    lines.field("io_threaded_total_prefetch_entries", stats.prefetch_entries);
     lines.field(
         "client_query_buffer_limit_disconnections",
         stats.client_query_buffer_limit_disconnections,
