@@ -7,7 +7,7 @@
 //! Nothing here knows a socket or a command; limits arrive as arguments.
 #![forbid(unsafe_code)]
 
-pub mod double;
+pub use stdx::double;
 pub mod limits;
 pub mod reply;
 pub mod request;

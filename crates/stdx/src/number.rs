@@ -22,7 +22,104 @@ pub fn parse_i64(text: &[u8]) -> Option<i64> {
     if negative { 0i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
 }
 
-/// Reads a floating-point number.
+/// Reads a floating-point number: what C's `strtod` reads without spaces around it, decimal, hexadecimal or infinite.
+/// `None` also for not-a-number, and for what is too great or too near to zero to be told from an infinity or zero.
 pub fn parse_f64(text: &[u8]) -> Option<f64> {
-    std::str::from_utf8(text).ok()?.parse::<f64>().ok().filter(|value| !value.is_nan())
+    let (negative, unsigned) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    };
+    let magnitude = match unsigned {
+        [b'0', b'x' | b'X', digits @ ..] => parse_hexadecimal(digits)?,
+        [b'0'..=b'9' | b'.', ..] => parse_decimal(unsigned)?,
+        _ if is_infinity(unsigned) => f64::INFINITY,
+        _ => return None,
+    };
+    Some(if negative { -magnitude } else { magnitude })
+}
+
+fn is_infinity(text: &[u8]) -> bool {
+    text.eq_ignore_ascii_case(b"inf") || text.eq_ignore_ascii_case(b"infinity")
+}
+
+fn parse_decimal(text: &[u8]) -> Option<f64> {
+    let value = std::str::from_utf8(text).ok()?.parse::<f64>().ok()?;
+    if value == 0.0 {
+        // Digits other than zero before the exponent: the number was too near to zero.
+        let mut mantissa = text.iter().take_while(|byte| !matches!(byte, b'e' | b'E'));
+        return (!mantissa.any(|byte| matches!(byte, b'1'..=b'9'))).then_some(value);
+    }
+    value.is_finite().then_some(value)
+}
+
+/// Reads what follows `0x`: digits with a point at most, and a binary exponent perhaps.
+fn parse_hexadecimal(text: &[u8]) -> Option<f64> {
+    let end = text.iter().position(|byte| matches!(byte, b'p' | b'P')).unwrap_or(text.len());
+    let (digits, exponent) = text.split_at(end);
+    let mut exponent: i64 = match exponent {
+        [] => 0,
+        [_, exponent @ ..] => std::str::from_utf8(exponent).ok()?.parse::<i32>().ok()?.into(),
+    };
+    let (mut mantissa, mut any_digit, mut behind_point) = (0u64, false, false);
+    for byte in digits {
+        if *byte == b'.' && !behind_point {
+            behind_point = true;
+            continue;
+        }
+        let digit = u64::from(char::from(*byte).to_digit(16)?);
+        any_digit = true;
+        if mantissa >> 60 == 0 {
+            mantissa = mantissa << 4 | digit;
+            exponent -= if behind_point { 4 } else { 0 };
+        } else {
+            // What does not fit any more only decides how the last bit is rounded.
+            mantissa |= u64::from(digit != 0);
+            exponent += if behind_point { 0 } else { 4 };
+        }
+    }
+    if !any_digit {
+        return None;
+    }
+    let exponent = exponent.clamp(-4000, 4000) as i32;
+    // In two steps, since the power alone may be out of range.
+    let value = mantissa as f64 * 2f64.powi(exponent / 2) * 2f64.powi(exponent - exponent / 2);
+    (value.is_finite() && (value != 0.0 || mantissa == 0)).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_f64;
+
+    #[test]
+    fn doubles_are_read_as_strtod_does() {
+        for (text, expected) in [
+            ("+5", Some(5.0)),
+            ("0x10", Some(16.0)),
+            ("0x1p3", Some(8.0)),
+            ("-0x.8p1", Some(-1.0)),
+            ("1e400", None),
+            ("1e-400", None),
+            ("0e-400", Some(0.0)),
+            (" 5", None),
+            ("5 ", None),
+            ("infinity", Some(f64::INFINITY)),
+            ("-INF", Some(f64::NEG_INFINITY)),
+            ("nan", None),
+            (".5", Some(0.5)),
+            ("5.", Some(5.0)),
+            (".", None),
+            ("1e", None),
+            ("", None),
+            ("-", None),
+            ("+-5", None),
+            ("0x", None),
+            ("5e-324", Some(5e-324)),
+            ("1_000", None),
+            ("infi", None),
+            ("00012", Some(12.0)),
+        ] {
+            assert_eq!(parse_f64(text.as_bytes()), expected, "{text}");
+        }
+    }
 }
