@@ -4,7 +4,13 @@ mod crash;
 mod lifecycle;
 mod limits;
 mod listeners;
+mod mutated_modules;
+mod mutated_requests;
+mod random;
+mod redis_cell;
+mod redisearch;
 mod requests;
+mod support;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
