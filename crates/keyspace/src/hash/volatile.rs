@@ -195,5 +195,5 @@ fn insert_element(listpack: &mut Listpack, before: Position, element: Element<'_
 
 /// A number below `limit` from a random one, all but evenly spread.
 pub(super) fn below(random: u64, limit: usize) -> usize {
-    (u128::from(random) * limit as u128 >> 64) as usize
+    ((u128::from(random) * limit as u128) >> 64) as usize
 }
