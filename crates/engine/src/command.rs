@@ -75,6 +75,10 @@ pub struct CommandStats {
     pub usec: Cell<u64>,
     pub rejected_calls: Cell<u64>,
     pub failed_calls: Cell<u64>,
+    /// Calls the slow log took, with their durations.
+    pub slow_calls: Cell<u64>,
+    pub slow_us: Cell<u64>,
+    pub slow_us_max: Cell<u64>,
     /// Latency histogram, made at the first call while latency tracking is on.
     pub latency: RefCell<Option<Box<crate::latency::Histogram>>>,
 }
@@ -86,6 +90,9 @@ impl CommandStats {
         self.usec.set(0);
         self.rejected_calls.set(0);
         self.failed_calls.set(0);
+        self.slow_calls.set(0);
+        self.slow_us.set(0);
+        self.slow_us_max.set(0);
         *self.latency.borrow_mut() = None;
     }
 }

@@ -151,12 +151,13 @@ impl State {
         let mut reply = std::mem::take(&mut self.clients[client].reply);
         let resp3 = reply.resp3();
         let before = reply.mark();
-        if !self.monitors.is_empty() {
-            self.feed_monitors(client, command, argv);
-        }
         // Pushes to the client itself during the command gather in its (empty) buffer and follow the reply.
         self.clients[client].reply.set_resp3(resp3);
         self.call(client, command, argv, &mut reply);
+        // After the call, so that EXEC is seen behind what it executed; a command that waited was seen before.
+        if !self.monitors.is_empty() && !self.clients[client].has(client_flag::REEXECUTING) {
+            self.feed_monitors(client, command, argv);
+        }
         if self.depth == 0 {
             self.commit();
         }
@@ -252,7 +253,8 @@ impl State {
         let dirty_before = self.dirty;
         let started_us = self.clock.monotonic_us();
         let mark = reply.mark();
-        let errors_before = self.stats.total_error_replies;
+        // Errors of calls nested inside are theirs; what is counted behind them is this call's.
+        self.errors_claimed = self.stats.total_error_replies;
         let session = &self.clients[client];
         let db = session.db;
         let no_touch = session.has(client_flag::NO_TOUCH) && command.full_name != "touch";
@@ -270,10 +272,11 @@ impl State {
             self.stats.count_error(error.code());
             reply.error(error.as_bytes());
         }
-        if self.stats.total_error_replies != errors_before {
+        if self.stats.total_error_replies > self.errors_claimed {
             let failed = &command.stats.failed_calls;
             failed.set(failed.get() + 1);
         }
+        self.errors_claimed = self.stats.total_error_replies;
         let blocked = self.clients[client].has(client_flag::BLOCKED);
         self.count_call(client, command, argv, started_us, blocked);
         if self.dirty != dirty_before || !self.propagation.also.is_empty() {
@@ -333,6 +336,10 @@ impl State {
         if command.has_flag(flag::SKIP_SLOWLOG) {
             return;
         }
+        let stats = &command.stats;
+        stats.slow_calls.set(stats.slow_calls.get() + 1);
+        stats.slow_us.set(stats.slow_us.get() + duration_us);
+        stats.slow_us_max.set(stats.slow_us_max.get().max(duration_us));
         let shown = crate::redact::redacted(command, argv);
         let limit = |value: i128| usize::try_from(value).unwrap_or(usize::MAX);
         let count_max = limit(self.config.slowlog_entry_max_argc.into());

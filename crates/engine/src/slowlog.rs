@@ -29,11 +29,14 @@ pub struct Slowlog {
 impl Slowlog {
     /// Adds a call, keeping at most `len_max`.
     pub fn add(&mut self, mut entry: SlowlogEntry, len_max: usize) {
-        entry.id = self.next_id;
-        self.next_id += 1;
         self.total += 1;
         self.max_us = self.max_us.max(entry.duration_us);
         self.sum_us += entry.duration_us;
+        if len_max == 0 {
+            return;
+        }
+        entry.id = self.next_id;
+        self.next_id += 1;
         self.entries.push_front(entry);
         self.entries.truncate(len_max);
     }

@@ -14,3 +14,5 @@ pub const IDLE_OUTPUT_BYTES: usize = 1024;
 pub const RESERVED_DESCRIPTORS: u64 = 32;
 /// Clients looked at in one cron run at least.
 pub const CLIENTS_PER_CRON_MIN: usize = 5;
+/// Unsent output after which a client that has not authenticated is closed.
+pub const UNAUTHENTICATED_OUTPUT_BYTES_MAX: u64 = 1024;

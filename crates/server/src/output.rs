@@ -6,7 +6,7 @@ use config::special::OutputBufferLimit;
 use engine::{ClientId, client_flag};
 
 use crate::event_loop::Shell;
-use crate::limits::LARGE_OUTPUT_BYTES;
+use crate::limits::{LARGE_OUTPUT_BYTES, UNAUTHENTICATED_OUTPUT_BYTES_MAX};
 use crate::log::log;
 use crate::port::EnginePort as _;
 
@@ -105,7 +105,10 @@ impl Shell {
         // The class may have changed since the last reply, and the configuration, too.
         client.reply.set_limit(usize::try_from(limit.hard_bytes).unwrap_or(usize::MAX));
         let unsent = client.reply.unsent_len() as u64;
+        let stranger_over = client.has(engine::client_flag::UNAUTHENTICATED)
+            && unsent > UNAUTHENTICATED_OUTPUT_BYTES_MAX;
         if !client.reply.overflowed()
+            && !stranger_over
             && !is_over(limit, unsent, now_ms, &mut connection.soft_limit_since_ms)
         {
             return false;

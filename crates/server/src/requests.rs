@@ -43,6 +43,9 @@ impl Shell {
         let read = connection.socket.read_append(&mut connection.query, room);
         if let Some(bytes) = self.bytes_read(id, read, room) {
             self.engine.note_input(id, bytes);
+            if self.check_query_limit(id) {
+                return;
+            }
             self.execute_kept(id);
             self.check_query_limit(id);
         }
@@ -102,10 +105,11 @@ impl Shell {
         self.engine.note_reply(id);
     }
 
-    pub fn check_query_limit(&mut self, id: ClientId) {
-        let Some(connection) = self.connections.get(id) else { return };
+    /// Closes a client that has said too much without an end; true if it is gone.
+    pub fn check_query_limit(&mut self, id: ClientId) -> bool {
+        let Some(connection) = self.connections.get(id) else { return true };
         if connection.query.len() <= self.engine.config().client_query_buffer_limit {
-            return;
+            return false;
         }
         log!(
             Warning,
@@ -114,6 +118,7 @@ impl Shell {
         );
         self.engine.state.stats.client_query_buffer_limit_disconnections += 1;
         self.close(id);
+        true
     }
 }
 

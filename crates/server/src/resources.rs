@@ -82,9 +82,31 @@ pub fn warn_about_system(config: &Config) {
             config.tcp_backlog
         );
     }
+    if let Some(reach) = unauthenticated_reach(config) {
+        log!(Warning, "WARNING: Redis does not require authentication{reach}");
+    }
     for warning in findings() {
         log!(Warning, "WARNING {warning}");
     }
+}
+
+/// Who can connect without a password, if anybody.
+fn unauthenticated_reach(config: &Config) -> Option<&'static str> {
+    if !config.requirepass.is_empty() {
+        return None;
+    }
+    if config.protected_mode || config.port == 0 {
+        return Some(". Redis will accept connections from any local client.");
+    }
+    let anywhere = |address: &Vec<u8>| {
+        let address = address.strip_prefix(b"-").unwrap_or(address);
+        matches!(address, b"*" | b"0.0.0.0" | b"::*" | b"::")
+    };
+    Some(if config.bind.0.iter().any(anywhere) {
+        " and is not protected by network restrictions. Redis will accept connections from any IP address on any network interface."
+    } else {
+        ". Redis will accept connections from any IP address on the configured network interface."
+    })
 }
 
 /// `--check-system`: the same findings for a person; the value is the exit code.

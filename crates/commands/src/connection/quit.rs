@@ -18,7 +18,7 @@ pub const QUIT: BuiltIn = BuiltIn::new(
             | flag::NOSCRIPT
             | flag::STALE,
         categories: category::CONNECTION | category::FAST,
-        deprecated: Some(Deprecation { since: "7.2.0", replaced_by: "" }),
+        deprecated: Some(Deprecation { since: "7.2.0", replaced_by: "closing the connection" }),
         ..CommandSpec::DEFAULT
     },
     quit,

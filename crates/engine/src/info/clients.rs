@@ -4,6 +4,9 @@ use super::Lines;
 use crate::client::client_flag;
 use crate::state::State;
 
+/// A client that said something so recently counts as active.
+const ACTIVE_MS: i64 = 512;
+
 pub fn write(state: &mut State, lines: &mut Lines) {
     let real = || state.clients.iter().map(|(_, client)| client).filter(|client| client.is_real());
     let count = |bits: u64| real().filter(|client| client.has(bits)).count();
@@ -22,7 +25,7 @@ pub fn write(state: &mut State, lines: &mut Lines) {
     lines.field("watching_clients", real().filter(|client| !client.watched.is_empty()).count());
     lines.field("clients_in_timeout_table", state.block_deadlines.len());
     let now_ms = state.clock.unix_ms();
-    let active = real().filter(|client| now_ms - client.last_interaction_ms < 5000).count();
+    let active = real().filter(|client| now_ms - client.last_interaction_ms <= ACTIVE_MS).count();
     lines.field("active_clients", active);
     lines.field("total_watched_keys", state.watched.len());
     lines.field("total_blocking_keys", state.blocked_keys.keys());

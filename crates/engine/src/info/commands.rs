@@ -1,5 +1,7 @@
 //! INFO commandstats, errorstats and latencystats.
 
+use std::fmt::Write as _;
+
 use super::Lines;
 use crate::state::State;
 
@@ -12,13 +14,21 @@ pub fn write_calls(state: &mut State, lines: &mut Lines) {
             return;
         }
         let per_call = if calls == 0 { 0.0 } else { usec as f64 / calls as f64 };
-        lines.field(
-            &format!("cmdstat_{}", command.full_name),
-            format!(
-                "calls={calls},usec={usec},usec_per_call={per_call:.2},\
-                 rejected_calls={rejected},failed_calls={failed}"
-            ),
+        let mut text = format!(
+            "calls={calls},usec={usec},usec_per_call={per_call:.2},\
+             rejected_calls={rejected},failed_calls={failed}"
         );
+        if stats.slow_calls.get() > 0 {
+            // Writing to a string cannot fail.
+            let _ = write!(
+                text,
+                ",slowlog_count={},slowlog_time_ms_sum={:.2},slowlog_time_ms_max={:.2}",
+                stats.slow_calls.get(),
+                stats.slow_us.get() as f64 / 1e3,
+                stats.slow_us_max.get() as f64 / 1e3
+            );
+        }
+        lines.field(&format!("cmdstat_{}", command.full_name), text);
     });
 }
 

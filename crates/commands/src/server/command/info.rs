@@ -32,7 +32,7 @@ fn info(context: &mut Context<'_>) -> CommandResult {
     for name in names {
         match context.state.table.get_full(name) {
             Some(command) => write(&command, context.reply),
-            None => context.reply.null_array(),
+            None => context.reply.null(),
         }
     }
     Ok(())

@@ -13,7 +13,7 @@ pub const DEBUG: BuiltIn = BuiltIn::new(
         since: "1.0.0",
         complexity: "Depends on subcommand.",
         arity: -2,
-        flags: flag::ADMIN | flag::LOADING | flag::NOSCRIPT | flag::STALE,
+        flags: flag::ADMIN | flag::LOADING | flag::NOSCRIPT | flag::STALE | flag::PROTECTED,
         categories: category::ADMIN | category::DANGEROUS | category::SLOW,
         ..CommandSpec::DEFAULT
     },
