@@ -82,8 +82,8 @@ pub fn memory(word: &[u8]) -> Option<i128> {
         0..=20 => decimal(digits)?.min(i128::from(u64::MAX)),
         _ => i128::from(u64::MAX),
     };
-    // The product wraps in 64 bits, as Redis's does.
-    Some(i128::from((value as u64).wrapping_mul(factor as u64)))
+    // Beyond 64 bits stands the greatest number, as with Redis.
+    Some((value * factor).min(i128::from(u64::MAX)))
 }
 
 fn percent(word: &[u8]) -> Option<i128> {

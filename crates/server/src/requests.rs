@@ -205,6 +205,7 @@ pub fn parse_ahead(
     let limits = Limits { bulk_bytes_max: bulk_bytes_max(engine), authenticated };
     let first = ahead.len();
     let mut done = 0;
+    connection.needed = 0;
     let stop = loop {
         // What may be sent depends on the reply to AUTH, so nothing behind it is parsed before.
         if ahead.is_full() || (!authenticated && ahead.len() > first) {
