@@ -4,12 +4,18 @@
 //! the top of its file and is tested against a naive model.
 
 pub mod hashtable;
+pub mod intset;
 pub mod listpack;
 mod packed;
 pub mod prefetch;
+pub mod quicklist;
 pub mod record;
+pub mod scored_set;
 
 pub use hashtable::{Entry, HashSeed, HashTable, Item, Location, ResizePolicy};
+pub use intset::Intset;
 pub use listpack::Listpack;
 pub use packed::class_size;
+pub use quicklist::Quicklist;
 pub use record::{CompactBytes, FieldRecord, NewPayload, OwnedPayload, Record, View, ViewMut};
+pub use scored_set::{ScoredMember, ScoredSet};

@@ -194,6 +194,12 @@ impl Listpack {
         None
     }
 
+    /// Whether the element at a place is equal to `text`.
+    #[inline]
+    pub fn is_equal(&self, position: Position, text: &[u8]) -> bool {
+        Encoded::of(text).is_at(&self.as_bytes()[position.0..])
+    }
+
     pub fn push_back(&mut self, text: &[u8]) {
         self.insert_at(self.byte_len() - 1, &Encoded::of(text));
     }
