@@ -54,6 +54,20 @@ impl AccessPolicy {
         }
     }
 
+    /// The bits of a key that was last used `idle_s` seconds ago, or so often; `None` if this policy keeps the other.
+    pub fn restored(self, now_ms: i64, idle_s: Option<i64>, frequency: Option<u8>) -> Option<u32> {
+        match self {
+            AccessPolicy::Lru => idle_s.map(|idle_s| {
+                let ticks = idle_s.saturating_mul(1000) / LRU_CLOCK_RESOLUTION_MS;
+                let ticks = u32::try_from(ticks).unwrap_or(LRU_CLOCK_MAX).min(LRU_CLOCK_MAX);
+                lru_clock(now_ms).wrapping_sub(ticks) & LRU_CLOCK_MAX
+            }),
+            AccessPolicy::Lfu { .. } => {
+                frequency.map(|frequency| minutes(now_ms) << 8 | u32::from(frequency))
+            }
+        }
+    }
+
     /// The bits after an access; `random` decides whether the counter grows.
     pub fn touched(self, access: u32, now_ms: i64, random: u64) -> u32 {
         match self {

@@ -5,6 +5,7 @@ use keyspace::{Type, type_of};
 
 pub mod copy;
 pub mod del;
+pub mod dump;
 pub mod exists;
 pub mod expire;
 pub mod expireat;
@@ -20,6 +21,7 @@ pub mod pttl;
 pub mod randomkey;
 pub mod rename;
 pub mod renamenx;
+pub mod restore;
 pub mod scan;
 pub mod touch;
 pub mod ttl;

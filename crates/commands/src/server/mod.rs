@@ -14,6 +14,7 @@ pub mod lolwut;
 pub mod memory;
 pub mod module;
 pub mod monitor;
+pub mod restore_asking;
 pub mod role;
 pub mod shutdown;
 pub mod slowlog;

@@ -1,0 +1,154 @@
+//! RESTORE: makes a key from the bytes that DUMP returned.
+
+use command_spec::*;
+use engine::*;
+
+pub const RESTORE: BuiltIn = BuiltIn::new(
+    CommandSpec {
+        name: "restore",
+        group: Group::Generic,
+        summary: "Makes a key from the bytes that DUMP returned.",
+        since: "2.6.0",
+        complexity: "O(N*M) with the number of elements and their average size; for sorted sets O(N*M*log(N)).",
+        arity: -4,
+        flags: flag::DENYOOM | flag::WRITE,
+        categories: category::DANGEROUS | category::KEYSPACE | category::SLOW | category::WRITE,
+        key_specs: &[KeySpec::at(1, key_flag::OW | key_flag::UPDATE)],
+        arguments: &[
+            Argument::key("key", 0),
+            Argument::integer("ttl"),
+            Argument::string("serialized-value"),
+            Argument::pure_token("replace", "REPLACE").since("3.0.0").optional(),
+            Argument::pure_token("absttl", "ABSTTL").since("5.0.0").optional(),
+            Argument::integer("seconds").token("IDLETIME").since("5.0.0").optional(),
+            Argument::integer("frequency").token("FREQ").since("5.0.0").optional(),
+        ],
+        ..CommandSpec::DEFAULT
+    },
+    restore,
+);
+
+use keyspace::{NewPayload, Type, type_of};
+use persistence::rdb::{self, value::Loaded};
+
+use crate::arguments;
+
+const INVALID_TTL: CommandError = CommandError::constant("ERR Invalid TTL value, must be >= 0");
+const INVALID_IDLE_TIME: CommandError =
+    CommandError::constant("ERR Invalid IDLETIME value, must be >= 0");
+const INVALID_FREQUENCY: CommandError =
+    CommandError::constant("ERR Invalid FREQ value, must be >= 0 and <= 255");
+const WRONG_PAYLOAD: CommandError =
+    CommandError::constant("ERR DUMP payload version or checksum are wrong");
+const BAD_FORMAT: CommandError = CommandError::constant("ERR Bad data format");
+
+#[derive(Default)]
+struct Options {
+    replace: bool,
+    absolute: bool,
+    idle_s: Option<i64>,
+    frequency: Option<u8>,
+}
+
+fn parse(words: &[&[u8]]) -> Result<Options, CommandError> {
+    let mut options = Options::default();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if arguments::is(word, "REPLACE") {
+            options.replace = true;
+        } else if arguments::is(word, "ABSTTL") {
+            options.absolute = true;
+        } else if arguments::is(word, "IDLETIME")
+            && options.frequency.is_none()
+            && let Some(argument) = words.next()
+        {
+            let idle_s = arguments::integer(argument)?;
+            options.idle_s = Some(idle_s).filter(|idle_s| *idle_s >= 0);
+            options.idle_s.ok_or(INVALID_IDLE_TIME)?;
+        } else if arguments::is(word, "FREQ")
+            && options.idle_s.is_none()
+            && let Some(argument) = words.next()
+        {
+            let frequency = arguments::integer(argument)?;
+            let frequency = u8::try_from(frequency).map_err(|_| INVALID_FREQUENCY)?;
+            options.frequency = Some(frequency);
+        } else {
+            return Err(error::SYNTAX);
+        }
+    }
+    Ok(options)
+}
+
+pub(crate) fn restore(context: &mut Context<'_>) -> CommandResult {
+    let (db, key) = (context.db, context.argv[1]);
+    let options = parse(&context.argv[4..])?;
+    let old_type = context.state.lookup_write(db, key).map(|record| type_of(record));
+    if old_type.is_some() && !options.replace {
+        return Err(error::BUSYKEY);
+    }
+    let ttl_ms = arguments::integer(context.argv[2])?;
+    if ttl_ms < 0 {
+        return Err(INVALID_TTL);
+    }
+    let body = rdb::dump::verify(context.argv[3]).map_err(|_| WRONG_PAYLOAD)?;
+    let limits = rdb::value::Limits { hash: context.state.hash_limits(db) };
+    let loaded = rdb::dump::load(body, &limits).map_err(|_| BAD_FORMAT)?;
+    let base_ms = if options.absolute { 0 } else { context.now_ms() };
+    let expiry_ms = (ttl_ms > 0).then(|| ttl_ms.saturating_add(base_ms));
+    let lazy = context.state.config.lazyfree_lazy_server_del;
+    if old_type.is_some() {
+        context.state.delete_key(db, key, lazy);
+    }
+    context.reply.ok();
+    if expiry_ms.is_some_and(|ms| ms <= context.now_ms()) && context.state.may_delete_expired() {
+        if old_type.is_some() {
+            context.dirty(1);
+            context.rewrite(&[if lazy { b"UNLINK".as_slice() } else { b"DEL" }, key]);
+            context.notify(notify::class::GENERIC, "del", key);
+        }
+        return Ok(());
+    }
+    store(context, loaded, expiry_ms, &options, old_type);
+    propagate(context, expiry_ms, &options);
+    Ok(())
+}
+
+fn store(
+    context: &mut Context<'_>,
+    loaded: Loaded<'_>,
+    expiry_ms: Option<i64>,
+    options: &Options,
+    old_type: Option<Type>,
+) {
+    let (db, key) = (context.db, context.argv[1]);
+    let now_ms = context.now_ms();
+    let policy = context.state.access_policy;
+    let payload = match loaded {
+        Loaded::String(ref bytes) => keyspace::string::payload(bytes),
+        Loaded::Value(value) => NewPayload::Value(value),
+    };
+    let record = context.state.add_key(db, key, payload, expiry_ms);
+    if let Some(access) = policy.restored(now_ms, options.idle_s, options.frequency) {
+        record.set_access(access);
+    }
+    let new_type = type_of(record);
+    context.modified(key);
+    context.dirty(1);
+    context.notify(notify::class::GENERIC, "restore", key);
+    if let Some(old_type) = old_type {
+        context.notify(notify::class::OVERWRITTEN, "overwritten", key);
+        if old_type != new_type {
+            context.notify(notify::class::TYPE_CHANGED, "type_changed", key);
+        }
+    }
+}
+
+/// A time relative to now is propagated as a moment.
+fn propagate(context: &mut Context<'_>, expiry_ms: Option<i64>, options: &Options) {
+    let Some(expiry_ms) = expiry_ms.filter(|_| !options.absolute) else { return };
+    let moment = expiry_ms.to_string();
+    let mut argv = context.argv.to_vec();
+    argv[2] = moment.as_bytes();
+    argv.push(b"ABSTTL");
+    context.rewrite(&argv);
+}

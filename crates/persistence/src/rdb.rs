@@ -1,0 +1,19 @@
+//! RDB: how values, and a whole dataset, are written as bytes.
+
+pub mod dump;
+pub mod error;
+mod hash;
+mod intset;
+mod list;
+mod reader;
+mod set;
+mod type_code;
+pub mod value;
+mod writer;
+mod ziplist;
+mod zipmap;
+mod zset;
+
+pub use error::RdbError;
+pub use reader::Reader;
+pub use writer::Writer;

@@ -1,0 +1,54 @@
+//! The payload of DUMP and RESTORE: a value with its type, the version and a checksum.
+
+use crc::{CRC_64_REDIS, Crc, Table};
+use keyspace::KeyRecord;
+
+use super::error::{RdbError, RdbResult};
+use super::reader::Reader;
+use super::value::{self, Limits, Loaded};
+use super::writer::Writer;
+use crate::version::RDB_VERSION;
+
+/// The checksum of RDB.
+pub const CRC64: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_REDIS);
+
+const VERSION_SIZE: usize = 2;
+const CHECKSUM_SIZE: usize = 8;
+
+/// The payload for a record; `None` if it holds what cannot be written yet.
+pub fn dump(record: &KeyRecord, compress: bool) -> Option<Vec<u8>> {
+    let mut writer = Writer::new(compress);
+    writer.byte(value::type_code_of(record)?);
+    if !value::write(&mut writer, record) {
+        return None;
+    }
+    writer.raw(&RDB_VERSION.to_le_bytes());
+    let checksum = CRC64.checksum(writer.as_bytes());
+    writer.raw(&checksum.to_le_bytes());
+    Some(writer.take())
+}
+
+/// The type and value of a payload, once version and checksum are found good.
+pub fn verify(payload: &[u8]) -> RdbResult<&[u8]> {
+    let (checked, checksum) =
+        payload.split_last_chunk::<CHECKSUM_SIZE>().ok_or(RdbError::Truncated)?;
+    let (body, version) = checked.split_last_chunk::<VERSION_SIZE>().ok_or(RdbError::Truncated)?;
+    let version = u16::from_le_bytes(*version);
+    if version > RDB_VERSION {
+        return Err(RdbError::Version(version));
+    }
+    let checksum = u64::from_le_bytes(*checksum);
+    // Zero: written without one.
+    if checksum != 0 && checksum != CRC64.checksum(checked) {
+        return Err(RdbError::Checksum);
+    }
+    Ok(body)
+}
+
+/// Reads the body of a verified payload.
+pub fn load<'a>(body: &'a [u8], limits: &Limits) -> RdbResult<Loaded<'a>> {
+    let mut reader = Reader::new(body);
+    let code = reader.byte()?;
+    let loaded = value::read(&mut reader, code, limits)?;
+    if reader.is_at_end() { Ok(loaded) } else { Err(RdbError::Corrupt("payload: bytes left over")) }
+}

@@ -1,0 +1,43 @@
+//! Why bytes are not taken as RDB.
+
+use std::fmt;
+
+/// See the module text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RdbError {
+    /// The bytes end in the middle of something.
+    Truncated,
+    /// A type, or a special form of a string, that is not known.
+    UnknownType(u8),
+    /// A type that is known but cannot be read yet.
+    UnsupportedType(u8),
+    /// The bytes contradict themselves; of what.
+    Corrupt(&'static str),
+    /// A collection without elements, which Redis never keeps.
+    Empty,
+    /// A newer version than this server knows.
+    Version(u16),
+    /// The checksum says that bytes were changed.
+    Checksum,
+}
+
+/// What reading gives.
+pub type RdbResult<T> = Result<T, RdbError>;
+
+impl fmt::Display for RdbError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RdbError::Truncated => f.write_str("the data ends too early"),
+            RdbError::UnknownType(code) => write!(f, "unknown type {code}"),
+            RdbError::UnsupportedType(code) => {
+                write!(f, "values of type {code} cannot be read yet")
+            }
+            RdbError::Corrupt(what) => write!(f, "damaged {what}"),
+            RdbError::Empty => f.write_str("a collection without elements"),
+            RdbError::Version(version) => write!(f, "version {version} is newer than this server"),
+            RdbError::Checksum => f.write_str("wrong checksum"),
+        }
+    }
+}
+
+impl std::error::Error for RdbError {}

@@ -1,0 +1,151 @@
+//! Hashes, with field expiries and without.
+
+use std::borrow::Cow;
+
+use keyspace::Hash;
+use keyspace::hash::{ElementText, HashEncoding, HashLimits};
+use structures::listpack::{Element, Listpack};
+
+use super::error::{RdbError, RdbResult};
+use super::reader::Reader;
+use super::type_code;
+use super::value::element_text;
+use super::writer::Writer;
+use super::{ziplist, zipmap};
+
+const REPEATED: RdbError = RdbError::Corrupt("hash: a field stands twice");
+const ODD: RdbError = RdbError::Corrupt("hash: a field without a value");
+const BAD_EXPIRY: RdbError = RdbError::Corrupt("hash: an expiry out of range");
+
+pub(super) fn type_code_of(hash: &Hash) -> u8 {
+    match hash.encoding() {
+        HashEncoding::Listpack => type_code::HASH_LISTPACK,
+        HashEncoding::ListpackEx => type_code::HASH_LISTPACK_EX,
+        HashEncoding::Hashtable if hash.next_expiry_ms().is_some() => type_code::HASH_METADATA,
+        HashEncoding::Hashtable => type_code::HASH,
+    }
+}
+
+pub(super) fn write(writer: &mut Writer, hash: &Hash) {
+    let next_ms = hash.next_expiry_ms();
+    if let Some(bytes) = hash.listpack_bytes() {
+        if hash.encoding() == HashEncoding::ListpackEx {
+            writer.raw(&next_ms.unwrap_or(0).to_le_bytes());
+        }
+        writer.string(bytes);
+        return;
+    }
+    if let Some(next_ms) = next_ms {
+        writer.raw(&next_ms.to_le_bytes());
+    }
+    writer.length(hash.len() as u64);
+    for view in hash.iter() {
+        if let Some(next_ms) = next_ms {
+            let above = |expiry_ms: i64| expiry_ms.saturating_sub(next_ms).max(0) as u64 + 1;
+            writer.length(view.expiry_ms.map_or(0, above));
+        }
+        for element in [view.field, view.value] {
+            let mut text = ElementText::default();
+            writer.string(text.of(element));
+        }
+    }
+}
+
+/// A hash in the making.
+struct Builder<'l> {
+    hash: Hash,
+    limits: &'l HashLimits,
+}
+
+impl Builder<'_> {
+    fn add(&mut self, field: &[u8], value: &[u8], expiry_ms: Option<i64>) -> RdbResult<()> {
+        if !self.hash.set(field, value, false, self.limits) {
+            return Err(REPEATED);
+        }
+        if expiry_ms.is_some() {
+            self.hash.set_expiry(field, expiry_ms);
+        }
+        Ok(())
+    }
+
+    fn add_elements(&mut self, elements: &[Element<'_>], with_expiries: bool) -> RdbResult<()> {
+        let per_field = if with_expiries { 3 } else { 2 };
+        self.hash.expect_fields(elements.len() / per_field, self.limits);
+        let mut groups = elements.chunks_exact(per_field);
+        for group in &mut groups {
+            let expiry_ms = match group.get(2) {
+                None | Some(Element::Integer(0)) => None,
+                Some(Element::Integer(ms)) if *ms > 0 => Some(*ms),
+                Some(_) => return Err(BAD_EXPIRY),
+            };
+            self.add(&element_text(group[0]), &element_text(group[1]), expiry_ms)?;
+        }
+        if groups.remainder().is_empty() { Ok(()) } else { Err(ODD) }
+    }
+
+    /// Pairs of strings, each with an expiry before it if there is a way to read that.
+    fn add_strings(
+        &mut self,
+        reader: &mut Reader<'_>,
+        read_expiry: impl Fn(&mut Reader<'_>) -> RdbResult<Option<i64>>,
+    ) -> RdbResult<()> {
+        let count = reader.length()?;
+        // A field takes two bytes at least.
+        let sure = usize::try_from(count).unwrap_or(usize::MAX).min(reader.remaining() / 2);
+        self.hash.expect_fields(sure, self.limits);
+        for _ in 0..count {
+            let expiry_ms = read_expiry(reader)?;
+            let (field, value) = (reader.string()?, reader.string()?);
+            self.add(&field, &value, expiry_ms)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads a hash of the given type.
+pub(super) fn read(reader: &mut Reader<'_>, code: u8, limits: &HashLimits) -> RdbResult<Hash> {
+    let mut builder = Builder { hash: Hash::new(), limits };
+    match code {
+        type_code::HASH => builder.add_strings(reader, |_| Ok(None))?,
+        type_code::HASH_ZIPMAP => {
+            let bytes = reader.string()?;
+            let elements: Vec<_> =
+                zipmap::elements(&bytes)?.into_iter().map(Element::Bytes).collect();
+            builder.add_elements(&elements, false)?;
+        }
+        type_code::HASH_ZIPLIST => {
+            let bytes = reader.string()?;
+            builder.add_elements(&ziplist::elements(&bytes)?, false)?;
+        }
+        type_code::HASH_LISTPACK => builder.add_listpack(&reader.string()?, false)?,
+        type_code::HASH_LISTPACK_EX_EARLY => builder.add_listpack(&reader.string()?, true)?,
+        type_code::HASH_LISTPACK_EX => {
+            reader.i64_le()?;
+            builder.add_listpack(&reader.string()?, true)?;
+        }
+        type_code::HASH_METADATA_EARLY => builder.add_strings(reader, |reader| {
+            let ms = reader.length()?;
+            i64::try_from(ms).map(|ms| (ms > 0).then_some(ms)).map_err(|_| BAD_EXPIRY)
+        })?,
+        _ => {
+            let earliest_ms = reader.i64_le()?;
+            builder.add_strings(reader, |reader| match reader.length()? {
+                0 => Ok(None),
+                above => earliest_ms
+                    .checked_add_unsigned(above - 1)
+                    .filter(|ms| *ms >= 0)
+                    .map(Some)
+                    .ok_or(BAD_EXPIRY),
+            })?;
+        }
+    }
+    if builder.hash.is_empty() { Err(RdbError::Empty) } else { Ok(builder.hash) }
+}
+
+impl Builder<'_> {
+    fn add_listpack(&mut self, bytes: &Cow<'_, [u8]>, with_expiries: bool) -> RdbResult<()> {
+        let listpack = Listpack::from_bytes(bytes).ok_or(RdbError::Corrupt("listpack"))?;
+        let elements: Vec<_> = listpack.iter().map(|(_, element)| element).collect();
+        self.add_elements(&elements, with_expiries)
+    }
+}

@@ -1,0 +1,96 @@
+//! Any value: from a record to bytes and back.
+
+use std::borrow::Cow;
+
+use keyspace::hash::HashLimits;
+use keyspace::{KeyRecord, Value, View};
+use structures::listpack::{Element, Listpack};
+
+use super::error::{RdbError, RdbResult};
+use super::reader::Reader;
+use super::type_code;
+use super::writer::Writer;
+use super::{hash, list, set, zset};
+
+/// When collections leave their compact encodings.
+pub struct Limits {
+    pub hash: HashLimits,
+}
+
+/// A value that was read.
+pub enum Loaded<'a> {
+    String(Cow<'a, [u8]>),
+    Value(Value),
+}
+
+/// The type byte of what a record holds; `None` if it cannot be written yet.
+pub fn type_code_of(record: &KeyRecord) -> Option<u8> {
+    Some(match record.view() {
+        View::Bytes { .. } | View::Integer(_) | View::Value(Value::String(_)) => type_code::STRING,
+        View::Value(Value::Hash(hash)) => hash::type_code_of(hash),
+        View::Value(_) => return None,
+    })
+}
+
+/// Writes what a record holds, without its type byte; false if it cannot be written yet.
+pub fn write(writer: &mut Writer, record: &KeyRecord) -> bool {
+    match record.view() {
+        View::Bytes { bytes, .. } => writer.string(bytes),
+        View::Integer(integer) => writer.integer(integer),
+        View::Value(Value::String(bytes)) => writer.string(bytes),
+        View::Value(Value::Hash(hash)) => hash::write(writer, hash),
+        View::Value(_) => return false,
+    }
+    true
+}
+
+/// Reads a value of the given type.
+pub fn read<'a>(reader: &mut Reader<'a>, code: u8, limits: &Limits) -> RdbResult<Loaded<'a>> {
+    match code {
+        type_code::STRING => reader.string().map(Loaded::String),
+        type_code::HASH
+        | type_code::HASH_ZIPMAP
+        | type_code::HASH_ZIPLIST
+        | type_code::HASH_LISTPACK
+        | type_code::HASH_METADATA_EARLY
+        | type_code::HASH_LISTPACK_EX_EARLY
+        | type_code::HASH_METADATA
+        | type_code::HASH_LISTPACK_EX => {
+            hash::read(reader, code, &limits.hash).map(|hash| Loaded::Value(Value::Hash(hash)))
+        }
+        type_code::LIST
+        | type_code::LIST_ZIPLIST
+        | type_code::LIST_QUICKLIST
+        | type_code::LIST_QUICKLIST_2 => list::read(reader, code).map(Loaded::Value),
+        type_code::SET | type_code::SET_INTSET | type_code::SET_LISTPACK => {
+            set::read(reader, code).map(Loaded::Value)
+        }
+        type_code::ZSET
+        | type_code::ZSET_2
+        | type_code::ZSET_ZIPLIST
+        | type_code::ZSET_LISTPACK => zset::read(reader, code).map(Loaded::Value),
+        type_code::MODULE_2
+        | type_code::STREAM_LISTPACKS
+        | type_code::STREAM_LISTPACKS_2
+        | type_code::STREAM_LISTPACKS_3
+        | type_code::STREAM_LISTPACKS_4
+        | type_code::STREAM_LISTPACKS_5
+        | type_code::ARRAY => Err(RdbError::UnsupportedType(code)),
+        _ => Err(RdbError::UnknownType(code)),
+    }
+}
+
+/// The text of an element.
+pub(super) fn element_text(element: Element<'_>) -> Cow<'_, [u8]> {
+    match element {
+        Element::Bytes(bytes) => Cow::Borrowed(bytes),
+        Element::Integer(integer) => {
+            Cow::Owned(itoa::Buffer::new().format(integer).as_bytes().to_vec())
+        }
+    }
+}
+
+/// Bytes that must be a listpack.
+pub(super) fn listpack(bytes: &[u8]) -> RdbResult<Listpack> {
+    Listpack::from_bytes(bytes).ok_or(RdbError::Corrupt("listpack"))
+}
