@@ -1,1 +1,73 @@
-//! module-host-native.
+//! The native host: loads modules as shared libraries and speaks the C calling convention of the Module API.
+//!
+//! A [`NativeHost`] is what the engine calls to load, list and unload. Loading reads the file as ELF ([`elf`]), tries it in
+//! a throw-away process ([`probe`]), opens it ([`library`]) and calls its entry point with a [`context`]; the module then
+//! asks [`table`] for every function by name. Each file named after an area of the API holds that area's functions, as
+//! `extern "C"` functions without `unsafe` of their own: [`ptr`] is where the C side's pointers become references.
+//!
+//! Invariants: module code runs on the main thread, or on a thread of its own that holds the global lock ([`gil`]) while
+//! the main thread waits. No reference into the keyspace outlives one API call; handles hold names.
+
+mod blocking;
+mod calls;
+mod commands;
+mod config;
+mod context;
+mod data_types;
+mod dictionary;
+mod elf;
+mod filters;
+mod gil;
+mod hashes;
+mod host;
+mod info;
+mod keys;
+mod library;
+mod memory;
+mod missing;
+mod module;
+mod notifications;
+pub mod probe;
+mod ptr;
+mod rdb_io;
+mod replies;
+mod scan;
+mod server;
+mod shared;
+mod sorted_sets;
+mod strings;
+mod table;
+mod timers;
+mod usage;
+
+pub use blocking::{serve_unblocked, wake_descriptor};
+pub use gil::{is_in_use, lend, take_back};
+pub use host::{NativeHost, set_log, started};
+
+/// What fills the table: one function per area.
+const AREAS: &[fn(&mut table::Table)] = &[
+    blocking::register,
+    calls::register,
+    commands::register,
+    config::register,
+    data_types::register,
+    dictionary::register,
+    filters::register,
+    hashes::register,
+    info::register,
+    keys::register,
+    memory::register,
+    notifications::register,
+    rdb_io::register,
+    replies::register,
+    scan::register,
+    server::register,
+    sorted_sets::register,
+    strings::register,
+    timers::register,
+];
+
+/// Names of the API's functions that are missing here.
+pub fn missing_functions() -> Vec<&'static str> {
+    module_abi::functions::all().filter(|name| !table::table().has(name)).collect()
+}

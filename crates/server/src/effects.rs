@@ -45,11 +45,13 @@ impl Shell {
         self.engine.client_disconnected(id);
     }
 
-    /// A descriptor that a guest waits for is ready.
-    pub fn guest_descriptor_ready(&mut self, _ready: Ready) {}
+    /// A descriptor that a guest waits for is ready: threads of modules have unblocked clients.
+    pub fn guest_descriptor_ready(&mut self, _ready: Ready) {
+        module_host_native::serve_unblocked(&mut self.engine.state);
+    }
 }
 
-fn level_of(level: LogLevel) -> Level {
+pub fn level_of(level: LogLevel) -> Level {
     match level {
         LogLevel::Debug => Level::Debug,
         LogLevel::Verbose => Level::Verbose,

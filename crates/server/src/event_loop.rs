@@ -93,6 +93,10 @@ impl Shell {
                 return code;
             }
             let timeout_ms = self.sleep_ms();
+            let lent = module_host_native::is_in_use();
+            if lent {
+                module_host_native::lend(&mut self.engine.state);
+            }
             let count = match self.epoll.wait(timeout_ms) {
                 Ok(count) => count,
                 Err(error) => {
@@ -100,6 +104,9 @@ impl Shell {
                     0
                 }
             };
+            if lent {
+                module_host_native::take_back();
+            }
             sys::watch::heard();
             self.engine.after_sleep();
             for index in 0..count {

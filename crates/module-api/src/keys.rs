@@ -1,0 +1,12 @@
+//! Keys: what their values amount to.
+
+use keyspace::Value;
+
+/// Number of elements of a value; 0 for one without elements.
+pub fn length(value: &Value) -> usize {
+    match value {
+        Value::String(bytes) => bytes.len(),
+        Value::Hash(hash) => hash.len(),
+        Value::Module(_) => 0,
+    }
+}

@@ -1,0 +1,427 @@
+//! Blocked clients, and contexts for the threads that answer them.
+
+use std::ffi::{c_int, c_longlong, c_void};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use engine::blocking::{BlockKind, Blocked, Unblock};
+use engine::client::OwnedArgv;
+use engine::{ClientId, Command, State, client_flag};
+use module_abi::status;
+use parking_lot::Mutex;
+use resp::reply::Reply;
+
+use crate::context::{Ctx, Kind};
+use crate::module::Module;
+use crate::ptr;
+use crate::strings::{ModuleString, StringPtr};
+use crate::table::Table;
+
+/// `int (*)(ctx, argv, argc)`: answers the client, or says that its time is up.
+type ReplyFunc = unsafe extern "C" fn(*mut Ctx, *mut StringPtr, c_int) -> c_int;
+/// `void (*)(ctx, private_data)`.
+type FreeFunc = unsafe extern "C" fn(*mut Ctx, *mut c_void);
+/// `void (*)(ctx, blocked_client)`.
+type DisconnectFunc = unsafe extern "C" fn(*mut Ctx, *mut BlockedClient);
+
+/// What a `RedisModuleBlockedClient *` points to. It lives until the module unblocks it (or aborts), whatever became of
+/// the client meanwhile.
+pub struct BlockedClient {
+    pub module: Arc<Module>,
+    /// The client while it waits; the number tells it from a later one in the same slot.
+    client: Option<(ClientId, u64)>,
+    db: usize,
+    reply_func: Option<ReplyFunc>,
+    timeout_func: Option<ReplyFunc>,
+    free_func: Option<FreeFunc>,
+    disconnect_func: Option<DisconnectFunc>,
+    private_data: *mut c_void,
+    /// Replies written through a thread-safe context, for a client without a reply callback.
+    reply: Reply,
+    command: Rc<Command>,
+    argv: OwnedArgv,
+    aborted: bool,
+    /// Blocked on keys: the key that has become ready.
+    ready_key: Option<StringPtr>,
+    on_keys: bool,
+    measured_us: u64,
+    measure_started_us: Option<u64>,
+}
+
+/// Clients that modules have unblocked, from any thread, and that the main thread has yet to answer.
+static UNBLOCKED: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+/// The descriptor that wakes the main thread; -1 before the first module is loaded.
+static WAKE: AtomicI32 = AtomicI32::new(-1);
+
+/// The descriptor that becomes readable when a thread of a module wants the main thread's attention.
+pub fn wake_descriptor() -> c_int {
+    let known = WAKE.load(Ordering::Acquire);
+    if known >= 0 {
+        return known;
+    }
+    // SAFETY: eventfd takes a count and flags.
+    let descriptor = unsafe { libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC) };
+    WAKE.store(descriptor, Ordering::Release);
+    descriptor
+}
+
+/// Wakes the main thread.
+pub fn wake() {
+    let one = 1u64;
+    let descriptor = WAKE.load(Ordering::Acquire);
+    if descriptor >= 0 {
+        // SAFETY: eight bytes of a local; a full counter means that the main thread will wake anyway.
+        unsafe { libc::write(descriptor, (&raw const one).cast(), size_of::<u64>()) };
+    }
+}
+
+/// Empties the wake descriptor.
+fn drain_wake() {
+    let mut count = 0u64;
+    let descriptor = WAKE.load(Ordering::Acquire);
+    if descriptor >= 0 {
+        // SAFETY: eight bytes of a local; nothing to read is no error here.
+        unsafe { libc::read(descriptor, (&raw mut count).cast(), size_of::<u64>()) };
+    }
+}
+
+/// Answers the clients that have been unblocked. Called by the main thread when it wakes.
+pub fn serve_unblocked(state: &mut State) {
+    drain_wake();
+    loop {
+        let unblocked = std::mem::take(&mut *UNBLOCKED.lock());
+        if unblocked.is_empty() {
+            return;
+        }
+        for address in unblocked {
+            finish(state, address as *mut BlockedClient);
+        }
+    }
+}
+
+/// Whether the client still waits for this.
+fn waiting_client(state: &State, blocked: &BlockedClient) -> Option<ClientId> {
+    let (client, number) = blocked.client?;
+    let session = state.clients.get(client)?;
+    (session.id == number && session.blocked.is_some()).then_some(client)
+}
+
+fn finish(state: &mut State, pointer: *mut BlockedClient) {
+    let blocked = ptr::required(pointer);
+    let module = blocked.module.clone();
+    if !blocked.aborted && let Some(client) = waiting_client(state, blocked) {
+        state.unblock_client(client);
+        state.clients[client].on_disconnect.clear();
+        answer(state, client, pointer);
+        state.mark_pending_write(client);
+    }
+    free_private_data(state, blocked);
+    if let Some(key) = blocked.ready_key.take() {
+        crate::strings::release(key);
+    }
+    module.blocked_clients.set(module.blocked_clients.get().saturating_sub(1));
+    drop(ptr::take_back(pointer));
+}
+
+fn answer(state: &mut State, client: ClientId, pointer: *mut BlockedClient) {
+    let blocked = ptr::required(pointer);
+    let command = blocked.command.clone();
+    let argv = blocked.argv.clone();
+    let stats = &command.stats;
+    stats.calls.set(stats.calls.get() + 1);
+    stats.usec.set(stats.usec.get() + blocked.measured_us);
+    match blocked.reply_func {
+        Some(function) => {
+            call_with(state, client, pointer, Kind::BlockedReply, function, "reply", &argv);
+        }
+        None => {
+            let bytes = blocked.reply.take();
+            state.clients[client].reply.raw(&bytes);
+        }
+    }
+}
+
+fn call_with(
+    state: &mut State,
+    client: ClientId,
+    pointer: *mut BlockedClient,
+    kind: Kind,
+    function: ReplyFunc,
+    what: &str,
+    argv: &OwnedArgv,
+) {
+    let blocked = ptr::required(pointer);
+    let module = blocked.module.clone();
+    let command = blocked.command.clone();
+    let slices = argv.slices();
+    state.with_context(client, &command, &slices, |context| {
+        let mut ctx = Ctx::of_command(&module, context);
+        ctx.kind = kind;
+        ctx.blocked = pointer;
+        let mut strings: Vec<StringPtr> =
+            slices.iter().map(|argument| ModuleString::create(argument)).collect();
+        ctx.argv.clone_from(&strings);
+        let count = strings.len() as c_int;
+        let name = format!("{what} of {}", command.full_name);
+        // SAFETY: the function is the module's own with this signature; context and strings outlive the call.
+        module.run(&name, || unsafe { function(&raw mut ctx, strings.as_mut_ptr(), count) });
+    });
+}
+
+fn free_private_data(state: &mut State, blocked: &mut BlockedClient) {
+    let data = std::mem::replace(&mut blocked.private_data, std::ptr::null_mut());
+    if let Some(function) = blocked.free_func.filter(|_| !data.is_null()) {
+        let module = blocked.module.clone();
+        let mut ctx = Ctx::of_callback(&module, state);
+        // SAFETY: the function is the module's own with this signature, and the data is what it gave.
+        module.run("free_privdata", || unsafe { function(&raw mut ctx, data) });
+    }
+}
+
+/// The client's time is up, or CLIENT UNBLOCK ended the wait: the module answers, but keeps its blocked client.
+fn time_out(context: &mut engine::Context<'_>, pointer: *mut BlockedClient, how: Unblock) {
+    let blocked = ptr::required(pointer);
+    blocked.client = None;
+    context.client_mut().on_disconnect.clear();
+    let Some(function) = blocked.timeout_func else {
+        if how == Unblock::Error {
+            context.reply_error(&engine::error::UNBLOCKED);
+        } else {
+            context.reply.null();
+        }
+        return;
+    };
+    let module = blocked.module.clone();
+    let mut ctx = Ctx::of_command(&module, context);
+    ctx.kind = Kind::BlockedTimeout;
+    ctx.blocked = pointer;
+    let mut strings: Vec<StringPtr> =
+        blocked.argv.slices().iter().map(|argument| ModuleString::create(argument)).collect();
+    ctx.argv.clone_from(&strings);
+    let count = strings.len() as c_int;
+    // SAFETY: the function is the module's own with this signature; context and strings outlive the call.
+    module.run("timeout", || unsafe { function(&raw mut ctx, strings.as_mut_ptr(), count) });
+}
+
+fn disconnected(state: &mut State, pointer: *mut BlockedClient) {
+    let blocked = ptr::required(pointer);
+    blocked.client = None;
+    if let Some(function) = blocked.disconnect_func {
+        let module = blocked.module.clone();
+        let mut ctx = Ctx::of_callback(&module, state);
+        ctx.blocked = pointer;
+        // SAFETY: the function is the module's own with this signature.
+        module.run("disconnect", || unsafe { function(&raw mut ctx, pointer) });
+    }
+}
+
+extern "C" fn block_client(
+    ctx: *mut Ctx,
+    reply_func: Option<ReplyFunc>,
+    timeout_func: Option<ReplyFunc>,
+    free_func: Option<FreeFunc>,
+    timeout_ms: c_longlong,
+) -> *mut BlockedClient {
+    let ctx = ptr::required(ctx);
+    let (Some(client), Some(command)) = (ctx.caller(), ctx.command.clone()) else {
+        return std::ptr::null_mut();
+    };
+    let module = ctx.module().clone();
+    let state = ctx.state();
+    let argv = OwnedArgv(ctx.argv.iter().map(|s| crate::strings::bytes_of(*s).into()).collect());
+    let session = &state.clients[client];
+    let denied = session.has(client_flag::IN_EXEC | client_flag::DENY_BLOCKING);
+    let number = session.id;
+    let resp3 = session.reply.resp3();
+    let blocked = Box::into_raw(Box::new(BlockedClient {
+        module: module.clone(),
+        client: (!denied).then_some((client, number)),
+        db: ctx.db,
+        reply_func,
+        timeout_func,
+        free_func,
+        disconnect_func: None,
+        private_data: std::ptr::null_mut(),
+        reply: Reply::with_protocol(resp3),
+        command: command.clone(),
+        argv: argv.clone(),
+        aborted: false,
+        ready_key: None,
+        on_keys: false,
+        measured_us: 0,
+        measure_started_us: None,
+    }));
+    module.blocked_clients.set(module.blocked_clients.get() + 1);
+    if denied {
+        let text = if session.has(client_flag::IN_EXEC) {
+            "Blocking module command called from transaction"
+        } else {
+            "Blocking module command called from Lua script"
+        };
+        if let Some(reply) = ctx.reply() {
+            reply.error(format!("ERR {text}"));
+        }
+        return blocked;
+    }
+    let now_ms = state.clock.unix_ms();
+    state.block_client(
+        client,
+        Blocked {
+            kind: BlockKind::Guest,
+            command,
+            argv,
+            deadline_ms: if timeout_ms > 0 { now_ms.saturating_add(timeout_ms) } else { 0 },
+            db: ctx.db,
+            keys: Vec::new(),
+            on_timeout: Rc::new(move |context, how| time_out(context, blocked, how)),
+            wake_on_delete: false,
+            guest: blocked as u64,
+        },
+    );
+    state.clients[client]
+        .on_disconnect
+        .push(Rc::new(move |state, _| disconnected(state, blocked)));
+    blocked
+}
+
+extern "C" fn unblock_client(blocked: *mut BlockedClient, private_data: *mut c_void) -> c_int {
+    let Some(inner) = ptr::reference(blocked) else { return status::ERR };
+    if !private_data.is_null() || inner.private_data.is_null() {
+        inner.private_data = private_data;
+    }
+    UNBLOCKED.lock().push(blocked as usize);
+    wake();
+    status::OK
+}
+
+extern "C" fn abort_block(blocked: *mut BlockedClient) -> c_int {
+    let inner = ptr::required(blocked);
+    inner.aborted = true;
+    // The client is free at once, without an answer from here.
+    let state = crate::host::state_in_use();
+    if let Some(client) = waiting_client(state, inner) {
+        state.unblock_client(client);
+        state.clients[client].on_disconnect.clear();
+    }
+    inner.free_func = None;
+    unblock_client(blocked, std::ptr::null_mut())
+}
+
+extern "C" fn set_disconnect_callback(
+    blocked: *mut BlockedClient,
+    function: Option<DisconnectFunc>,
+) {
+    ptr::required(blocked).disconnect_func = function;
+}
+
+extern "C" fn is_blocked_reply_request(ctx: *mut Ctx) -> c_int {
+    c_int::from(ptr::required(ctx).kind == Kind::BlockedReply)
+}
+
+extern "C" fn is_blocked_timeout_request(ctx: *mut Ctx) -> c_int {
+    c_int::from(ptr::required(ctx).kind == Kind::BlockedTimeout)
+}
+
+extern "C" fn get_blocked_client_private_data(ctx: *mut Ctx) -> *mut c_void {
+    ptr::reference(ptr::required(ctx).blocked)
+        .map_or(std::ptr::null_mut(), |blocked| blocked.private_data)
+}
+
+extern "C" fn block_client_get_private_data(blocked: *mut BlockedClient) -> *mut c_void {
+    ptr::required(blocked).private_data
+}
+
+extern "C" fn block_client_set_private_data(blocked: *mut BlockedClient, data: *mut c_void) {
+    ptr::required(blocked).private_data = data;
+}
+
+extern "C" fn get_blocked_client_handle(ctx: *mut Ctx) -> *mut BlockedClient {
+    ptr::required(ctx).blocked
+}
+
+extern "C" fn blocked_client_disconnected(ctx: *mut Ctx) -> c_int {
+    let gone = ptr::reference(ptr::required(ctx).blocked)
+        .is_some_and(|blocked| blocked.client.is_none());
+    c_int::from(gone)
+}
+
+extern "C" fn measure_time_start(blocked: *mut BlockedClient) -> c_int {
+    ptr::required(blocked).measure_started_us = Some(sys::clock::monotonic_us());
+    status::OK
+}
+
+extern "C" fn measure_time_end(blocked: *mut BlockedClient) -> c_int {
+    let blocked = ptr::required(blocked);
+    let Some(started_us) = blocked.measure_started_us.take() else { return status::ERR };
+    blocked.measured_us += sys::clock::monotonic_us().saturating_sub(started_us);
+    status::OK
+}
+
+extern "C" fn get_thread_safe_context(blocked: *mut BlockedClient) -> *mut Ctx {
+    let Some(blocked) = ptr::reference(blocked) else {
+        let ctx = Ctx::new(None, Kind::ThreadSafe, std::ptr::null_mut(), std::ptr::null_mut());
+        return Box::into_raw(Box::new(ctx));
+    };
+    let mut ctx = Ctx::new(
+        Some(blocked.module.clone()),
+        Kind::ThreadSafe,
+        std::ptr::null_mut(),
+        &raw mut blocked.reply,
+    );
+    ctx.db = blocked.db;
+    ctx.blocked = blocked;
+    Box::into_raw(Box::new(ctx))
+}
+
+extern "C" fn get_detached_thread_safe_context(ctx: *mut Ctx) -> *mut Ctx {
+    let module = ptr::required(ctx).module.clone();
+    let ctx = Ctx::new(module, Kind::ThreadSafe, std::ptr::null_mut(), std::ptr::null_mut());
+    Box::into_raw(Box::new(ctx))
+}
+
+extern "C" fn free_thread_safe_context(ctx: *mut Ctx) {
+    let Some(mut ctx) = ptr::take_back(ctx) else { return };
+    if ctx.caller().is_none() && ctx.client.is_some() && !crate::gil::is_held_here() {
+        // Its client belongs to the state, which only the holder of the lock may change.
+        crate::gil::lock();
+        ctx.finish();
+        crate::gil::unlock();
+    }
+}
+
+extern "C" fn thread_safe_context_lock(_ctx: *mut Ctx) {
+    crate::gil::lock();
+}
+
+extern "C" fn thread_safe_context_try_lock(_ctx: *mut Ctx) -> c_int {
+    if crate::gil::try_lock() { status::OK } else { status::ERR }
+}
+
+extern "C" fn thread_safe_context_unlock(_ctx: *mut Ctx) {
+    crate::gil::unlock();
+    // What was changed under the lock is committed, and written, by the main thread.
+    wake();
+}
+
+pub fn register(table: &mut Table) {
+    table.add("BlockClient", block_client as *const ());
+    table.add("UnblockClient", unblock_client as *const ());
+    table.add("AbortBlock", abort_block as *const ());
+    table.add("SetDisconnectCallback", set_disconnect_callback as *const ());
+    table.add("IsBlockedReplyRequest", is_blocked_reply_request as *const ());
+    table.add("IsBlockedTimeoutRequest", is_blocked_timeout_request as *const ());
+    table.add("GetBlockedClientPrivateData", get_blocked_client_private_data as *const ());
+    table.add("BlockClientGetPrivateData", block_client_get_private_data as *const ());
+    table.add("BlockClientSetPrivateData", block_client_set_private_data as *const ());
+    table.add("GetBlockedClientHandle", get_blocked_client_handle as *const ());
+    table.add("BlockedClientDisconnected", blocked_client_disconnected as *const ());
+    table.add("BlockedClientMeasureTimeStart", measure_time_start as *const ());
+    table.add("BlockedClientMeasureTimeEnd", measure_time_end as *const ());
+    table.add("GetThreadSafeContext", get_thread_safe_context as *const ());
+    table.add("GetDetachedThreadSafeContext", get_detached_thread_safe_context as *const ());
+    table.add("FreeThreadSafeContext", free_thread_safe_context as *const ());
+    table.add("ThreadSafeContextLock", thread_safe_context_lock as *const ());
+    table.add("ThreadSafeContextTryLock", thread_safe_context_try_lock as *const ());
+    table.add("ThreadSafeContextUnlock", thread_safe_context_unlock as *const ());
+}

@@ -1,0 +1,527 @@
+//! Calling commands from modules, and reading their replies.
+
+use std::ffi::{c_char, c_double, c_int, c_longlong, c_void};
+use std::rc::Rc;
+
+use command_spec::flag;
+use engine::client::client_flag;
+use engine::table::Lookup;
+use engine::{Command, State, error};
+use module_abi::{reply_type, status};
+use resp::reply::Reply;
+use resp::value::Value;
+
+use crate::context::{Auto, Ctx};
+use crate::ptr;
+use crate::strings::{StringPtr, bytes_of, create_in};
+use crate::table::Table;
+
+/// What a `RedisModuleCallReply *` points to: a reply or an element of one.
+pub struct CallReply {
+    value: Value,
+    resp3: bool,
+    /// Elements that have been asked for, by index; they live as long as their parent.
+    children: Vec<Option<Box<CallReply>>>,
+    attribute: Option<Box<CallReply>>,
+    /// The reply as it came, kept for the whole only.
+    protocol: Vec<u8>,
+    is_element: bool,
+}
+
+impl CallReply {
+    fn new(value: Value, resp3: bool, is_element: bool) -> CallReply {
+        let (value, attribute) = match value {
+            Value::Attribute(pairs, inner) => {
+                let attribute = CallReply::new(Value::Map(pairs), resp3, true);
+                (*inner, Some(Box::new(attribute)))
+            }
+            value => (value, None),
+        };
+        CallReply { value, resp3, children: Vec::new(), attribute, protocol: Vec::new(), is_element }
+    }
+
+    /// Reads the bytes of one whole reply.
+    pub fn parse(bytes: Vec<u8>, resp3: bool) -> CallReply {
+        let value = Value::parse(&bytes).map_or(Value::Null, |(value, _)| value);
+        let mut reply = CallReply::new(value, resp3, false);
+        reply.protocol = bytes;
+        reply
+    }
+
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    pub fn is_resp3(&self) -> bool {
+        self.resp3
+    }
+
+    /// Writes it as a reply of one's own.
+    pub fn write_to(&self, reply: &mut Reply) {
+        if self.protocol.is_empty() {
+            write_value(&self.value, reply);
+        } else {
+            reply.raw(&self.protocol);
+        }
+    }
+
+    fn kind(&self) -> c_int {
+        match &self.value {
+            Value::Simple(_) | Value::Bulk(_) => reply_type::STRING,
+            Value::Error(_) | Value::BulkError(_) => reply_type::ERROR,
+            Value::Integer(_) => reply_type::INTEGER,
+            Value::NullBulk | Value::NullArray | Value::Null => reply_type::NULL,
+            Value::Array(_) | Value::Push(_) => reply_type::ARRAY,
+            Value::Map(_) => reply_type::MAP,
+            Value::Set(_) => reply_type::SET,
+            Value::Boolean(_) => reply_type::BOOL,
+            Value::Double(_) => reply_type::DOUBLE,
+            Value::BigNumber(_) => reply_type::BIG_NUMBER,
+            Value::Verbatim(..) => reply_type::VERBATIM_STRING,
+            Value::Attribute(..) => reply_type::ATTRIBUTE,
+        }
+    }
+
+    fn len(&self) -> usize {
+        match &self.value {
+            Value::Simple(bytes) | Value::Bulk(bytes) | Value::Error(bytes) => bytes.len(),
+            Value::BulkError(bytes) | Value::BigNumber(bytes) => bytes.len(),
+            Value::Verbatim(_, bytes) => bytes.len(),
+            Value::Array(items) | Value::Set(items) | Value::Push(items) => items.len(),
+            Value::Map(pairs) => pairs.len(),
+            _ => 0,
+        }
+    }
+
+    /// Element `index`; of a map the keys and values in turn.
+    fn child(&mut self, index: usize) -> *mut CallReply {
+        let value = match &self.value {
+            Value::Array(items) | Value::Set(items) | Value::Push(items) => items.get(index),
+            Value::Map(pairs) => pairs
+                .get(index / 2)
+                .map(|(key, value)| if index.is_multiple_of(2) { key } else { value }),
+            _ => None,
+        };
+        let Some(value) = value else { return std::ptr::null_mut() };
+        if self.children.len() <= index {
+            let value = value.clone();
+            self.children.resize_with(index + 1, || None);
+            let child = Box::new(CallReply::new(value, self.resp3, true));
+            return &raw mut **self.children[index].insert(child);
+        }
+        if self.children[index].is_none() {
+            let child = CallReply::new(value.clone(), self.resp3, true);
+            self.children[index] = Some(Box::new(child));
+        }
+        self.children[index].as_deref_mut().map_or(std::ptr::null_mut(), |child| &raw mut *child)
+    }
+}
+
+fn write_value(value: &Value, reply: &mut Reply) {
+    match value {
+        Value::Simple(text) => reply.simple(text),
+        Value::Error(text) | Value::BulkError(text) => reply.error(text),
+        Value::Integer(number) => reply.integer(*number),
+        Value::Bulk(bytes) => reply.bulk(bytes),
+        Value::NullBulk => reply.null_bulk(),
+        Value::NullArray => reply.null_array(),
+        Value::Null => reply.null(),
+        Value::Array(items) => write_items(items, reply, Reply::array),
+        Value::Set(items) => write_items(items, reply, Reply::set),
+        Value::Push(items) => write_items(items, reply, Reply::push),
+        Value::Map(pairs) => {
+            reply.map(pairs.len());
+            write_pairs(pairs, reply);
+        }
+        Value::Attribute(pairs, inner) => {
+            reply.attribute(pairs.len());
+            write_pairs(pairs, reply);
+            write_value(inner, reply);
+        }
+        Value::Boolean(value) => reply.boolean(*value),
+        Value::Double(value) => reply.double(*value),
+        Value::BigNumber(digits) => reply.big_number(digits),
+        Value::Verbatim(format, text) => {
+            reply.verbatim(std::str::from_utf8(format).unwrap_or("txt"), text);
+        }
+    }
+}
+
+fn write_items(items: &[Value], reply: &mut Reply, begin: fn(&mut Reply, usize)) {
+    begin(reply, items.len());
+    for item in items {
+        write_value(item, reply);
+    }
+}
+
+fn write_pairs(pairs: &[(Value, Value)], reply: &mut Reply) {
+    for (key, value) in pairs {
+        write_value(key, reply);
+        write_value(value, reply);
+    }
+}
+
+/// What the C shims gather: bytes, a string, several strings or an integer.
+#[repr(C)]
+pub struct GatheredArg {
+    kind: c_int,
+    data: *const c_void,
+    len: usize,
+    integer: c_longlong,
+}
+
+/// The words of a call, copied: the callee may free what they came from.
+pub fn words_of(command: *const c_char, args: *const GatheredArg, count: usize) -> Vec<Vec<u8>> {
+    let mut words = vec![ptr::c_bytes(command).to_vec()];
+    for arg in ptr::slice(args, count) {
+        match arg.kind {
+            0 => words.push(ptr::bytes(arg.data.cast(), arg.len).to_vec()),
+            1 => words.push(bytes_of(arg.data.cast()).to_vec()),
+            2 => {
+                let strings: &[StringPtr] = ptr::slice(arg.data.cast(), arg.len);
+                words.extend(strings.iter().map(|string| bytes_of(*string).to_vec()));
+            }
+            _ => words.push(arg.integer.to_string().into_bytes()),
+        }
+    }
+    words
+}
+
+/// The letters of a call's format that are not arguments.
+#[derive(Clone, Copy, Default)]
+struct CallFlags {
+    replicate: bool,
+    resp3: Option<bool>,
+    script_mode: bool,
+    no_writes: bool,
+    deny_oom: bool,
+    errors_as_replies: bool,
+    dry_run: bool,
+    check_acl: bool,
+}
+
+impl CallFlags {
+    fn parse(format: &[u8]) -> CallFlags {
+        let has = |letter: u8| format.contains(&letter);
+        CallFlags {
+            replicate: has(b'!'),
+            resp3: if has(b'3') {
+                Some(true)
+            } else if has(b'0') {
+                None
+            } else {
+                Some(false)
+            },
+            script_mode: has(b'S'),
+            no_writes: has(b'W'),
+            deny_oom: has(b'M'),
+            errors_as_replies: has(b'E'),
+            dry_run: has(b'D'),
+            check_acl: has(b'C'),
+        }
+    }
+}
+
+/// Why a call was not made: the number for errno and the error reply.
+type Refusal = (c_int, error::CommandError);
+
+fn set_errno(number: c_int) {
+    // SAFETY: the address of this thread's errno is always valid.
+    unsafe { *libc::__errno_location() = number };
+}
+
+fn find_command(state: &State, argv: &[&[u8]]) -> Result<Rc<Command>, Refusal> {
+    match state.lookup_command(argv) {
+        Lookup::Found(command) if command.is_container() && argv.len() > 1 => {
+            Err((libc::ENOENT, error::unknown_subcommand(&command.full_name, argv[1])))
+        }
+        Lookup::Found(command) => Ok(command),
+        Lookup::UnknownSubcommand(container) => {
+            Err((libc::ENOENT, error::unknown_subcommand(&container.full_name, argv[1])))
+        }
+        Lookup::Unknown => Err((libc::ENOENT, error::unknown_command(argv))),
+    }
+}
+
+fn check_call(state: &State, command: &Command, argv: &[&[u8]], flags: CallFlags) -> Result<(), Refusal> {
+    if !command.spec.accepts_argc(argv.len()) {
+        return Err((libc::EINVAL, error::wrong_arity(&command.full_name)));
+    }
+    if flags.script_mode && command.has_flag(flag::NOSCRIPT) {
+        let text = "This Redis command is not allowed from script";
+        return Err((libc::ESPIPE, error::CommandError::err(text)));
+    }
+    if flags.no_writes && command.is_write() {
+        let text = "Write command '%' was called while write is not allowed.";
+        let text = text.replace('%', &command.full_name);
+        return Err((libc::ENOSPC, error::CommandError::err(text)));
+    }
+    let limit = state.config.maxmemory;
+    if (flags.deny_oom || flags.script_mode)
+        && limit > 0
+        && command.has_flag(flag::DENYOOM)
+        && (state.ports.memory_used_bytes)() as u64 > limit
+    {
+        return Err((libc::ENOSPC, error::OOM));
+    }
+    Ok(())
+}
+
+fn refused(ctx: &mut Ctx, ctx_pointer: *mut Ctx, refusal: Refusal, flags: CallFlags) -> *mut CallReply {
+    let (number, error) = refusal;
+    set_errno(number);
+    if !flags.errors_as_replies {
+        return std::ptr::null_mut();
+    }
+    let mut reply = Reply::new();
+    reply.error(error.as_bytes());
+    ctx.state().stats.count_error(error.code());
+    hand_out(ctx_pointer, CallReply::parse(reply.take(), false))
+}
+
+fn hand_out(ctx: *mut Ctx, reply: CallReply) -> *mut CallReply {
+    let pointer = Box::into_raw(Box::new(reply));
+    ptr::required(ctx).keep(Auto::Reply(pointer));
+    pointer
+}
+
+/// For the C shim of Call. A null format: it had a letter that is not known.
+#[unsafe(no_mangle)]
+extern "C" fn bulkhead_call(
+    ctx_pointer: *mut Ctx,
+    command: *const c_char,
+    format: *const c_char,
+    args: *const GatheredArg,
+    count: usize,
+) -> *mut CallReply {
+    let ctx = ptr::required(ctx_pointer);
+    set_errno(0);
+    if format.is_null() {
+        set_errno(libc::EBADF);
+        return std::ptr::null_mut();
+    }
+    let flags = CallFlags::parse(ptr::c_bytes(format));
+    let words = words_of(command, args, count);
+    let argv: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+    let state = ctx.state();
+    let found = find_command(state, &argv)
+        .and_then(|command| check_call(state, &command, &argv, flags).map(|()| command));
+    let command = match found {
+        Ok(command) => command,
+        Err(refusal) => return refused(ctx, ctx_pointer, refusal, flags),
+    };
+    if flags.dry_run {
+        return std::ptr::null_mut();
+    }
+    if flags.check_acl && ctx.caller().is_none() && ctx.user.is_none() {
+        let error = error::CommandError::constant("ERR acl verification failed, context is not attached to a client.");
+        return refused(ctx, ctx_pointer, (libc::ENOTSUP, error), flags);
+    }
+    let reply = run_call(ctx, &command, &argv, flags);
+    hand_out(ctx_pointer, reply)
+}
+
+fn run_call(ctx: &mut Ctx, command: &Rc<Command>, argv: &[&[u8]], flags: CallFlags) -> CallReply {
+    let client = ctx.call_client();
+    let state = ctx.state();
+    let resp3 = flags.resp3.unwrap_or_else(|| ctx.reply().is_some_and(|reply| reply.resp3()));
+    let session = &mut state.clients[client];
+    let (own_db, own_flags, own_resp3) = (session.db, session.flags, session.reply.resp3());
+    session.db = ctx.db;
+    session.flags |= client_flag::DENY_BLOCKING;
+    session.reply.set_resp3(resp3);
+    let mut reply = Reply::with_protocol(resp3);
+    state.propagation.prevented = !flags.replicate;
+    state.call_nested(client, command, argv, &mut reply);
+    state.propagation.prevented = false;
+    if let Some(session) = state.clients.get_mut(client) {
+        // SELECT changes the context's database, as Redis has it, not the client's.
+        ctx.db = session.db;
+        session.db = own_db;
+        session.reply.set_resp3(own_resp3);
+        if own_flags & client_flag::DENY_BLOCKING == 0 {
+            session.flags &= !client_flag::DENY_BLOCKING;
+        }
+    }
+    CallReply::parse(reply.take(), resp3)
+}
+
+extern "C" fn free_call_reply(reply: *mut CallReply) {
+    if let Some(inner) = ptr::reference(reply)
+        && !inner.is_element
+    {
+        drop(ptr::take_back(reply));
+    }
+}
+
+extern "C" fn call_reply_type(reply: *mut CallReply) -> c_int {
+    ptr::reference(reply).map_or(reply_type::UNKNOWN, |reply| reply.kind())
+}
+
+extern "C" fn call_reply_integer(reply: *mut CallReply) -> c_longlong {
+    ptr::reference(reply).and_then(|reply| reply.value.as_integer()).unwrap_or(i64::MIN)
+}
+
+extern "C" fn call_reply_double(reply: *mut CallReply) -> c_double {
+    match ptr::reference(reply).map(|reply| &reply.value) {
+        Some(Value::Double(value)) => *value,
+        _ => f64::NEG_INFINITY,
+    }
+}
+
+extern "C" fn call_reply_bool(reply: *mut CallReply) -> c_int {
+    match ptr::reference(reply).map(|reply| &reply.value) {
+        Some(Value::Boolean(value)) => c_int::from(*value),
+        _ => c_int::MIN,
+    }
+}
+
+extern "C" fn call_reply_big_number(reply: *mut CallReply, len: *mut usize) -> *const c_char {
+    match ptr::reference(reply).map(|reply| &reply.value) {
+        Some(Value::BigNumber(digits)) => {
+            ptr::put(len, digits.len());
+            digits.as_ptr().cast()
+        }
+        _ => std::ptr::null(),
+    }
+}
+
+extern "C" fn call_reply_verbatim(
+    reply: *mut CallReply,
+    len: *mut usize,
+    format: *mut *const c_char,
+) -> *const c_char {
+    match ptr::reference(reply).map(|reply| &reply.value) {
+        Some(Value::Verbatim(kind, text)) => {
+            ptr::put(len, text.len());
+            ptr::put(format, kind.as_ptr().cast());
+            text.as_ptr().cast()
+        }
+        _ => std::ptr::null(),
+    }
+}
+
+extern "C" fn call_reply_length(reply: *mut CallReply) -> usize {
+    ptr::reference(reply).map_or(0, |reply| reply.len())
+}
+
+fn element(reply: *mut CallReply, index: usize, kind: c_int) -> *mut CallReply {
+    match ptr::reference(reply) {
+        Some(reply) if reply.kind() == kind => reply.child(index),
+        _ => std::ptr::null_mut(),
+    }
+}
+
+extern "C" fn call_reply_array_element(reply: *mut CallReply, index: usize) -> *mut CallReply {
+    element(reply, index, reply_type::ARRAY)
+}
+
+extern "C" fn call_reply_set_element(reply: *mut CallReply, index: usize) -> *mut CallReply {
+    element(reply, index, reply_type::SET)
+}
+
+fn pair(
+    reply: *mut CallReply,
+    index: usize,
+    key: *mut *mut CallReply,
+    value: *mut *mut CallReply,
+) -> c_int {
+    let Some(reply) = ptr::reference(reply) else { return status::ERR };
+    if reply.kind() != reply_type::MAP || index >= reply.len() {
+        return status::ERR;
+    }
+    let first = reply.child(2 * index);
+    let second = reply.child(2 * index + 1);
+    ptr::put(key, first);
+    ptr::put(value, second);
+    status::OK
+}
+
+extern "C" fn call_reply_map_element(
+    reply: *mut CallReply,
+    index: usize,
+    key: *mut *mut CallReply,
+    value: *mut *mut CallReply,
+) -> c_int {
+    pair(reply, index, key, value)
+}
+
+extern "C" fn call_reply_attribute(reply: *mut CallReply) -> *mut CallReply {
+    ptr::reference(reply)
+        .and_then(|reply| reply.attribute.as_deref_mut())
+        .map_or(std::ptr::null_mut(), |attribute| &raw mut *attribute)
+}
+
+extern "C" fn call_reply_string_ptr(reply: *mut CallReply, len: *mut usize) -> *const c_char {
+    match ptr::reference(reply).map(|reply| &reply.value) {
+        Some(
+            Value::Simple(text) | Value::Bulk(text) | Value::Error(text) | Value::BulkError(text),
+        ) => {
+            ptr::put(len, text.len());
+            text.as_ptr().cast()
+        }
+        _ => std::ptr::null(),
+    }
+}
+
+extern "C" fn call_reply_proto(reply: *mut CallReply, len: *mut usize) -> *const c_char {
+    let Some(reply) = ptr::reference(reply) else { return std::ptr::null() };
+    if reply.protocol.is_empty() {
+        let mut text = Reply::with_protocol(reply.resp3);
+        write_value(&reply.value, &mut text);
+        reply.protocol = text.take();
+    }
+    ptr::put(len, reply.protocol.len());
+    reply.protocol.as_ptr().cast()
+}
+
+extern "C" fn create_string_from_call_reply(reply: *mut CallReply) -> StringPtr {
+    let Some(reply) = ptr::reference(reply) else { return std::ptr::null_mut() };
+    match &reply.value {
+        Value::Simple(text) | Value::Bulk(text) | Value::Error(text) | Value::BulkError(text) => {
+            create_in(std::ptr::null_mut(), text)
+        }
+        Value::Integer(number) => create_in(std::ptr::null_mut(), number.to_string().as_bytes()),
+        _ => std::ptr::null_mut(),
+    }
+}
+
+unsafe extern "C" {
+    fn bulkhead_shim_Call();
+}
+
+pub fn register(table: &mut Table) {
+    table.add("Call", bulkhead_shim_Call as *const ());
+    table.add("FreeCallReply", free_call_reply as *const ());
+    table.add("CallReplyType", call_reply_type as *const ());
+    table.add("CallReplyInteger", call_reply_integer as *const ());
+    table.add("CallReplyDouble", call_reply_double as *const ());
+    table.add("CallReplyBool", call_reply_bool as *const ());
+    table.add("CallReplyBigNumber", call_reply_big_number as *const ());
+    table.add("CallReplyVerbatim", call_reply_verbatim as *const ());
+    table.add("CallReplyLength", call_reply_length as *const ());
+    table.add("CallReplyArrayElement", call_reply_array_element as *const ());
+    table.add("CallReplySetElement", call_reply_set_element as *const ());
+    table.add("CallReplyMapElement", call_reply_map_element as *const ());
+    table.add("CallReplyAttribute", call_reply_attribute as *const ());
+    table.add("CallReplyAttributeElement", call_reply_map_element as *const ());
+    table.add("CallReplyStringPtr", call_reply_string_ptr as *const ());
+    table.add("CallReplyProto", call_reply_proto as *const ());
+    table.add("CreateStringFromCallReply", create_string_from_call_reply as *const ());
+}
+
+/// Calls a command for a module function that is made of one; the reply is not looked at.
+pub fn call_quietly(ctx: &mut Ctx, argv: &[&[u8]]) {
+    if let Lookup::Found(command) = ctx.state().lookup_command(argv) {
+        let flags = CallFlags { replicate: true, resp3: Some(false), ..CallFlags::default() };
+        drop(run_call(ctx, &command, argv, flags));
+    }
+}
+
+/// Calls a command for a module function that is made of one; the text of its reply.
+pub fn call_for_text(ctx: &mut Ctx, argv: &[&[u8]]) -> Vec<u8> {
+    let Lookup::Found(command) = ctx.state().lookup_command(argv) else { return Vec::new() };
+    let flags = CallFlags { resp3: Some(false), ..CallFlags::default() };
+    let reply = run_call(ctx, &command, argv, flags);
+    reply.value().as_bytes().unwrap_or_default().to_vec()
+}

@@ -1,0 +1,204 @@
+//! The context that every callback of a module is given.
+
+use std::ffi::c_void;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use engine::keys::FoundKeys;
+use engine::{ClientId, Command, Context, State};
+use resp::reply::{Mark, Reply};
+
+use crate::blocking::BlockedClient;
+use crate::module::Module;
+use crate::ptr;
+use crate::table::{GetApi, get_api};
+
+/// Why the context was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A command runs.
+    Command,
+    /// OnLoad or OnUnload.
+    Load,
+    /// A timer, notification, hook or other callback.
+    Callback,
+    /// A blocked client is answered.
+    BlockedReply,
+    /// A blocked client's time is up.
+    BlockedTimeout,
+    /// The server asks where the keys are.
+    Keys,
+    /// The server asks where the channels are.
+    Channels,
+    /// Used by a thread of the module.
+    ThreadSafe,
+}
+
+/// What a context frees when it ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Auto {
+    String(crate::strings::StringPtr),
+    Reply(*mut crate::calls::CallReply),
+    Key(*mut crate::keys::Key),
+    Dict(*mut crate::dictionary::Dict),
+    ServerInfo(*mut crate::info::ServerInfo),
+}
+
+/// A list of replies whose length comes later.
+#[derive(Clone, Copy)]
+pub struct Postponed {
+    pub mark: Mark,
+    pub kind: crate::replies::Aggregate,
+}
+
+/// What a `RedisModuleCtx *` points to. The first word is the address of `GetApi`: the C side reads it there.
+#[repr(C)]
+pub struct Ctx {
+    get_api: GetApi,
+    pub module: Option<Arc<Module>>,
+    /// Null where only the lent state may be used.
+    state: *mut State,
+    /// Where replies go; null: nowhere.
+    reply: *mut Reply,
+    pub client: Option<ClientId>,
+    /// The client was made for this context and goes with it.
+    own_client: bool,
+    pub db: usize,
+    pub command: Option<Rc<Command>>,
+    pub kind: Kind,
+    pub auto_memory: bool,
+    pub auto: Vec<Auto>,
+    pub pool: Vec<*mut c_void>,
+    pub postponed: Vec<Postponed>,
+    pub found_keys: Option<FoundKeys>,
+    pub found_channels: Option<Vec<(usize, i32)>>,
+    pub blocked: *mut BlockedClient,
+    pub argv: Vec<crate::strings::StringPtr>,
+    /// Set by RedisModule_SetContextUser.
+    pub user: Option<String>,
+}
+
+impl Ctx {
+    /// A context that works on `state`; replies go to `reply`.
+    pub fn new(
+        module: Option<Arc<Module>>,
+        kind: Kind,
+        state: *mut State,
+        reply: *mut Reply,
+    ) -> Ctx {
+        if !state.is_null() {
+            crate::gil::note(state);
+        }
+        Ctx {
+            get_api,
+            module,
+            state,
+            reply,
+            client: None,
+            own_client: false,
+            db: 0,
+            command: None,
+            kind,
+            auto_memory: false,
+            auto: Vec::new(),
+            pool: Vec::new(),
+            postponed: Vec::new(),
+            found_keys: None,
+            found_channels: None,
+            blocked: std::ptr::null_mut(),
+            argv: Vec::new(),
+            user: None,
+        }
+    }
+
+    /// The context of a running command.
+    pub fn of_command(module: &Arc<Module>, context: &mut Context<'_>) -> Ctx {
+        let state: *mut State = &mut *context.state;
+        let reply: *mut Reply = &mut *context.reply;
+        let mut ctx = Ctx::new(Some(module.clone()), Kind::Command, state, reply);
+        ctx.client = Some(context.client);
+        ctx.db = context.db;
+        ctx.command = Some(context.command.clone());
+        ctx
+    }
+
+    /// The context of a callback that belongs to no client.
+    pub fn of_callback(module: &Arc<Module>, state: &mut State) -> Ctx {
+        Ctx::new(Some(module.clone()), Kind::Callback, state, std::ptr::null_mut())
+    }
+
+    /// The state: the context's own, or the one the main thread has lent.
+    pub fn state<'a>(&self) -> &'a mut State {
+        if self.state.is_null() {
+            return ptr::required(crate::gil::lent_state());
+        }
+        ptr::required(self.state)
+    }
+
+    /// Where replies go.
+    pub fn reply<'a>(&self) -> Option<&'a mut Reply> {
+        ptr::reference(self.reply)
+    }
+
+    /// The client for calls: the caller, or one made for this context.
+    pub fn call_client(&mut self) -> ClientId {
+        if let Some(client) = self.client {
+            return client;
+        }
+        let client = self.state().make_fake_client(engine::client_flag::DENY_BLOCKING);
+        self.client = Some(client);
+        self.own_client = true;
+        client
+    }
+
+    /// The client that called, if it is not one made for the context.
+    pub fn caller(&self) -> Option<ClientId> {
+        if self.own_client { None } else { self.client }
+    }
+
+    /// The module; every context but the detached ones of no module has one.
+    pub fn module(&self) -> &Arc<Module> {
+        self.module.as_ref().expect("a context that reaches module functions has a module")
+    }
+
+    /// Keeps something to be freed at the end, if memory is managed by the context.
+    pub fn keep(&mut self, auto: Auto) {
+        if self.auto_memory {
+            self.auto.push(auto);
+        }
+    }
+
+    /// Does not free it at the end any more; whether it would have been.
+    pub fn forget(&mut self, auto: &Auto) -> bool {
+        let found = self.auto.iter().rposition(|kept| kept == auto);
+        if let Some(index) = found {
+            self.auto.swap_remove(index);
+        }
+        found.is_some()
+    }
+
+    /// Frees what was kept. Lists whose length was never told are closed as they are.
+    pub fn finish(&mut self) {
+        for auto in std::mem::take(&mut self.auto) {
+            crate::memory::free_auto(auto);
+        }
+        for pointer in std::mem::take(&mut self.pool) {
+            crate::memory::free(pointer);
+        }
+        for string in std::mem::take(&mut self.argv) {
+            crate::strings::release(string);
+        }
+        if self.own_client
+            && let Some(client) = self.client.take()
+        {
+            self.own_client = false;
+            self.state().disconnect_client(client);
+        }
+    }
+}
+
+impl Drop for Ctx {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}

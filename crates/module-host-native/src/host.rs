@@ -1,0 +1,410 @@
+//! Loading, listing and unloading modules.
+
+use std::cell::RefCell;
+use std::ffi::CString;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use config::ModuleValue;
+use engine::effect::LogLevel;
+use engine::guests::ModuleHost;
+use engine::{CommandError, CommandResult, Context, State};
+use module_abi::status;
+
+use crate::context::{Ctx, Kind};
+use crate::data_types::ModuleType;
+use crate::library::Library;
+use crate::module::{Module, OnLoad, OnUnload};
+use crate::shared::Shared;
+use crate::strings::{ModuleString, StringPtr};
+use crate::{elf, gil, notifications, probe, ptr};
+
+/// What the text of a failed load begins with, as in Redis; the reason follows.
+const LOAD_FAILED: &str = "Error loading the extension. Please check the server logs.";
+
+/// All that is loaded, and what is being loaded.
+#[derive(Default)]
+struct Loaded {
+    modules: Vec<Arc<Module>>,
+    next_id: u64,
+    /// Why a function refused what the module wanted while it is loaded.
+    refusals: Vec<String>,
+}
+
+static LOADED: Shared<Loaded> = Shared::new();
+static STARTING: AtomicBool = AtomicBool::new(true);
+
+/// Writes a line to the server's log; set by the server.
+type LogFunc = fn(LogLevel, &str);
+static LOG: std::sync::OnceLock<LogFunc> = std::sync::OnceLock::new();
+
+/// Names the function that writes log lines. Module threads log, too, so this does not go through the state.
+pub fn set_log(function: LogFunc) {
+    LOG.get_or_init(|| function);
+}
+
+/// Writes a line to the server's log.
+pub fn log(level: LogLevel, text: &str) {
+    if let Some(function) = LOG.get() {
+        function(level, text);
+    }
+}
+
+/// Notes why something was refused while a module is loaded: it becomes part of the reason.
+pub fn note_refusal(reason: String) {
+    LOADED.with(|loaded| loaded.refusals.push(reason));
+}
+
+/// Whether the server has yet to say that it is ready.
+pub fn is_starting() -> bool {
+    STARTING.load(Ordering::Relaxed)
+}
+
+/// The server is ready.
+pub fn started() {
+    STARTING.store(false, Ordering::Relaxed);
+}
+
+/// The state, for functions that are given no context.
+pub fn state_in_use<'a>() -> &'a mut State {
+    ptr::required(gil::lent_state())
+}
+
+/// All modules.
+pub fn modules() -> Vec<Arc<Module>> {
+    LOADED.with(|loaded| loaded.modules.clone())
+}
+
+pub fn find_module(name: &str) -> Option<Arc<Module>> {
+    modules().into_iter().find(|module| *module.name.borrow() == name)
+}
+
+pub fn find_type_by_name(name: &[u8]) -> Option<Arc<ModuleType>> {
+    find_type(|module_type| module_type.name.as_bytes() == name)
+}
+
+pub fn find_type_by_id(id: u64) -> Option<Arc<ModuleType>> {
+    // The encoding version in the low bits may differ between files and the module.
+    find_type(|module_type| module_type.id >> 10 == id >> 10)
+}
+
+fn find_type(is_it: impl Fn(&ModuleType) -> bool) -> Option<Arc<ModuleType>> {
+    modules()
+        .iter()
+        .find_map(|module| module.types.borrow().iter().find(|known| is_it(known)).cloned())
+}
+
+/// A shared function and the module that exports it.
+pub fn find_shared_function(name: &str) -> Option<(Arc<Module>, usize)> {
+    modules().into_iter().find_map(|module| {
+        let address = module.exported.borrow().get(name).copied();
+        address.map(|address| (module.clone(), address))
+    })
+}
+
+/// Whether a module's command can be called by itself.
+pub fn has_function(command: &engine::Command) -> bool {
+    crate::commands::has_function(command)
+}
+
+/// The host as the engine knows it.
+#[derive(Default)]
+pub struct NativeHost {
+    /// Parameters that the configuration file sets for modules.
+    settings: RefCell<Vec<(Vec<u8>, Vec<u8>)>>,
+}
+
+impl NativeHost {
+    /// Parameters that the configuration file sets for modules; those nobody takes are an error of the start.
+    pub fn set_settings(&self, settings: Vec<(Vec<u8>, Vec<u8>)>) {
+        *self.settings.borrow_mut() = settings;
+    }
+
+    /// Settings of the configuration file that no module has taken.
+    pub fn untaken_settings(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        self.settings.borrow().clone()
+    }
+
+    fn try_load(
+        &self,
+        state: &mut State,
+        path: &str,
+        argv: &[&[u8]],
+        config: &[(&[u8], &[u8])],
+    ) -> Result<String, String> {
+        elf::check(path)?;
+        crate::usage::check(path)?;
+        probe::run(path)?;
+        let library = Library::open(path)?;
+        let entry = entry_point(&library)
+            .ok_or_else(|| format!("it does not export {}", elf::ENTRY_POINTS[0]))?;
+        let id = LOADED.with(|loaded| {
+            loaded.refusals.clear();
+            loaded.next_id += 1;
+            loaded.next_id
+        });
+        let arguments = argv.iter().map(|argument| argument.to_vec()).collect();
+        let module = Arc::new(Module::new(id, path, arguments, library));
+        let given = config.iter().map(|(name, value)| (name.to_vec(), value.to_vec()));
+        module.config_given.borrow_mut().extend(self.settings.borrow().iter().cloned());
+        module.config_given.borrow_mut().extend(given);
+        gil::begin(state);
+        crate::blocking::wake_descriptor();
+        LOADED.with(|loaded| loaded.modules.push(module.clone()));
+        let outcome = self.run_on_load(state, &module, entry, argv, config);
+        match outcome {
+            Ok(()) => {
+                module.loading.set(false);
+                Ok(module.name())
+            }
+            Err(reason) => {
+                remove_everything(state, &module);
+                LOADED.with(|loaded| loaded.modules.retain(|known| !Arc::ptr_eq(known, &module)));
+                Err(reason)
+            }
+        }
+    }
+
+    fn run_on_load(
+        &self,
+        state: &mut State,
+        module: &Arc<Module>,
+        entry: OnLoad,
+        argv: &[&[u8]],
+        config: &[(&[u8], &[u8])],
+    ) -> Result<(), String> {
+        let mut strings: Vec<StringPtr> =
+            argv.iter().map(|argument| ModuleString::create(argument)).collect();
+        let mut ctx = Ctx::new(Some(module.clone()), Kind::Load, state, std::ptr::null_mut());
+        ctx.argv.clone_from(&strings);
+        let count = i32::try_from(strings.len()).unwrap_or(i32::MAX);
+        // SAFETY: the entry point has this signature by the API's contract; context and strings outlive the call.
+        let code = module.run("OnLoad", || unsafe {
+            entry(&raw mut ctx, strings.as_mut_ptr(), count)
+        });
+        drop(ctx);
+        let refusals = LOADED.with(|loaded| std::mem::take(&mut loaded.refusals));
+        if code != status::OK {
+            return Err(if refusals.is_empty() {
+                "its OnLoad function returned an error".to_owned()
+            } else {
+                format!("its OnLoad function returned an error after: {}", refusals.join("; "))
+            });
+        }
+        if module.name.borrow().is_empty() {
+            return Err("its OnLoad function did not call RedisModule_Init".to_owned());
+        }
+        if module.config_registered.get() && !module.config_loaded.get() {
+            return Err(
+                "it registered parameters but did not call RedisModule_LoadConfigs".to_owned()
+            );
+        }
+        self.settle_settings(module, config)
+    }
+
+    /// Settings of the file that this module took are gone; those of LOADEX must all have been taken.
+    fn settle_settings(&self, module: &Module, config: &[(&[u8], &[u8])]) -> Result<(), String> {
+        let left = module.config_given.borrow().clone();
+        if let Some((name, _)) =
+            config.iter().find(|(name, _)| left.iter().any(|(known, _)| known == name))
+        {
+            let name = String::from_utf8_lossy(name);
+            return Err(format!("the module has no parameter '{name}'"));
+        }
+        self.settings.borrow_mut().retain(|(name, _)| left.iter().any(|(known, _)| known == name));
+        Ok(())
+    }
+}
+
+fn entry_point(library: &Library) -> Option<OnLoad> {
+    elf::ENTRY_POINTS.iter().find_map(|name| {
+        let name = CString::new(*name).ok()?;
+        let address = library.symbol(&name);
+        if address.is_null() {
+            return None;
+        }
+        // SAFETY: a symbol of this name is a function of this signature by the API's contract.
+        Some(unsafe { std::mem::transmute::<*mut std::ffi::c_void, OnLoad>(address) })
+    })
+}
+
+/// Takes out all that a module registered.
+fn remove_everything(state: &mut State, module: &Arc<Module>) {
+    for name in module.commands.take() {
+        if let Some(command) = state.table.remove(name.as_bytes()) {
+            for (_, session) in state.clients.iter_mut() {
+                let is_last = session
+                    .last_command
+                    .as_ref()
+                    .is_some_and(|last| Rc::ptr_eq(last, &command) || last.parent.as_ref() == Some(&name));
+                if is_last {
+                    session.last_command = None;
+                }
+            }
+        }
+    }
+    notifications::forget_module(state, module);
+    for (number, filter) in module.filters.take() {
+        state.command_filters.retain(|(known, _)| *known != number);
+        drop(ptr::take_back(filter.cast::<crate::filters::Filter>()));
+    }
+    module.configs.take();
+    state.config.modules.remove_module(&module.name());
+    module.exported.take();
+    module.info_func.set(None);
+}
+
+fn why_not_unload(module: &Module) -> Option<String> {
+    if !module.types.borrow().is_empty() {
+        return Some("the module exports one or more module-side data types, can't unload".to_owned());
+    }
+    let used = modules().iter().any(|other| other.using.borrow().contains(&module.name()));
+    if used {
+        return Some("the module exports APIs used by other modules. Please unload them first and try again".to_owned());
+    }
+    if module.blocked_clients.get() > 0 {
+        return Some("the module has blocked clients. Please wait for them to be unblocked and try again".to_owned());
+    }
+    if module.timers.get() > 0 {
+        return Some("the module holds timer that is not fired. Please stop the timer or wait until it fires.".to_owned());
+    }
+    None
+}
+
+impl ModuleHost for NativeHost {
+    fn load(
+        &self,
+        state: &mut State,
+        path: &[u8],
+        argv: &[&[u8]],
+        config: &[(&[u8], &[u8])],
+    ) -> Result<(), CommandError> {
+        let path = String::from_utf8_lossy(path).into_owned();
+        match self.try_load(state, &path, argv, config) {
+            Ok(name) => {
+                log(LogLevel::Notice, &format!("Module '{name}' loaded from {path}"));
+                Ok(())
+            }
+            Err(reason) => {
+                log(LogLevel::Warning, &format!("Module {path} failed to load: {reason}"));
+                Err(CommandError::err(format!("{LOAD_FAILED} Reason: {reason}.")))
+            }
+        }
+    }
+
+    fn unload(&self, state: &mut State, name: &[u8]) -> Result<(), CommandError> {
+        let failed = |reason: &str| CommandError::err(format!("Error unloading module: {reason}"));
+        let name = String::from_utf8_lossy(name).into_owned();
+        let module = find_module(&name).ok_or_else(|| failed("no such module with that name"))?;
+        if let Some(reason) = why_not_unload(&module) {
+            log(LogLevel::Warning, &format!("Module {name} cannot be unloaded: {reason}"));
+            return Err(failed(&reason));
+        }
+        let on_unload = [c"RedisModule_OnUnload", c"ValkeyModule_OnUnload"]
+            .iter()
+            .map(|symbol| module.library.symbol(symbol))
+            .find(|address| !address.is_null());
+        if let Some(address) = on_unload {
+            // SAFETY: a symbol of this name is a function of this signature by the API's contract.
+            let function = unsafe { std::mem::transmute::<*mut std::ffi::c_void, OnUnload>(address) };
+            let mut ctx = Ctx::new(Some(module.clone()), Kind::Load, state, std::ptr::null_mut());
+            // SAFETY: as above; the context outlives the call.
+            let code = module.run("OnUnload", || unsafe { function(&raw mut ctx) });
+            if code != status::OK {
+                return Err(failed("operation not possible."));
+            }
+        }
+        remove_everything(state, &module);
+        LOADED.with(|loaded| loaded.modules.retain(|known| !Arc::ptr_eq(known, &module)));
+        log(LogLevel::Notice, &format!("Module {name} unloaded"));
+        Ok(())
+    }
+
+    fn set_config(
+        &self,
+        state: &mut State,
+        changed: &[(String, ModuleValue)],
+    ) -> Result<(), (String, String)> {
+        crate::config::set_all(state, &modules(), changed)
+    }
+
+    fn refresh_config(&self, state: &mut State) {
+        crate::config::refresh(state, &modules());
+    }
+
+    fn list(&self, context: &mut Context<'_>) -> CommandResult {
+        let modules = modules();
+        context.reply.array(modules.len());
+        for module in &modules {
+            context.reply.map(4);
+            context.reply.bulk(b"name");
+            context.reply.bulk(module.name.borrow().as_bytes());
+            context.reply.bulk(b"ver");
+            context.reply.integer(i64::from(module.version.get()));
+            context.reply.bulk(b"path");
+            context.reply.bulk(module.path.as_bytes());
+            context.reply.bulk(b"args");
+            context.reply.array(module.argv.len());
+            for argument in &module.argv {
+                context.reply.bulk(argument);
+            }
+        }
+        Ok(())
+    }
+
+    fn info(&self, _state: &mut State, sections: &[Vec<u8>], all: bool) -> String {
+        let wanted: Vec<String> = sections
+            .iter()
+            .map(|section| String::from_utf8_lossy(section).to_ascii_lowercase())
+            .collect();
+        let mut text = String::new();
+        let modules = modules();
+        if all || wanted.iter().any(|name| name == "modules") {
+            text.push_str("# Modules\r\n");
+            for module in &modules {
+                text.push_str(&info_line(module));
+            }
+        }
+        for module in &modules {
+            let Some(function) = module.info_func.get() else { continue };
+            let wanted: &[String] = if all { &[] } else { &wanted };
+            let sections = crate::info::sections_of(module, function, wanted, false);
+            if !sections.is_empty() {
+                if !text.is_empty() {
+                    text.push_str("\r\n");
+                }
+                text.push_str(&sections);
+            }
+        }
+        text
+    }
+}
+
+fn info_line(module: &Module) -> String {
+    let options = [
+        (1 << 0, "handle-io-errors"),
+        (1 << 1, "no-implicit-signal-modified"),
+        (1 << 2, "handle-repl-async-load"),
+    ];
+    let named: String = options
+        .iter()
+        .filter(|(bit, _)| module.options.get() & bit != 0)
+        .map(|(_, name)| format!("{name}|"))
+        .collect();
+    let used_by: Vec<String> = modules()
+        .iter()
+        .filter(|other| other.using.borrow().contains(&module.name()))
+        .map(|other| other.name())
+        .collect();
+    format!(
+        "module:name={},ver={},api={},filters={},usedby=[{}],using=[{}],options=[{}]\r\n",
+        module.name(),
+        module.version.get(),
+        module.api_version.get(),
+        module.filters.borrow().len(),
+        used_by.join("|"),
+        module.using.borrow().join("|"),
+        named.trim_end_matches('|'),
+    )
+}

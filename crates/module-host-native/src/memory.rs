@@ -1,0 +1,120 @@
+//! Memory for modules, from the server's allocator: it counts as the server's, and may be freed by either side.
+
+use std::ffi::{c_char, c_void};
+
+use crate::context::{Auto, Ctx};
+use crate::ptr;
+use crate::table::Table;
+
+/// Allocates, or ends the process as Redis does when there is no memory.
+pub fn allocate(bytes: usize) -> *mut c_void {
+    // SAFETY: malloc takes any size.
+    let pointer = unsafe { libc::malloc(bytes.max(1)) };
+    assert!(!pointer.is_null(), "out of memory: a module asked for {bytes} bytes");
+    pointer
+}
+
+/// Frees what `allocate` gave; null is ignored.
+pub fn free(pointer: *mut c_void) {
+    // SAFETY: the module hands back memory that this allocator gave out.
+    unsafe { libc::free(pointer) }
+}
+
+/// A copy that the module frees.
+pub fn duplicate(bytes: &[u8], terminated: bool) -> *mut c_char {
+    let pointer = allocate(bytes.len() + usize::from(terminated)).cast::<u8>();
+    // SAFETY: the memory was just made, long enough for the bytes and the zero.
+    unsafe {
+        pointer.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+        if terminated {
+            pointer.add(bytes.len()).write(0);
+        }
+    }
+    pointer.cast()
+}
+
+/// Bytes that an allocation really takes.
+pub fn usable_bytes(pointer: *mut c_void) -> usize {
+    // SAFETY: the pointer is null or one that this allocator gave out.
+    unsafe { libc::malloc_usable_size(pointer) }
+}
+
+extern "C" fn alloc(bytes: usize) -> *mut c_void {
+    allocate(bytes)
+}
+
+extern "C" fn try_alloc(bytes: usize) -> *mut c_void {
+    // SAFETY: malloc takes any size.
+    unsafe { libc::malloc(bytes.max(1)) }
+}
+
+extern "C" fn calloc(count: usize, bytes: usize) -> *mut c_void {
+    let pointer = try_calloc(count, bytes);
+    assert!(!pointer.is_null(), "out of memory: a module asked for {count} times {bytes} bytes");
+    pointer
+}
+
+extern "C" fn try_calloc(count: usize, bytes: usize) -> *mut c_void {
+    // SAFETY: calloc takes any sizes and checks their product.
+    unsafe { libc::calloc(count.max(1), bytes.max(1)) }
+}
+
+extern "C" fn realloc(pointer: *mut c_void, bytes: usize) -> *mut c_void {
+    let new = try_realloc(pointer, bytes);
+    assert!(!new.is_null(), "out of memory: a module asked for {bytes} bytes");
+    new
+}
+
+extern "C" fn try_realloc(pointer: *mut c_void, bytes: usize) -> *mut c_void {
+    // SAFETY: the pointer is null or one that this allocator gave out.
+    unsafe { libc::realloc(pointer, bytes.max(1)) }
+}
+
+extern "C" fn free_memory(pointer: *mut c_void) {
+    free(pointer);
+}
+
+extern "C" fn strdup(text: *const c_char) -> *mut c_char {
+    duplicate(ptr::c_bytes(text), true)
+}
+
+extern "C" fn pool_alloc(ctx: *mut Ctx, bytes: usize) -> *mut c_void {
+    let pointer = calloc(1, bytes);
+    // Goes with the context, whether or not that manages memory by itself.
+    ptr::required(ctx).pool.push(pointer);
+    pointer
+}
+
+extern "C" fn auto_memory(ctx: *mut Ctx) {
+    ptr::required(ctx).auto_memory = true;
+}
+
+extern "C" fn malloc_size(pointer: *mut c_void) -> usize {
+    usable_bytes(pointer)
+}
+
+pub fn register(table: &mut Table) {
+    table.add("Alloc", alloc as *const ());
+    table.add("TryAlloc", try_alloc as *const ());
+    table.add("Calloc", calloc as *const ());
+    table.add("TryCalloc", try_calloc as *const ());
+    table.add("Realloc", realloc as *const ());
+    table.add("TryRealloc", try_realloc as *const ());
+    table.add("Free", free_memory as *const ());
+    table.add("Strdup", strdup as *const ());
+    table.add("PoolAlloc", pool_alloc as *const ());
+    table.add("AutoMemory", auto_memory as *const ());
+    table.add("MallocSize", malloc_size as *const ());
+    table.add("MallocUsableSize", malloc_size as *const ());
+}
+
+/// Frees what a context kept by itself.
+pub fn free_auto(auto: Auto) {
+    match auto {
+        Auto::String(string) => crate::strings::release(string),
+        Auto::Reply(reply) => drop(ptr::take_back(reply)),
+        Auto::Key(key) => crate::keys::close(key),
+        Auto::Dict(dict) => drop(ptr::take_back(dict)),
+        Auto::ServerInfo(info) => drop(ptr::take_back(info)),
+    }
+}

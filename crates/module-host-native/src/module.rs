@@ -1,0 +1,101 @@
+//! A loaded module: its name, what it registered, and the library it came from.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ffi::{c_int, c_void};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::context::Ctx;
+use crate::data_types::ModuleType;
+use crate::library::Library;
+
+/// `OnLoad`: (ctx, argv, argc).
+pub type OnLoad = unsafe extern "C" fn(*mut Ctx, *mut crate::strings::StringPtr, c_int) -> c_int;
+/// `OnUnload`: (ctx).
+pub type OnUnload = unsafe extern "C" fn(*mut Ctx) -> c_int;
+/// Called to fill INFO: (info context, for a crash report).
+pub type InfoFunc = unsafe extern "C" fn(*mut crate::info::InfoCtx, c_int);
+
+/// What a `RedisModule *` stands for. Everything in cells is used under the global lock only.
+pub struct Module {
+    pub path: String,
+    pub argv: Vec<Vec<u8>>,
+    pub name: RefCell<String>,
+    pub version: Cell<i32>,
+    pub api_version: Cell<i32>,
+    /// `REDISMODULE_OPTIONS_…`
+    pub options: Cell<i32>,
+    /// OnLoad runs.
+    pub loading: Cell<bool>,
+    pub commands: RefCell<Vec<String>>,
+    pub types: RefCell<Vec<Arc<ModuleType>>>,
+    pub info_func: Cell<Option<InfoFunc>>,
+    pub timers: Cell<usize>,
+    pub blocked_clients: Cell<usize>,
+    /// Shared functions it exports.
+    pub exported: RefCell<HashMap<String, usize>>,
+    /// Names of modules whose functions it uses.
+    pub using: RefCell<Vec<String>>,
+    pub filters: RefCell<Vec<(u64, *mut c_void)>>,
+    pub categories: Cell<u64>,
+    pub config_registered: Cell<bool>,
+    pub config_loaded: Cell<bool>,
+    pub configs: RefCell<Vec<Rc<crate::config::ModuleConfig>>>,
+    /// Values given by LOADEX CONFIG that no registered parameter has taken yet.
+    pub config_given: RefCell<Vec<(Vec<u8>, Vec<u8>)>>,
+    pub defrag: Cell<*const ()>,
+    /// Number of the module, for its subscriptions.
+    pub id: u64,
+    pub running: RefCell<HashMap<String, Rc<sys::crash::RunningModule>>>,
+    pub library: Library,
+}
+
+impl Module {
+    pub fn new(id: u64, path: &str, argv: Vec<Vec<u8>>, library: Library) -> Module {
+        Module {
+            path: path.to_owned(),
+            argv,
+            name: RefCell::new(String::new()),
+            version: Cell::new(0),
+            api_version: Cell::new(0),
+            options: Cell::new(0),
+            loading: Cell::new(true),
+            commands: RefCell::default(),
+            types: RefCell::default(),
+            info_func: Cell::new(None),
+            timers: Cell::new(0),
+            blocked_clients: Cell::new(0),
+            exported: RefCell::default(),
+            using: RefCell::default(),
+            filters: RefCell::default(),
+            categories: Cell::new(0),
+            config_registered: Cell::new(false),
+            config_loaded: Cell::new(false),
+            configs: RefCell::default(),
+            config_given: RefCell::default(),
+            defrag: Cell::new(std::ptr::null()),
+            id,
+            running: RefCell::default(),
+            library,
+        }
+    }
+
+    pub fn name(&self) -> String {
+        self.name.borrow().clone()
+    }
+
+    /// Runs a callback of the module, noting for a crash report what runs.
+    pub fn run<R>(&self, function: &str, call: impl FnOnce() -> R) -> R {
+        let known = self.running.borrow().get(function).cloned();
+        let running = known.unwrap_or_else(|| {
+            let running = Rc::new(sys::crash::RunningModule {
+                module: self.name(),
+                function: function.to_owned(),
+            });
+            self.running.borrow_mut().insert(function.to_owned(), running.clone());
+            running
+        });
+        sys::crash::with_running(&running, call)
+    }
+}
