@@ -15,6 +15,8 @@ pub enum BlockKind {
     Keys,
     /// A module will answer.
     Guest,
+    /// FLUSHALL and FLUSHDB wait for the background to free what was there.
+    LazyFree,
     /// CLIENT PAUSE.
     Postponed,
     /// WAIT, WAITAOF.

@@ -1,21 +1,37 @@
 //! Freeing big values on another thread, and counting what is still to be freed.
 
 use std::any::Any;
+use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use keyspace::Value;
 
+use crate::blocking::{BlockKind, Blocked};
+use crate::client::{ClientId, OwnedArgv};
+use crate::context::Context;
 use crate::effect::Effect;
 use crate::state::State;
 
 /// Allocations from which dropping a value is left to the background.
 const LAZY_FREE_EFFORT_MIN: usize = 64;
 
-/// INFO's lazyfree_pending_objects and lazyfreed_objects.
-#[derive(Clone, Default)]
+/// INFO's lazyfree_pending_objects and lazyfreed_objects, and who waits.
+#[derive(Default)]
 pub struct LazyFree {
+    /// The shell frees on a thread of its own and ends its wait when something has been freed.
+    pub has_thread: bool,
     counters: Arc<Counters>,
+    waiting: Vec<(ClientId, Arc<AtomicBool>)>,
+}
+
+/// The last piece of garbage that a client waits for.
+struct Freed(Arc<AtomicBool>);
+
+impl Drop for Freed {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 #[derive(Default)]
@@ -71,5 +87,52 @@ impl State {
         counters.pending.fetch_add(objects, Ordering::Relaxed);
         let garbage = Garbage { content: Some(content), objects, counters };
         self.effects.push(Effect::FreeInBackground(Box::new(garbage)));
+    }
+}
+
+impl Context<'_> {
+    /// Whether the client can wait for the background.
+    pub fn may_wait_for_freeing(&self) -> bool {
+        self.state.lazyfree.has_thread && !self.deny_blocking() && self.client().is_real()
+    }
+
+    /// Lets the client wait until all that was handed to the background so far is freed, and then replies OK.
+    pub fn wait_for_freeing(&mut self) {
+        let freed = Arc::new(AtomicBool::new(false));
+        self.state.lazyfree.waiting.push((self.client, freed.clone()));
+        // Garbage is freed in order, so this is dropped last.
+        self.state.effects.push(Effect::FreeInBackground(Box::new(Freed(freed))));
+        let blocked = Blocked {
+            kind: BlockKind::LazyFree,
+            command: self.command.clone(),
+            argv: OwnedArgv::from_slices(self.argv),
+            deadline_ms: 0,
+            db: self.db,
+            keys: Vec::new(),
+            on_timeout: Rc::new(|context, _| context.reply.ok()),
+            wake_on_delete: false,
+            guest: 0,
+        };
+        self.state.block_client(self.client, blocked);
+    }
+}
+
+impl State {
+    /// Replies to those whose garbage has been freed.
+    pub(crate) fn wake_freed(&mut self) {
+        if self.lazyfree.waiting.is_empty() {
+            return;
+        }
+        for (client, freed) in std::mem::take(&mut self.lazyfree.waiting) {
+            let blocked = self.clients.get(client).and_then(|client| client.blocked.as_ref());
+            if blocked.is_none_or(|blocked| blocked.kind != BlockKind::LazyFree) {
+                continue;
+            }
+            if freed.load(Ordering::Acquire) {
+                self.unblock_with(client, crate::blocking::Unblock::Timeout);
+            } else {
+                self.lazyfree.waiting.push((client, freed));
+            }
+        }
     }
 }

@@ -360,6 +360,7 @@ impl State {
     }
 
     fn before_sleep(&mut self) {
+        self.wake_freed();
         self.expire_blocked();
         self.run_timers();
         self.end_pause_when_due();

@@ -1,9 +1,11 @@
 //! The background threads: one closes files, one syncs the AOF, one frees what is too big to be freed between two commands.
 
 use std::any::Any;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 
 use sys::background::Job;
+use sys::poll::Waker;
 
 use crate::log::log;
 
@@ -29,9 +31,13 @@ impl Background {
         Ok(Background { queues })
     }
 
-    /// Drops `garbage` on a thread; here and now if there is none.
-    pub fn free(&mut self, garbage: Garbage) {
-        let job: Job = Box::new(move || drop(garbage));
+    /// Drops `garbage` on a thread; here and now if there is none. `waker` ends the loop's wait afterwards: a client may
+    /// wait for that.
+    pub fn free(&mut self, garbage: Garbage, waker: Arc<Waker>) {
+        let job: Job = Box::new(move || {
+            drop(garbage);
+            waker.wake();
+        });
         let unsent = match self.queues.last() {
             Some(queue) => queue.send(job).err().map(|error| error.0),
             None => Some(job),

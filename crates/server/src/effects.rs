@@ -20,7 +20,7 @@ impl Shell {
                 self.set_config(client, *previous, &names);
             }
             Effect::ConfigRewrite { client, force_all } => self.rewrite_config(client, force_all),
-            Effect::FreeInBackground(garbage) => self.background.free(garbage),
+            Effect::FreeInBackground(garbage) => self.background.free(garbage, self.waker.clone()),
             Effect::Log { level, text } => log::write(level_of(level), &text),
         }
     }

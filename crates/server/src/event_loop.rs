@@ -1,6 +1,7 @@
 //! The loop: waits for sockets, signals and time, and gives each its turn; the dataset belongs to this thread.
 
 use std::io;
+use std::sync::Arc;
 
 use engine::{ClientId, Effect, Engine};
 use sys::poll::{Epoll, Interest, Ready, Waker};
@@ -50,19 +51,20 @@ pub struct Shell {
     /// The clients being written to; kept for its memory.
     pub(crate) pending: Vec<ClientId>,
     signals: SignalPipe,
-    waker: Waker,
+    pub(crate) waker: Arc<Waker>,
 }
 
 impl Shell {
-    pub fn new(engine: Engine, files: crate::startup::FilesInUse) -> io::Result<Shell> {
+    pub fn new(mut engine: Engine, files: crate::startup::FilesInUse) -> io::Result<Shell> {
         let epoll = Epoll::new(READY_PER_WAIT)?;
         let signals = SignalPipe::new()?;
-        let waker = Waker::new()?;
+        let waker = Arc::new(Waker::new()?);
         epoll.add(signals.as_raw_fd(), TOKEN_SIGNALS, Interest::READ)?;
         epoll.add(waker.as_raw_fd(), TOKEN_WAKER, Interest::READ)?;
         for signal in [sys::signals::SIGTERM, sys::signals::SIGINT, sys::signals::SIGCHLD] {
             signals.watch(signal)?;
         }
+        engine.state.lazyfree.has_thread = true;
         Ok(Shell {
             engine,
             epoll,

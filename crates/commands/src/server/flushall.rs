@@ -41,9 +41,16 @@ pub(super) fn flush(context: &mut Context<'_>, db: Option<usize>) -> CommandResu
         [_, word] if arguments::is(word, "SYNC") => false,
         _ => return Err(error::SYNTAX),
     };
-    let removed = context.state.flush(db, lazy);
+    // Without ASYNC, too, the keys are freed in the background where that can be waited for: only this
+    // client waits, not the server.
+    let waits = !lazy && context.may_wait_for_freeing();
+    let removed = context.state.flush(db, lazy || waits);
     // One more: it is propagated even if there was nothing to delete.
     context.dirty(removed as u64 + 1);
-    context.reply.ok();
+    if waits {
+        context.wait_for_freeing();
+    } else {
+        context.reply.ok();
+    }
     Ok(())
 }

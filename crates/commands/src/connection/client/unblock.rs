@@ -46,7 +46,10 @@ fn unblock(context: &mut Context<'_>) -> CommandResult {
     let unblocked = client.is_some_and(|client| {
         let waits = context.state.clients[client].blocked.as_ref();
         let may_go = waits.is_some_and(|blocked| {
-            !matches!(blocked.kind, BlockKind::Postponed | BlockKind::Shutdown)
+            !matches!(
+                blocked.kind,
+                BlockKind::Postponed | BlockKind::Shutdown | BlockKind::LazyFree
+            )
         });
         may_go && context.state.unblock_with(client, how)
     });
