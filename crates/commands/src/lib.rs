@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod bitmap;
 mod connection;
 mod generic;
 mod hash;

@@ -2,13 +2,18 @@
 
 use engine::BuiltIn;
 
-use crate::{connection, generic, hash, pubsub, server, string, transactions};
+use crate::{bitmap, connection, generic, hash, pubsub, server, string, transactions};
 
 /// All built-in commands.
 pub static BUILT_INS: &[&BuiltIn] = &[
     &server::acl::ACL,
     &string::append::APPEND,
     &connection::auth::AUTH,
+    &bitmap::bitcount::BITCOUNT,
+    &bitmap::bitfield::BITFIELD,
+    &bitmap::bitfield_ro::BITFIELD_RO,
+    &bitmap::bitop::BITOP,
+    &bitmap::bitpos::BITPOS,
     &connection::client::CLIENT,
     &server::command::COMMAND,
     &server::config::CONFIG,
@@ -31,6 +36,7 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &server::flushall::FLUSHALL,
     &server::flushdb::FLUSHDB,
     &string::get::GET,
+    &bitmap::getbit::GETBIT,
     &string::getdel::GETDEL,
     &string::getex::GETEX,
     &string::getrange::GETRANGE,
@@ -106,6 +112,7 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &generic::scan::SCAN,
     &connection::select::SELECT,
     &string::set::SET,
+    &bitmap::setbit::SETBIT,
     &string::setex::SETEX,
     &string::setnx::SETNX,
     &string::setrange::SETRANGE,
