@@ -11,6 +11,7 @@ pub mod blocking;
 pub mod client;
 mod client_line;
 pub mod clock;
+pub mod collections;
 pub mod command;
 mod commit;
 mod config_change;

@@ -90,6 +90,8 @@ pub struct State {
     pub blocked_keys: BlockedKeys,
     pub block_deadlines: BinaryHeap<Reverse<(i64, ClientId)>>,
     pub reexecute_deadline_ms: Option<i64>,
+    /// Bytes from which an element of a list has a node of its own, where DEBUG has set that.
+    pub list_plain_from_bytes: Option<usize>,
     pub postponed: Vec<ClientId>,
     pub pause: Option<Pause>,
     pub timers: Timers,
@@ -211,6 +213,7 @@ impl State {
             blocked_keys: BlockedKeys::default(),
             block_deadlines: BinaryHeap::new(),
             reexecute_deadline_ms: None,
+            list_plain_from_bytes: None,
             postponed: Vec::new(),
             pause: None,
             timers: Timers::default(),

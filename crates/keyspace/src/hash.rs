@@ -18,7 +18,7 @@ use structures::hashtable::TableStats;
 use table::TableHash;
 use volatile::VolatileHash;
 
-pub use structures::listpack::Element;
+pub use crate::element::{Element, ElementText};
 
 /// When a hash leaves the compact encodings, and with what seed its table hashes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -331,23 +331,6 @@ impl Hash {
             Repr::Compact(_) => {}
             Repr::Volatile(fields) => fields.set_indexed_expiry_ms(at_ms),
             Repr::Table(fields) => fields.set_indexed_expiry_ms(at_ms),
-        }
-    }
-}
-
-/// Room to print an element that is stored as an integer.
-#[derive(Default)]
-pub struct ElementText {
-    digits: itoa::Buffer,
-}
-
-impl ElementText {
-    /// The element as a string.
-    #[inline]
-    pub fn of<'a>(&'a mut self, element: Element<'a>) -> &'a [u8] {
-        match element {
-            Element::Bytes(bytes) => bytes,
-            Element::Integer(integer) => self.digits.format(integer).as_bytes(),
         }
     }
 }

@@ -9,13 +9,20 @@
 #![forbid(unsafe_code)]
 
 mod database;
+pub mod element;
 mod expiry_index;
 pub mod hash;
+pub mod list;
 pub mod module;
+pub mod set;
+pub mod sorted_set;
 pub mod string;
 mod value;
 
 pub use database::{Database, ExpirySample, KeyRecord, SetExpiry};
 pub use hash::Hash;
+pub use list::List;
+pub use set::Set;
+pub use sorted_set::SortedSet;
 pub use structures::{HashSeed, Location, NewPayload, OwnedPayload, ResizePolicy, View, ViewMut};
 pub use value::{Type, Value, duplicate, encoding_name, type_name, type_of};

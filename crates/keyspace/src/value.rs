@@ -2,7 +2,10 @@
 
 use crate::database::KeyRecord;
 use crate::hash::Hash;
+use crate::list::List;
 use crate::module::ModuleObject;
+use crate::set::Set;
+use crate::sorted_set::SortedSet;
 use crate::string;
 use structures::{NewPayload, View};
 
@@ -12,6 +15,9 @@ pub enum Value {
     /// the size of `Value`.
     String(Box<Vec<u8>>),
     Hash(Hash),
+    List(Box<List>),
+    Set(Box<Set>),
+    SortedSet(Box<SortedSet>),
     /// Of a module's type.
     Module(Box<ModuleObject>),
 }
@@ -23,6 +29,9 @@ const _: () = assert!(size_of::<Value>() <= 16);
 pub enum Type {
     String,
     Hash,
+    List,
+    Set,
+    SortedSet,
     /// A module's; [`type_name`] knows which.
     Module,
 }
@@ -32,6 +41,9 @@ impl Type {
         match self {
             Type::String => "string",
             Type::Hash => "hash",
+            Type::List => "list",
+            Type::Set => "set",
+            Type::SortedSet => "zset",
             Type::Module => "module",
         }
     }
@@ -42,6 +54,9 @@ impl Value {
         match self {
             Value::String(_) => Type::String,
             Value::Hash(_) => Type::Hash,
+            Value::List(_) => Type::List,
+            Value::Set(_) => Type::Set,
+            Value::SortedSet(_) => Type::SortedSet,
             Value::Module(_) => Type::Module,
         }
     }
@@ -52,6 +67,9 @@ impl Value {
         match self {
             Value::String(bytes) => structures::prefetch::read(&raw const **bytes),
             Value::Hash(hash) => hash.prefetch(),
+            Value::List(list) => structures::prefetch::read(&raw const **list),
+            Value::Set(set) => structures::prefetch::read(&raw const **set),
+            Value::SortedSet(set) => structures::prefetch::read(&raw const **set),
             Value::Module(module) => structures::prefetch::read(&raw const **module),
         }
     }
@@ -61,6 +79,9 @@ impl Value {
         match self {
             Value::String(_) => "raw",
             Value::Hash(hash) => hash.encoding().name(),
+            Value::List(list) => list.encoding().name(),
+            Value::Set(set) => set.encoding().name(),
+            Value::SortedSet(set) => set.encoding().name(),
             Value::Module(_) => "raw",
         }
     }
@@ -70,6 +91,9 @@ impl Value {
         match self {
             Value::String(_) => 1,
             Value::Hash(hash) => hash.free_effort(),
+            Value::List(list) => list.free_effort(),
+            Value::Set(set) => set.free_effort(),
+            Value::SortedSet(set) => set.free_effort(),
             Value::Module(module) => module.0.free_effort(),
         }
     }
@@ -83,6 +107,9 @@ impl Value {
                     + structures::class_size(bytes.capacity())
             }
             Value::Hash(hash) => hash.memory_bytes(samples),
+            Value::List(list) => list.memory_bytes(samples),
+            Value::Set(set) => set.memory_bytes(samples),
+            Value::SortedSet(set) => set.memory_bytes(samples),
             Value::Module(module) => module.0.memory_bytes(samples),
         }
     }
@@ -97,6 +124,9 @@ pub fn duplicate(record: &KeyRecord, to_key: &[u8]) -> Option<KeyRecord> {
         View::Value(value) => NewPayload::Value(match value {
             Value::String(bytes) => Value::String(bytes.clone()),
             Value::Hash(hash) => Value::Hash(hash.clone()),
+            Value::List(list) => Value::List(list.clone()),
+            Value::Set(set) => Value::Set(set.clone()),
+            Value::SortedSet(set) => Value::SortedSet(set.clone()),
             Value::Module(module) => {
                 let copy = module.0.duplicate(record.key(), to_key)?;
                 Value::Module(Box::new(ModuleObject(copy)))

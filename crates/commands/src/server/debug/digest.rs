@@ -59,6 +59,30 @@ fn of_value(record: &KeyRecord) -> Digest {
             });
             digest
         }
+        View::Value(Value::List(list)) => {
+            // The place of each element counts.
+            let mut digest = Digest::of(6, &[]);
+            for (index, element) in list.iter_from(0).enumerate() {
+                let index = (index as u64).to_le_bytes();
+                digest.add(Digest::of(6, &[&index, ElementText::default().of(element)]));
+            }
+            digest
+        }
+        View::Value(Value::Set(set)) => {
+            let mut digest = Digest::of(7, &[]);
+            set.for_each(|element| {
+                digest.add(Digest::of(7, &[ElementText::default().of(element)]));
+            });
+            digest
+        }
+        View::Value(Value::SortedSet(set)) => {
+            let mut digest = Digest::of(8, &[]);
+            for (element, score) in set.iter_from(0) {
+                let score = (score + 0.0).to_le_bytes();
+                digest.add(Digest::of(8, &[&score, ElementText::default().of(element)]));
+            }
+            digest
+        }
         View::Value(value) => {
             // What is inside another type is not known here; its size stands for it.
             let bytes = value.memory_bytes(0).to_le_bytes();

@@ -55,6 +55,9 @@ pub fn listpack(context: &mut Context<'_>) -> CommandResult {
     let record = find(context)?;
     let bytes = match record.view() {
         View::Value(Value::Hash(hash)) => hash.listpack_bytes(),
+        View::Value(Value::List(list)) => list.listpack_bytes(),
+        View::Value(Value::Set(set)) => set.listpack_bytes(),
+        View::Value(Value::SortedSet(set)) => set.listpack_bytes(),
         _ => None,
     };
     let Some(bytes) = bytes else {

@@ -113,7 +113,11 @@ pub fn mallctl_str(context: &mut Context<'_>) -> CommandResult {
 
 pub fn packed_threshold(context: &mut Context<'_>) -> CommandResult {
     match config::number::memory(context.argv[2]) {
-        Some(bytes) if bytes < 4 << 30 => context.reply.ok(),
+        Some(bytes) if bytes < 4 << 30 => {
+            let bytes = usize::try_from(bytes).ok().filter(|bytes| *bytes > 0);
+            context.state.list_plain_from_bytes = bytes;
+            context.reply.ok();
+        }
         _ => {
             return Err(CommandError::err(
                 "argument must be a memory value bigger than 1 and smaller than 4gb",

@@ -35,6 +35,8 @@ pub fn htstats_key(context: &mut Context<'_>) -> CommandResult {
         .ok_or(error::NO_SUCH_KEY)?;
     let stats = match record.view() {
         View::Value(Value::Hash(hash)) => hash.table_stats(),
+        View::Value(Value::Set(set)) => set.table_stats(),
+        View::Value(Value::SortedSet(set)) => set.table_stats(),
         _ => None,
     };
     let Some(stats) = stats else {

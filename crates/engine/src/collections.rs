@@ -1,0 +1,130 @@
+//! Lists, sets and sorted sets as commands see them: found by key, checked for their type, deleted when empty.
+
+use keyspace::list::NodeLimit;
+use keyspace::set::SetLimits;
+use keyspace::sorted_set::SortedSetLimits;
+use keyspace::{KeyRecord, List, NewPayload, Set, SortedSet, Value, View};
+
+use crate::error::{self, CommandError};
+use crate::notify::class;
+use crate::state::State;
+
+/// The same words for each type.
+macro_rules! accessors {
+    ($variant:ident, $read:ident, $write:ident, $or_new:ident, $in:ident, $in_mut:ident) => {
+        impl State {
+            /// Finds one to read it.
+            #[inline]
+            pub fn $read(
+                &mut self,
+                db: usize,
+                key: &[u8],
+            ) -> Result<Option<&$variant>, CommandError> {
+                self.lookup_read(db, key).map($in).transpose()
+            }
+
+            /// Finds one to change it.
+            #[inline]
+            pub fn $write(
+                &mut self,
+                db: usize,
+                key: &[u8],
+            ) -> Result<Option<&mut $variant>, CommandError> {
+                self.lookup_write(db, key).map($in_mut).transpose()
+            }
+
+            /// Finds one to change it, or adds the one that `make` makes; it must not stay empty.
+            #[inline]
+            pub fn $or_new(
+                &mut self,
+                db: usize,
+                key: &[u8],
+                make: impl FnOnce() -> $variant,
+            ) -> Result<&mut $variant, CommandError> {
+                let hash = self.databases[db].hash_of(key);
+                let mut found = self.find_alive(db, hash, key, 0);
+                if found.is_none() {
+                    let value = Value::$variant(Box::new(make()));
+                    self.add_key(db, key, NewPayload::Value(value), None);
+                    found = self.databases[db].locate_hashed(hash, key);
+                }
+                let record = found.and_then(|location| self.databases[db].at_mut(location));
+                record.map_or(Err(error::NO_SUCH_KEY), $in_mut)
+            }
+        }
+
+        /// The one in a record, or WRONGTYPE.
+        #[inline]
+        pub fn $in(record: &KeyRecord) -> Result<&$variant, CommandError> {
+            match record.view() {
+                View::Value(Value::$variant(value)) => Ok(value),
+                _ => Err(error::WRONGTYPE),
+            }
+        }
+
+        /// The one in a record, or WRONGTYPE.
+        #[inline]
+        pub fn $in_mut(record: &mut KeyRecord) -> Result<&mut $variant, CommandError> {
+            match record.value_mut() {
+                Some(Value::$variant(value)) => Ok(value),
+                _ => Err(error::WRONGTYPE),
+            }
+        }
+    };
+}
+
+accessors!(List, list_to_read, list_to_write, list_or_new, list_in, list_in_mut);
+accessors!(Set, set_to_read, set_to_write, set_or_new, set_in, set_in_mut);
+accessors!(
+    SortedSet,
+    sorted_set_to_read,
+    sorted_set_to_write,
+    sorted_set_or_new,
+    sorted_set_in,
+    sorted_set_in_mut
+);
+
+impl State {
+    /// How big the nodes of a list may be.
+    #[inline]
+    pub fn list_limit(&self) -> NodeLimit {
+        NodeLimit::of_parameter(self.config.list_max_listpack_size)
+            .with_plain_from(self.list_plain_from_bytes)
+    }
+
+    /// When a set of a database leaves which encoding.
+    #[inline]
+    pub fn set_limits(&self, db: usize) -> SetLimits {
+        SetLimits {
+            intset_entries_max: self.config.set_max_intset_entries,
+            listpack_entries_max: self.config.set_max_listpack_entries,
+            listpack_value_bytes_max: self.config.set_max_listpack_value,
+            seed: self.databases[db].seed(),
+        }
+    }
+
+    /// When a sorted set of a database leaves the compact encoding.
+    #[inline]
+    pub fn sorted_set_limits(&self, db: usize) -> SortedSetLimits {
+        SortedSetLimits {
+            listpack_entries_max: self.config.zset_max_listpack_entries,
+            listpack_value_bytes_max: self.config.zset_max_listpack_value,
+            seed: self.databases[db].seed(),
+        }
+    }
+
+    /// Deletes a list, set or sorted set that has lost its last element, and tells of it.
+    pub fn delete_if_empty(&mut self, db: usize, key: &[u8]) -> bool {
+        let is_empty = match self.databases[db].find(key).map(KeyRecord::view) {
+            Some(View::Value(Value::List(list))) => list.is_empty(),
+            Some(View::Value(Value::Set(set))) => set.is_empty(),
+            Some(View::Value(Value::SortedSet(set))) => set.is_empty(),
+            _ => false,
+        };
+        if is_empty {
+            self.delete_key(db, key, false);
+            self.notify(class::GENERIC, "del", db, key);
+        }
+        is_empty
+    }
+}

@@ -1,0 +1,284 @@
+//! The list type: a listpack while it is small, a quicklist above; it goes back when it has shrunk to half of that.
+
+#[cfg(test)]
+mod tests;
+
+use structures::listpack::Position;
+use structures::quicklist::{self, Quicklist};
+use structures::{Listpack, class_size};
+
+use crate::element::{Element, Needle};
+
+pub use structures::quicklist::{End, NodeLimit};
+
+/// How a list is stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ListEncoding {
+    Listpack,
+    Quicklist,
+}
+
+impl ListEncoding {
+    pub const fn name(self) -> &'static str {
+        match self {
+            ListEncoding::Listpack => "listpack",
+            ListEncoding::Quicklist => "quicklist",
+        }
+    }
+}
+
+#[derive(Clone)]
+enum Repr {
+    Listpack(Listpack),
+    Quicklist(Quicklist),
+}
+
+/// See the module text.
+#[derive(Clone)]
+pub struct List {
+    repr: Repr,
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl List {
+    pub fn new() -> Self {
+        Self { repr: Repr::Listpack(Listpack::new()) }
+    }
+
+    pub fn encoding(&self) -> ListEncoding {
+        match self.repr {
+            Repr::Listpack(_) => ListEncoding::Listpack,
+            Repr::Quicklist(_) => ListEncoding::Quicklist,
+        }
+    }
+
+    /// The bytes of a small list.
+    pub fn listpack_bytes(&self) -> Option<&[u8]> {
+        match &self.repr {
+            Repr::Listpack(pack) => Some(pack.as_bytes()),
+            Repr::Quicklist(_) => None,
+        }
+    }
+
+    #[inline]
+    pub fn len(&self) -> usize {
+        match &self.repr {
+            Repr::Listpack(pack) => pack.len(),
+            Repr::Quicklist(list) => list.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        match &self.repr {
+            Repr::Listpack(pack) => pack.is_empty(),
+            Repr::Quicklist(list) => list.is_empty(),
+        }
+    }
+
+    /// Becomes a quicklist if elements that are about to come, of so many bytes in all, are too many for a listpack.
+    pub fn expect(&mut self, bytes: usize, count: usize, limit: &NodeLimit) {
+        if let Repr::Listpack(pack) = &mut self.repr {
+            let total = pack.byte_len().saturating_add(bytes);
+            if limit.is_exceeded_by(total, pack.len().saturating_add(count)) {
+                self.repr = Repr::Quicklist(Quicklist::from_listpack(std::mem::take(pack)));
+            }
+        }
+    }
+
+    /// Becomes a listpack again if it has become small enough. To be called after elements were removed.
+    pub fn shrink(&mut self, limit: &NodeLimit) {
+        let Repr::Quicklist(list) = &mut self.repr else { return };
+        let Some(pack) = list.as_single_listpack() else { return };
+        if !limit.is_exceeded_by(pack.byte_len() * 2, list.len() * 2) {
+            self.repr = Repr::Listpack(pack.clone());
+        }
+    }
+
+    /// Adds an element that was announced with `expect`.
+    pub fn push(&mut self, end: End, bytes: &[u8], limit: &NodeLimit) {
+        match &mut self.repr {
+            Repr::Listpack(pack) => match end {
+                End::Head => pack.push_front(bytes),
+                End::Tail => pack.push_back(bytes),
+            },
+            Repr::Quicklist(list) => list.push(end, bytes, limit),
+        }
+    }
+
+    /// Removes the element at an end, after `look` has seen it.
+    pub fn pop<R>(&mut self, end: End, look: impl FnOnce(Element<'_>) -> R) -> Option<R> {
+        match &mut self.repr {
+            Repr::Quicklist(list) => list.pop(end, look),
+            Repr::Listpack(pack) => {
+                let position = match end {
+                    End::Head => pack.first()?,
+                    End::Tail => pack.last()?,
+                };
+                let seen = look(pack.get(position));
+                pack.remove(position, 1);
+                Some(seen)
+            }
+        }
+    }
+
+    /// The element of an index.
+    pub fn get(&self, index: usize) -> Option<Element<'_>> {
+        match &self.repr {
+            Repr::Listpack(pack) => pack.nth(index).map(|position| pack.get(position)),
+            Repr::Quicklist(list) => list.get(index),
+        }
+    }
+
+    /// Puts another element, announced with `expect`, in the place of one; false if there is none.
+    pub fn set(&mut self, index: usize, bytes: &[u8], limit: &NodeLimit) -> bool {
+        match &mut self.repr {
+            Repr::Quicklist(list) => list.replace(index, bytes, limit),
+            Repr::Listpack(pack) => {
+                let position = pack.nth(index);
+                if let Some(position) = position {
+                    pack.replace(position, bytes);
+                }
+                position.is_some()
+            }
+        }
+    }
+
+    /// Inserts an element, announced with `expect`, before the one of an index, or at the end.
+    pub fn insert(&mut self, index: usize, bytes: &[u8], limit: &NodeLimit) {
+        match &mut self.repr {
+            Repr::Quicklist(list) => list.insert(index, bytes, limit),
+            Repr::Listpack(pack) => {
+                pack.insert_before(pack.nth(index), bytes);
+            }
+        }
+    }
+
+    /// Removes up to `count` elements from an index on; how many there were.
+    pub fn remove_range(&mut self, index: usize, count: usize) -> usize {
+        match &mut self.repr {
+            Repr::Quicklist(list) => list.remove_range(index, count),
+            Repr::Listpack(pack) => {
+                let removed = count.min(pack.len().saturating_sub(index));
+                if removed > 0
+                    && let Some(position) = pack.nth(index)
+                {
+                    pack.remove(position, removed);
+                }
+                removed
+            }
+        }
+    }
+
+    /// Removes the elements equal to `text`, up to `max` of them, beginning at an end; how many.
+    pub fn remove_equal(&mut self, text: &[u8], max: usize, from: End) -> usize {
+        match &mut self.repr {
+            Repr::Quicklist(list) => list.remove_equal(text, max, from),
+            Repr::Listpack(pack) => {
+                let mut list = Quicklist::from_listpack(std::mem::take(pack));
+                let removed = list.remove_equal(text, max, from);
+                if let Some(rest) = list.as_single_listpack() {
+                    *pack = rest.clone();
+                }
+                removed
+            }
+        }
+    }
+
+    /// Index of the first element equal to `text`.
+    pub fn find(&self, text: &[u8]) -> Option<usize> {
+        let needle = Needle::new(text);
+        self.iter_from(0).position(|element| needle.is(element))
+    }
+
+    /// The elements from an index on.
+    pub fn iter_from(&self, index: usize) -> Iter<'_> {
+        match &self.repr {
+            Repr::Listpack(pack) => Iter::Listpack(pack, pack.nth(index)),
+            Repr::Quicklist(list) => Iter::Quicklist(list.iter_from(index)),
+        }
+    }
+
+    /// The first `count` elements, from the last of them to the front.
+    pub fn iter_back_from(&self, count: usize) -> IterBack<'_> {
+        match &self.repr {
+            Repr::Listpack(pack) => {
+                let last = count.min(pack.len()).checked_sub(1);
+                IterBack::Listpack(pack, last.and_then(|last| pack.nth(last)))
+            }
+            Repr::Quicklist(list) => IterBack::Quicklist(list.iter_back_from(count)),
+        }
+    }
+
+    /// About how many allocations dropping the list frees.
+    pub fn free_effort(&self) -> usize {
+        match &self.repr {
+            Repr::Listpack(_) => 1,
+            Repr::Quicklist(list) => list.node_len(),
+        }
+    }
+
+    /// Bytes the list takes beside its value, inferred from up to `samples` nodes (0: all).
+    pub fn memory_bytes(&self, samples: usize) -> usize {
+        let content = match &self.repr {
+            Repr::Listpack(pack) => pack.alloc_bytes(),
+            Repr::Quicklist(list) => list.memory_bytes(samples) - size_of::<Quicklist>(),
+        };
+        class_size(size_of::<Self>()) + content
+    }
+
+    /// Nodes of a quicklist; one of a listpack.
+    pub fn node_len(&self) -> usize {
+        match &self.repr {
+            Repr::Listpack(_) => 1,
+            Repr::Quicklist(list) => list.node_len(),
+        }
+    }
+}
+
+/// The elements of a list, forwards.
+pub enum Iter<'a> {
+    Listpack(&'a Listpack, Option<Position>),
+    Quicklist(quicklist::Iter<'a>),
+}
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = Element<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Element<'a>> {
+        match self {
+            Iter::Listpack(pack, at) => {
+                let position = (*at)?;
+                *at = pack.next(position);
+                Some(pack.get(position))
+            }
+            Iter::Quicklist(iter) => iter.next(),
+        }
+    }
+}
+
+/// The elements of a list, backwards.
+pub enum IterBack<'a> {
+    Listpack(&'a Listpack, Option<Position>),
+    Quicklist(quicklist::IterBack<'a>),
+}
+
+impl<'a> Iterator for IterBack<'a> {
+    type Item = Element<'a>;
+
+    fn next(&mut self) -> Option<Element<'a>> {
+        match self {
+            IterBack::Listpack(pack, at) => {
+                let position = (*at)?;
+                *at = pack.prev(position);
+                Some(pack.get(position))
+            }
+            IterBack::Quicklist(iter) => iter.next(),
+        }
+    }
+}

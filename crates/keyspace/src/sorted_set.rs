@@ -1,0 +1,280 @@
+//! The sorted set type: a listpack of members and scores while there are few short ones, else a [`ScoredSet`].
+//!
+//! Ranges are ranges of ranks: [`SortedSet::count_leading`] turns a bound by score or by name into a rank.
+
+mod compact;
+#[cfg(test)]
+mod tests;
+
+use compact::CompactSortedSet;
+use structures::hashtable::TableStats;
+use structures::{HashSeed, ScoredSet, class_size};
+
+use crate::element::{Element, ElementText};
+
+/// When a sorted set leaves the compact encoding, and with what seed its table hashes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SortedSetLimits {
+    /// `zset-max-listpack-entries`.
+    pub listpack_entries_max: usize,
+    /// `zset-max-listpack-value`.
+    pub listpack_value_bytes_max: usize,
+    pub seed: HashSeed,
+}
+
+/// How a sorted set is stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SortedSetEncoding {
+    Listpack,
+    Skiplist,
+}
+
+impl SortedSetEncoding {
+    pub const fn name(self) -> &'static str {
+        match self {
+            SortedSetEncoding::Listpack => "listpack",
+            SortedSetEncoding::Skiplist => "skiplist",
+        }
+    }
+}
+
+/// A member with its score.
+pub type Scored<'a> = (Element<'a>, f64);
+
+#[derive(Clone)]
+enum Repr {
+    Listpack(CompactSortedSet),
+    Scored(ScoredSet),
+}
+
+/// See the module text. Scores are never not-a-number.
+#[derive(Clone)]
+pub struct SortedSet {
+    repr: Repr,
+}
+
+impl SortedSet {
+    /// An empty set, stored so that `count` members of at most so many bytes are likely to fit.
+    pub fn for_members(count: usize, longest: usize, limits: &SortedSetLimits) -> Self {
+        let small =
+            count <= limits.listpack_entries_max && longest <= limits.listpack_value_bytes_max;
+        let repr = if small {
+            Repr::Listpack(CompactSortedSet::new())
+        } else {
+            Repr::Scored(ScoredSet::new(limits.seed, count))
+        };
+        Self { repr }
+    }
+
+    pub fn encoding(&self) -> SortedSetEncoding {
+        match self.repr {
+            Repr::Listpack(_) => SortedSetEncoding::Listpack,
+            Repr::Scored(_) => SortedSetEncoding::Skiplist,
+        }
+    }
+
+    /// The bytes of a small set: members and scores in turn.
+    pub fn listpack_bytes(&self) -> Option<&[u8]> {
+        match &self.repr {
+            Repr::Listpack(pack) => Some(pack.as_bytes()),
+            Repr::Scored(_) => None,
+        }
+    }
+
+    /// How the table of a large set is filled.
+    pub fn table_stats(&self) -> Option<(TableStats, Option<TableStats>)> {
+        match &self.repr {
+            Repr::Scored(set) => Some(set.table_stats()),
+            Repr::Listpack(_) => None,
+        }
+    }
+
+    #[inline]
+    pub fn len(&self) -> usize {
+        match &self.repr {
+            Repr::Listpack(pack) => pack.len(),
+            Repr::Scored(set) => set.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    #[inline]
+    pub fn score(&self, member: &[u8]) -> Option<f64> {
+        match &self.repr {
+            Repr::Listpack(pack) => pack.score(member),
+            Repr::Scored(set) => set.score(member),
+        }
+    }
+
+    /// Becomes large at once if so many members that are about to come are too many for a listpack.
+    pub fn expect(&mut self, count: usize, limits: &SortedSetLimits) {
+        if matches!(self.repr, Repr::Listpack(_)) && count > limits.listpack_entries_max {
+            self.become_scored(limits, count);
+        }
+    }
+
+    /// Adds a member or gives it another score; its score before.
+    pub fn insert(&mut self, member: &[u8], score: f64, limits: &SortedSetLimits) -> Option<f64> {
+        match &mut self.repr {
+            Repr::Scored(set) => set.insert(member, score),
+            Repr::Listpack(pack) => {
+                if let Some(before) = pack.score(member) {
+                    pack.change(member, before, score);
+                    return Some(before);
+                }
+                let fits = pack.len() < limits.listpack_entries_max
+                    && member.len() <= limits.listpack_value_bytes_max
+                    && pack.has_room_for(member.len());
+                if fits {
+                    pack.add(member, score);
+                    return None;
+                }
+                self.become_scored(limits, 0);
+                self.insert(member, score, limits)
+            }
+        }
+    }
+
+    #[cold]
+    fn become_scored(&mut self, limits: &SortedSetLimits, count: usize) {
+        let mut set = ScoredSet::new(limits.seed, count.max(self.len() + 1));
+        for (element, score) in self.iter_from(0) {
+            set.insert(ElementText::default().of(element), score);
+        }
+        self.repr = Repr::Scored(set);
+    }
+
+    /// Becomes a listpack if it is small enough to be one.
+    pub fn shrink(&mut self, limits: &SortedSetLimits) {
+        let Repr::Scored(set) = &self.repr else { return };
+        if set.len() > limits.listpack_entries_max {
+            return;
+        }
+        let mut pack = CompactSortedSet::new();
+        for (member, score) in set.iter_from(0) {
+            if member.len() > limits.listpack_value_bytes_max || !pack.has_room_for(member.len()) {
+                return;
+            }
+            pack.add_last(member, score);
+        }
+        self.repr = Repr::Listpack(pack);
+    }
+
+    /// Removes a member; its score.
+    pub fn remove(&mut self, member: &[u8]) -> Option<f64> {
+        match &mut self.repr {
+            Repr::Listpack(pack) => pack.remove(member),
+            Repr::Scored(set) => set.remove(member),
+        }
+    }
+
+    /// Removes up to `count` members from a rank on; how many there were.
+    pub fn remove_ranks(&mut self, rank: usize, count: usize) -> usize {
+        match &mut self.repr {
+            Repr::Listpack(pack) => pack.remove_ranks(rank, count),
+            Repr::Scored(set) => {
+                let doomed: Vec<Box<[u8]>> =
+                    set.iter_from(rank).take(count).map(|(member, _)| Box::from(member)).collect();
+                for member in &doomed {
+                    set.remove(member);
+                }
+                doomed.len()
+            }
+        }
+    }
+
+    /// How many members come before one.
+    pub fn rank(&self, member: &[u8]) -> Option<usize> {
+        match &self.repr {
+            Repr::Listpack(pack) => pack.rank(member),
+            Repr::Scored(set) => set.rank(member),
+        }
+    }
+
+    /// How many members at the low end satisfy `is_before`, which must hold for all before one for which it holds.
+    pub fn count_leading(&self, is_before: impl Fn(f64, &[u8]) -> bool) -> usize {
+        match &self.repr {
+            Repr::Listpack(pack) => pack.count_leading(is_before),
+            Repr::Scored(set) => set.count_leading(is_before),
+        }
+    }
+
+    /// The member of a rank.
+    pub fn at(&self, rank: usize) -> Option<Scored<'_>> {
+        match &self.repr {
+            Repr::Listpack(pack) => pack.at(rank),
+            Repr::Scored(set) => set.at(rank).map(scored),
+        }
+    }
+
+    /// The members from a rank on.
+    pub fn iter_from(&self, rank: usize) -> Box<dyn Iterator<Item = Scored<'_>> + '_> {
+        match &self.repr {
+            Repr::Listpack(pack) => Box::new(pack.iter_from(rank)),
+            Repr::Scored(set) => Box::new(set.iter_from(rank).map(scored)),
+        }
+    }
+
+    /// The `count` members of the lowest ranks, from the highest of them down.
+    pub fn iter_back_from(&self, count: usize) -> Box<dyn Iterator<Item = Scored<'_>> + '_> {
+        match &self.repr {
+            Repr::Listpack(pack) => Box::new(pack.iter_back_from(count)),
+            Repr::Scored(set) => Box::new(set.iter_back_from(count).map(scored)),
+        }
+    }
+
+    /// Visits the members at a cursor and returns the next one, 0 at the end; all of a small set at once.
+    pub fn scan(&self, cursor: u64, mut visit: impl FnMut(Scored<'_>)) -> u64 {
+        match &self.repr {
+            Repr::Listpack(pack) => {
+                pack.iter_from(0).for_each(visit);
+                0
+            }
+            Repr::Scored(set) => {
+                set.scan(cursor, |member, score| visit((Element::Bytes(member), score)))
+            }
+        }
+    }
+
+    /// A random member, each with the same probability.
+    pub fn random(&self, random: &mut impl FnMut() -> u64) -> Option<Scored<'_>> {
+        match &self.repr {
+            Repr::Listpack(pack) => {
+                pack.at(((u128::from(random()) * pack.len() as u128) >> 64) as usize)
+            }
+            Repr::Scored(set) => set.random(random).map(scored),
+        }
+    }
+
+    /// About how many allocations dropping the set frees.
+    pub fn free_effort(&self) -> usize {
+        match &self.repr {
+            Repr::Listpack(_) => 1,
+            Repr::Scored(set) => set.len(),
+        }
+    }
+
+    /// Bytes the set takes beside its value, inferred from up to `samples` members (0: all).
+    pub fn memory_bytes(&self, samples: usize) -> usize {
+        let content = match &self.repr {
+            Repr::Listpack(pack) => pack.alloc_bytes(),
+            Repr::Scored(set) => set.memory_bytes(samples) - size_of::<ScoredSet>(),
+        };
+        class_size(size_of::<Self>()) + content
+    }
+
+    /// Moves buckets of a table that is being resized; true while there are more.
+    pub fn rehash_step(&mut self, budget: usize) -> bool {
+        match &mut self.repr {
+            Repr::Listpack(_) => false,
+            Repr::Scored(set) => set.rehash_step(budget),
+        }
+    }
+}
+
+fn scored((member, score): (&[u8], f64)) -> Scored<'_> {
+    (Element::Bytes(member), score)
+}
