@@ -29,7 +29,7 @@ pub fn double(argument: &[u8]) -> Result<f64, CommandError> {
 
 /// Index of a database that exists.
 pub fn database(state: &State, argument: &[u8]) -> Result<usize, CommandError> {
-    let index = integer_or(argument, error::INVALID_DB_INDEX)?;
+    let index = integer(argument)?;
     usize::try_from(index)
         .ok()
         .filter(|index| *index < state.databases.len())

@@ -1,6 +1,6 @@
 //! HELP of container commands.
 
-use engine::{CommandResult, Context};
+use engine::{CommandError, CommandResult, Context};
 
 /// Replies with the help of the container that was called: a first line made from its name, `lines`, and HELP itself.
 pub fn reply(context: &mut Context<'_>, lines: &[&str]) -> CommandResult {
@@ -17,4 +17,16 @@ pub fn reply(context: &mut Context<'_>, lines: &[&str]) -> CommandResult {
     context.reply.simple("HELP");
     context.reply.simple("    Print this help.");
     Ok(())
+}
+
+/// The error of a subcommand that is unknown or has the wrong number of arguments.
+pub fn wrong_subcommand(container: &str, name: &[u8]) -> CommandError {
+    const NAME_SHOWN_MAX: usize = 128;
+    let shown = name.get(..NAME_SHOWN_MAX).unwrap_or(name);
+    let mut text = b"unknown subcommand or wrong number of arguments for '".to_vec();
+    text.extend_from_slice(shown);
+    text.extend_from_slice(b"'. Try ");
+    text.extend_from_slice(container.as_bytes());
+    text.extend_from_slice(b" HELP.");
+    CommandError::err(text)
 }

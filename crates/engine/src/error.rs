@@ -106,8 +106,11 @@ pub fn unknown_command(argv: &[&[u8]]) -> CommandError {
     let name = argv.first().copied().unwrap_or_default();
     let mut text = b"unknown command '".to_vec();
     text.extend_from_slice(&name[..name.len().min(NAME_SHOWN_MAX)]);
-    text.extend_from_slice(b"', with args beginning with: ");
-    text.extend_from_slice(&arguments);
+    text.push(b'\'');
+    if !arguments.is_empty() {
+        text.extend_from_slice(b", with args beginning with: ");
+        text.extend_from_slice(&arguments);
+    }
     CommandError::err(text)
 }
 

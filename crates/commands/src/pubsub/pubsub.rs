@@ -140,7 +140,7 @@ fn shardchannels(context: &mut Context<'_>) -> CommandResult {
 
 fn list(context: &mut Context<'_>, of: fn(&State) -> &Listeners) -> CommandResult {
     if context.argv.len() > 3 {
-        return Err(error::wrong_arity(&context.command.full_name));
+        return Err(crate::help::wrong_subcommand("PUBSUB", context.argv[1]));
     }
     let pattern = context.argv.get(2).copied();
     let mark = context.reply.defer_array();

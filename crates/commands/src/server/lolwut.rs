@@ -27,9 +27,10 @@ const SIDE_MAX: i64 = 200;
 /// Bulkheads: watertight compartments, some of them flooded, the ship afloat.
 fn lolwut(context: &mut Context<'_>) -> CommandResult {
     let mut words = context.argv.get(1..).unwrap_or(&[]);
-    if let [option, _, rest @ ..] = words
+    if let [option, version, rest @ ..] = words
         && crate::arguments::is(option, "version")
     {
+        integer(version)?;
         words = rest;
     }
     let side = |index: usize, default: i64| match words.get(index) {

@@ -49,7 +49,19 @@ pub const SET: BuiltIn = BuiltIn::new(
         ..CommandSpec::DEFAULT
     },
     set,
-);
+)
+.with_get_keys(get_keys);
+
+/// What SET does to its key depends on GET.
+fn get_keys(argv: &[&[u8]]) -> Option<keys::FoundKeys> {
+    let reads = argv.iter().skip(3).any(|word| arguments::is(word, "get"));
+    let flags = if reads {
+        key_flag::RW | key_flag::ACCESS | key_flag::UPDATE
+    } else {
+        key_flag::OW | key_flag::UPDATE
+    };
+    Some(vec![keys::FoundKey { position: 1, flags }])
+}
 
 use keyspace::SetExpiry;
 

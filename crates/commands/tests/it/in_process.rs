@@ -1,20 +1,22 @@
 //! An engine without a server: virtual time, requests in, reply bytes out.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::cell::Cell;
 
 use config::Config;
 use engine::clock::ClockPort;
 use engine::{ClientId, Engine, Outcome, Peer, Ports};
 
-/// Virtual microseconds since 1970; tests of one process share it, so it only ever moves forward.
-static NOW_US: AtomicI64 = AtomicI64::new(1_700_000_000_000_000);
+thread_local! {
+    /// Virtual microseconds since 1970, for the tests of one thread; it only ever moves forward.
+    static NOW_US: Cell<i64> = const { Cell::new(1_700_000_000_000_000) };
+}
 
 fn unix_us() -> i64 {
-    NOW_US.load(Ordering::Relaxed)
+    NOW_US.get()
 }
 
 fn monotonic_us() -> u64 {
-    NOW_US.load(Ordering::Relaxed) as u64
+    NOW_US.get() as u64
 }
 
 /// The engine and its clients.
@@ -24,12 +26,15 @@ pub struct InProcess {
 
 impl InProcess {
     pub fn new() -> InProcess {
+        InProcess::with_config(Config::default())
+    }
+
+    pub fn with_config(config: Config) -> InProcess {
         let ports = Ports {
             clock: ClockPort { unix_us, monotonic_us },
             memory_used_bytes: || 0,
             good_size: |bytes| bytes,
         };
-        let config = Config::default();
         InProcess { engine: Engine::new(config, commands::table::BUILT_INS, ports, [7; 32]) }
     }
 
@@ -39,7 +44,7 @@ impl InProcess {
 
     /// Lets time pass, with all that happens by itself meanwhile.
     pub fn advance(&mut self, ms: i64) {
-        NOW_US.fetch_add(ms * 1000, Ordering::Relaxed);
+        NOW_US.set(NOW_US.get() + ms * 1000);
         self.engine.after_sleep();
         self.engine.before_sleep();
     }

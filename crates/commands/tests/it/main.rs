@@ -4,3 +4,4 @@ mod hash_propagation;
 mod in_process;
 mod propagation;
 mod transactions;
+mod transcripts;

@@ -36,9 +36,8 @@ fn setinfo(context: &mut Context<'_>) -> CommandResult {
         return Err(CommandError::err([b"Unrecognized option '", option, b"'"].concat()));
     }
     if !is_printable(value) {
-        let name = option.to_ascii_lowercase();
         let text = b" cannot contain spaces, newlines or special characters.";
-        return Err(CommandError::err([&name, &text[..]].concat()));
+        return Err(CommandError::err([option, &text[..]].concat()));
     }
     let client = context.client_mut();
     let field = if is_name { &mut client.library_name } else { &mut client.library_version };

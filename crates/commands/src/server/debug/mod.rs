@@ -195,16 +195,8 @@ fn debug(context: &mut Context<'_>) -> CommandResult {
         .find(|subcommand| is(name, subcommand.name) && subcommand.words.contains(&words));
     match found {
         Some(subcommand) => (subcommand.run)(context),
-        None => Err(unknown(name)),
+        None => Err(crate::help::wrong_subcommand("DEBUG", name)),
     }
-}
-
-fn unknown(name: &[u8]) -> CommandError {
-    let shown = name.get(..128).unwrap_or(name);
-    CommandError::err(
-        [b"unknown subcommand or wrong number of arguments for '", shown, b"'. Try DEBUG HELP."]
-            .concat(),
-    )
 }
 
 fn help(context: &mut Context<'_>) -> CommandResult {

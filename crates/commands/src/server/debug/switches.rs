@@ -82,7 +82,7 @@ pub fn mark_internal_client(context: &mut Context<'_>) -> CommandResult {
     let on = match context.argv.get(2) {
         None => true,
         Some(word) if is(word, "unmark") => false,
-        Some(_) => return Err(super::unknown(context.argv[1])),
+        Some(_) => return Err(crate::help::wrong_subcommand("DEBUG", context.argv[1])),
     };
     context.client_mut().set(client_flag::INTERNAL, on);
     context.reply.ok();
@@ -130,7 +130,7 @@ pub fn packed_threshold(context: &mut Context<'_>) -> CommandResult {
 pub fn replybuffer(context: &mut Context<'_>) -> CommandResult {
     let option = context.argv[2];
     if !is(option, "peak-reset-time") && !is(option, "resizing") {
-        return Err(super::unknown(context.argv[1]));
+        return Err(crate::help::wrong_subcommand("DEBUG", context.argv[1]));
     }
     context.reply.ok();
     Ok(())
