@@ -152,6 +152,12 @@ pub struct Client {
 }
 
 impl Client {
+    /// Whether the time of a key it watches had passed when that began.
+    pub(crate) fn watched_expired(&mut self, db: usize, key: &[u8]) -> Option<&mut bool> {
+        let same = |watched: &&mut (usize, Box<[u8]>, bool)| watched.0 == db && *watched.1 == *key;
+        self.watched.iter_mut().find(same).map(|watched| &mut watched.2)
+    }
+
     pub fn has(&self, bits: u64) -> bool {
         self.flags & bits != 0
     }

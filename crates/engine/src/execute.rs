@@ -164,21 +164,21 @@ impl State {
         let session = &mut self.clients[client];
         // HELLO changes the protocol in the session, which holds the truth.
         reply.set_resp3(session.reply.resp3());
-        if !session.reply.is_empty() {
-            reply.raw(session.reply.as_bytes());
-        }
-        session.reply = reply;
-        if session.reply.overflowed() {
-            // The shell closes it when it comes to write.
-            session.flags |= client_flag::CLOSE_ASAP;
-            self.mark_pending_write(client);
-            return;
-        }
+        let pushed = std::mem::replace(&mut session.reply, reply);
         if session.flags
             & (client_flag::REPLY_OFF | client_flag::REPLY_SKIP | client_flag::REPLY_SKIP_NEXT)
             != 0
         {
             self.apply_reply_mode(client, before);
+        }
+        let session = &mut self.clients[client];
+        if !pushed.is_empty() {
+            session.reply.raw(pushed.as_bytes());
+        }
+        if session.reply.overflowed() {
+            // The shell closes it when it comes to write.
+            session.flags |= client_flag::CLOSE_ASAP;
+            self.mark_pending_write(client);
         }
     }
 

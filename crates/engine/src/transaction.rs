@@ -37,45 +37,60 @@ impl State {
 
     fn touch_watched(&mut self, db: usize, key: &[u8]) {
         let Some(watchers) = self.watched.watchers.get(&(db, Box::from(key))) else { return };
+        let exists = self.databases[db].find(key).is_some();
         for watcher in watchers.clone() {
             let Some(client) = self.clients.get_mut(watcher) else { continue };
-            client.flags |= client_flag::DIRTY_CAS;
-        }
-    }
-
-    /// Marks all watched keys of a database (or of all) as changed, as far as they exist.
-    pub fn touch_all_watched(&mut self, db: Option<usize>) {
-        if self.watched.is_empty() {
-            return;
-        }
-        let names: Vec<(usize, Box<[u8]>)> = self
-            .watched
-            .watchers
-            .keys()
-            .filter(|(watched_db, _)| db.is_none_or(|db| db == *watched_db))
-            .cloned()
-            .collect();
-        for (watched_db, key) in names {
-            if self.db(watched_db).find(&key).is_some() {
-                self.touch_watched(watched_db, &key);
+            match client.watched_expired(db, key) {
+                // Its time had passed when it was watched, and now it is gone: nothing has changed.
+                Some(expired) if *expired && !exists => *expired = false,
+                _ => client.flags |= client_flag::DIRTY_CAS,
             }
         }
     }
 
-    /// Marks watched keys as changed whose existence or value differs between the two databases about to be swapped.
+    /// Marks the watched keys of a database (or of all) as changed that exist, since they will be gone.
+    pub fn touch_all_watched(&mut self, db: Option<usize>) {
+        for (watched_db, key) in self.watched_in(|watched_db| db.is_none_or(|db| db == watched_db))
+        {
+            self.touch_replaced(watched_db, &key, None);
+        }
+    }
+
+    /// Marks the watched keys as changed that will be others once two databases are swapped.
     pub fn touch_watched_for_swap(&mut self, first: usize, second: usize) {
-        let names: Vec<(usize, Box<[u8]>)> = self
-            .watched
-            .watchers
-            .keys()
-            .filter(|(db, _)| *db == first || *db == second)
-            .cloned()
-            .collect();
-        for (db, key) in names {
-            let exists =
-                self.db(first).find(&key).is_some() || self.db(second).find(&key).is_some();
-            if exists {
-                self.touch_watched(db, &key);
+        for (db, key) in self.watched_in(|db| db == first || db == second) {
+            let other = if db == first { second } else { first };
+            self.touch_replaced(db, &key, Some(other));
+        }
+    }
+
+    fn watched_in(&self, wanted: impl Fn(usize) -> bool) -> Vec<(usize, Box<[u8]>)> {
+        self.watched.watchers.keys().filter(|(db, _)| wanted(*db)).cloned().collect()
+    }
+
+    /// A watched key is about to become what another database (or none) has under its name. A key whose time
+    /// has passed counts as missing.
+    fn touch_replaced(&mut self, db: usize, key: &[u8], by: Option<usize>) {
+        let exists = self.databases[db].find(key).is_some();
+        let new = by.and_then(|by| self.databases[by].find(key));
+        let (new_exists, new_expired) =
+            (new.is_some(), new.is_some_and(|record| self.is_expired(record)));
+        if !exists && !new_exists {
+            return;
+        }
+        let Some(watchers) = self.watched.watchers.get(&(db, Box::from(key))) else { return };
+        for watcher in watchers.clone() {
+            let Some(client) = self.clients.get_mut(watcher) else { continue };
+            let missing = match client.watched_expired(db, key) {
+                Some(expired) if *expired || !exists => {
+                    let missing = !new_exists || new_expired;
+                    *expired = new_expired;
+                    missing
+                }
+                _ => false,
+            };
+            if !missing {
+                client.flags |= client_flag::DIRTY_CAS;
             }
         }
     }

@@ -101,6 +101,7 @@ pub(crate) fn restore(context: &mut Context<'_>) -> CommandResult {
     }
     context.reply.ok();
     if expiry_ms.is_some_and(|ms| ms <= context.now_ms()) && context.state.may_delete_expired() {
+        context.state.stats.expired_keys += 1;
         if old_type.is_some() {
             context.dirty(1);
             context.rewrite(&[if lazy { b"UNLINK".as_slice() } else { b"DEL" }, key]);

@@ -129,9 +129,9 @@ fn sunsubscribe(context: &mut Context<'_>) -> CommandResult {
 
 fn listen(context: &mut Context<'_>, kind: SubscriptionKind, verb: &[u8]) -> CommandResult {
     if context.deny_blocking() && !context.client().has(client_flag::IN_EXEC) {
-        return Err(CommandError::err(
-            "SUBSCRIBE isn't allowed for a DENY BLOCKING client".to_owned(),
-        ));
+        let verb = verb.to_ascii_uppercase();
+        let text = [verb.as_slice(), b" isn't allowed for a DENY BLOCKING client"].concat();
+        return Err(CommandError::err(text));
     }
     for name in &context.argv[1..] {
         context.state.subscribe(context.client, kind, name);
@@ -172,12 +172,19 @@ fn count(context: &Context<'_>, kind: SubscriptionKind) -> usize {
     }
 }
 
+/// Confirms, even to a client that wants no replies.
 fn confirm(context: &mut Context<'_>, verb: &[u8], name: Option<&[u8]>, count: usize) {
-    context.reply.push(3);
-    context.reply.bulk(verb);
+    let silenced = client_flag::REPLY_OFF | client_flag::REPLY_SKIP;
+    let reply = if context.client().has(silenced) {
+        &mut context.state.clients[context.client].reply
+    } else {
+        &mut *context.reply
+    };
+    reply.push(3);
+    reply.bulk(verb);
     match name {
-        Some(name) => context.reply.bulk(name),
-        None => context.reply.null(),
+        Some(name) => reply.bulk(name),
+        None => reply.null(),
     }
-    context.reply.integer(count as i64);
+    reply.integer(count as i64);
 }
