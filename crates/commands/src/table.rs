@@ -132,6 +132,8 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &generic::unlink::UNLINK,
     &pubsub::subscribe::UNSUBSCRIBE,
     &transactions::unwatch::UNWATCH,
+    &generic::wait::WAIT,
+    &generic::waitaof::WAITAOF,
     &transactions::watch::WATCH,
 ];
 

@@ -55,6 +55,22 @@ impl Context<'_> {
         self.client().has(client_flag::IN_EXEC | client_flag::DENY_BLOCKING)
     }
 
+    /// Waits for something other than keys. `deadline_ms` 0: for ever.
+    pub fn block(&mut self, kind: BlockKind, deadline_ms: i64, on_timeout: OnTimeout) {
+        let blocked = Blocked {
+            kind,
+            command: self.command.clone(),
+            argv: OwnedArgv::from_slices(self.argv),
+            deadline_ms,
+            db: self.db,
+            keys: Vec::new(),
+            on_timeout,
+            wake_on_delete: false,
+            guest: 0,
+        };
+        self.state.block_client(self.client, blocked);
+    }
+
     /// Waits for any of `keys` to be signalled ready; then the command is executed again. `deadline_ms` 0: for ever.
     pub fn block_on_keys(
         &mut self,

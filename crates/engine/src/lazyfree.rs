@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use keyspace::Value;
 
-use crate::blocking::{BlockKind, Blocked};
-use crate::client::{ClientId, OwnedArgv};
+use crate::blocking::{BlockKind, Unblock};
+use crate::client::ClientId;
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::state::State;
@@ -102,18 +102,7 @@ impl Context<'_> {
         self.state.lazyfree.waiting.push((self.client, freed.clone()));
         // Garbage is freed in order, so this is dropped last.
         self.state.effects.push(Effect::FreeInBackground(Box::new(Freed(freed))));
-        let blocked = Blocked {
-            kind: BlockKind::LazyFree,
-            command: self.command.clone(),
-            argv: OwnedArgv::from_slices(self.argv),
-            deadline_ms: 0,
-            db: self.db,
-            keys: Vec::new(),
-            on_timeout: Rc::new(|context, _| context.reply.ok()),
-            wake_on_delete: false,
-            guest: 0,
-        };
-        self.state.block_client(self.client, blocked);
+        self.block(BlockKind::LazyFree, 0, Rc::new(|context, _| context.reply.ok()));
     }
 }
 
@@ -129,7 +118,7 @@ impl State {
                 continue;
             }
             if freed.load(Ordering::Acquire) {
-                self.unblock_with(client, crate::blocking::Unblock::Timeout);
+                self.unblock_with(client, Unblock::Timeout);
             } else {
                 self.lazyfree.waiting.push((client, freed));
             }

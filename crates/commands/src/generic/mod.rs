@@ -27,6 +27,8 @@ pub mod touch;
 pub mod ttl;
 pub mod r#type;
 pub mod unlink;
+pub mod wait;
+pub mod waitaof;
 
 /// Index of another database, as MOVE and COPY refuse a wrong one.
 fn database(state: &State, argument: &[u8]) -> Result<usize, CommandError> {
