@@ -7,6 +7,9 @@ pub fn length(value: &Value) -> usize {
     match value {
         Value::String(bytes) => bytes.len(),
         Value::Hash(hash) => hash.len(),
+        Value::List(list) => list.len(),
+        Value::Set(set) => set.len(),
+        Value::SortedSet(set) => set.len(),
         Value::Module(_) => 0,
     }
 }

@@ -9,6 +9,11 @@ pub fn elements(
     _pairs: &mut Vec<(Vec<u8>, Option<Vec<u8>>)>,
 ) -> Option<u64> {
     match value {
-        Value::String(_) | Value::Hash(_) | Value::Module(_) => None,
+        Value::String(_)
+        | Value::Hash(_)
+        | Value::List(_)
+        | Value::Set(_)
+        | Value::SortedSet(_)
+        | Value::Module(_) => None,
     }
 }
