@@ -9,7 +9,7 @@ use structures::{Listpack, class_size};
 
 use crate::element::{Element, Needle};
 
-pub use structures::quicklist::{End, NodeLimit};
+pub use structures::quicklist::{End, NodeLimit, NodeView};
 
 /// How a list is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -229,6 +229,14 @@ impl List {
             Repr::Quicklist(list) => list.memory_bytes(samples) - size_of::<Quicklist>(),
         };
         class_size(size_of::<Self>()) + content
+    }
+
+    /// The nodes of a quicklist; a listpack counts as one.
+    pub fn nodes(&self) -> Box<dyn Iterator<Item = NodeView<'_>> + '_> {
+        match &self.repr {
+            Repr::Listpack(pack) => Box::new(std::iter::once(NodeView::Packed(pack))),
+            Repr::Quicklist(list) => Box::new(list.nodes()),
+        }
     }
 
     /// Nodes of a quicklist; one of a listpack.

@@ -91,6 +91,14 @@ impl Set {
         }
     }
 
+    /// The bytes of an intset.
+    pub fn intset_bytes(&self) -> Option<&[u8]> {
+        match &self.repr {
+            Repr::Intset(integers) => Some(integers.as_bytes()),
+            _ => None,
+        }
+    }
+
     /// How a table is filled.
     pub fn table_stats(&self) -> Option<(TableStats, Option<TableStats>)> {
         match &self.repr {

@@ -7,6 +7,8 @@ mod intset;
 mod list;
 mod reader;
 mod set;
+#[cfg(test)]
+mod tests;
 mod type_code;
 pub mod value;
 mod writer;

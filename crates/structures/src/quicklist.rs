@@ -31,6 +31,14 @@ pub enum End {
     Tail,
 }
 
+/// A node as it is stored.
+#[derive(Clone, Copy)]
+pub enum NodeView<'a> {
+    Packed(&'a Listpack),
+    /// One big element.
+    Plain(&'a [u8]),
+}
+
 /// A place in the list: a node and an element of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Place {
@@ -66,6 +74,14 @@ impl Quicklist {
 
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// The nodes from head to tail.
+    pub fn nodes(&self) -> impl Iterator<Item = NodeView<'_>> {
+        self.nodes.iter().map(|node| match node.content() {
+            Content::Packed(listpack) => NodeView::Packed(listpack),
+            Content::Plain(bytes) => NodeView::Plain(bytes.as_bytes()),
+        })
     }
 
     /// Nodes.

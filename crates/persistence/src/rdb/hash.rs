@@ -1,15 +1,14 @@
 //! Hashes, with field expiries and without.
 
-use std::borrow::Cow;
-
 use keyspace::Hash;
-use keyspace::hash::{ElementText, HashEncoding, HashLimits};
-use structures::listpack::{Element, Listpack};
+use keyspace::element::ElementText;
+use keyspace::hash::{HashEncoding, HashLimits};
+use structures::listpack::Element;
 
 use super::error::{RdbError, RdbResult};
 use super::reader::Reader;
 use super::type_code;
-use super::value::element_text;
+use super::value::{element_text, listpack};
 use super::writer::Writer;
 use super::{ziplist, zipmap};
 
@@ -143,8 +142,8 @@ pub(super) fn read(reader: &mut Reader<'_>, code: u8, limits: &HashLimits) -> Rd
 }
 
 impl Builder<'_> {
-    fn add_listpack(&mut self, bytes: &Cow<'_, [u8]>, with_expiries: bool) -> RdbResult<()> {
-        let listpack = Listpack::from_bytes(bytes).ok_or(RdbError::Corrupt("listpack"))?;
+    fn add_listpack(&mut self, bytes: &[u8], with_expiries: bool) -> RdbResult<()> {
+        let listpack = listpack(bytes)?;
         let elements: Vec<_> = listpack.iter().map(|(_, element)| element).collect();
         self.add_elements(&elements, with_expiries)
     }

@@ -1,11 +1,76 @@
-//! sets.
+//! Sets.
 
-use keyspace::Value;
+use keyspace::Set;
+use keyspace::element::ElementText;
+use keyspace::set::{SetEncoding, SetLimits};
 
 use super::error::{RdbError, RdbResult};
+use super::intset;
 use super::reader::Reader;
+use super::type_code;
+use super::value::{element_text, listpack};
+use super::writer::Writer;
 
-pub(super) fn read(reader: &mut Reader<'_>, code: u8) -> RdbResult<Value> {
-    let _ = reader;
-    Err(RdbError::UnsupportedType(code))
+const REPEATED: RdbError = RdbError::Corrupt("set: a member stands twice");
+
+pub(super) fn type_code_of(set: &Set) -> u8 {
+    match set.encoding() {
+        SetEncoding::Intset => type_code::SET_INTSET,
+        SetEncoding::Listpack => type_code::SET_LISTPACK,
+        SetEncoding::Hashtable => type_code::SET,
+    }
+}
+
+pub(super) fn write(writer: &mut Writer, set: &Set) {
+    if let Some(bytes) = set.intset_bytes().or_else(|| set.listpack_bytes()) {
+        writer.string(bytes);
+        return;
+    }
+    writer.length(set.len() as u64);
+    set.for_each(|member| writer.string(ElementText::default().of(member)));
+}
+
+/// Reads a set of the given type.
+pub(super) fn read(reader: &mut Reader<'_>, code: u8, limits: &SetLimits) -> RdbResult<Set> {
+    let set = match code {
+        type_code::SET => read_members(reader, limits)?,
+        type_code::SET_INTSET => {
+            let integers = intset::integers(&reader.string()?)?;
+            let mut set = Set::new_intset();
+            set.expect(integers.len(), limits);
+            for integer in integers {
+                set.add(itoa::Buffer::new().format(integer).as_bytes(), limits);
+            }
+            set
+        }
+        _ => {
+            let members = listpack(&reader.string()?)?;
+            let mut set = Set::new_listpack();
+            set.expect(members.len(), limits);
+            for (_, member) in members.iter() {
+                add(&mut set, &element_text(member), limits)?;
+            }
+            set
+        }
+    };
+    if set.is_empty() { Err(RdbError::Empty) } else { Ok(set) }
+}
+
+fn read_members(reader: &mut Reader<'_>, limits: &SetLimits) -> RdbResult<Set> {
+    let count = reader.length()?;
+    let mut set = None;
+    for _ in 0..count {
+        let member = reader.string()?;
+        let set = set.get_or_insert_with(|| {
+            // A member takes a byte at least.
+            let sure = usize::try_from(count).unwrap_or(usize::MAX).min(reader.remaining() + 1);
+            Set::for_members(&member, sure, limits)
+        });
+        add(set, &member, limits)?;
+    }
+    set.ok_or(RdbError::Empty)
+}
+
+fn add(set: &mut Set, member: &[u8], limits: &SetLimits) -> RdbResult<()> {
+    if set.add(member, limits) { Ok(()) } else { Err(REPEATED) }
 }

@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 
 use keyspace::hash::HashLimits;
+use keyspace::list::NodeLimit;
+use keyspace::set::SetLimits;
+use keyspace::sorted_set::SortedSetLimits;
 use keyspace::{KeyRecord, Value, View};
 use structures::listpack::{Element, Listpack};
 
@@ -15,6 +18,9 @@ use super::{hash, list, set, zset};
 /// When collections leave their compact encodings.
 pub struct Limits {
     pub hash: HashLimits,
+    pub list: NodeLimit,
+    pub set: SetLimits,
+    pub sorted_set: SortedSetLimits,
 }
 
 /// A value that was read.
@@ -28,7 +34,10 @@ pub fn type_code_of(record: &KeyRecord) -> Option<u8> {
     Some(match record.view() {
         View::Bytes { .. } | View::Integer(_) | View::Value(Value::String(_)) => type_code::STRING,
         View::Value(Value::Hash(hash)) => hash::type_code_of(hash),
-        View::Value(_) => return None,
+        View::Value(Value::List(_)) => type_code::LIST_QUICKLIST_2,
+        View::Value(Value::Set(set)) => set::type_code_of(set),
+        View::Value(Value::SortedSet(set)) => zset::type_code_of(set),
+        View::Value(Value::Module(_)) => return None,
     })
 }
 
@@ -39,7 +48,10 @@ pub fn write(writer: &mut Writer, record: &KeyRecord) -> bool {
         View::Integer(integer) => writer.integer(integer),
         View::Value(Value::String(bytes)) => writer.string(bytes),
         View::Value(Value::Hash(hash)) => hash::write(writer, hash),
-        View::Value(_) => return false,
+        View::Value(Value::List(list)) => list::write(writer, list),
+        View::Value(Value::Set(set)) => set::write(writer, set),
+        View::Value(Value::SortedSet(set)) => zset::write(writer, set),
+        View::Value(Value::Module(_)) => return false,
     }
     true
 }
@@ -61,14 +73,21 @@ pub fn read<'a>(reader: &mut Reader<'a>, code: u8, limits: &Limits) -> RdbResult
         type_code::LIST
         | type_code::LIST_ZIPLIST
         | type_code::LIST_QUICKLIST
-        | type_code::LIST_QUICKLIST_2 => list::read(reader, code).map(Loaded::Value),
+        | type_code::LIST_QUICKLIST_2 => {
+            let list = list::read(reader, code, &limits.list)?;
+            Ok(Loaded::Value(Value::List(Box::new(list))))
+        }
         type_code::SET | type_code::SET_INTSET | type_code::SET_LISTPACK => {
-            set::read(reader, code).map(Loaded::Value)
+            let set = set::read(reader, code, &limits.set)?;
+            Ok(Loaded::Value(Value::Set(Box::new(set))))
         }
         type_code::ZSET
         | type_code::ZSET_2
         | type_code::ZSET_ZIPLIST
-        | type_code::ZSET_LISTPACK => zset::read(reader, code).map(Loaded::Value),
+        | type_code::ZSET_LISTPACK => {
+            let set = zset::read(reader, code, &limits.sorted_set)?;
+            Ok(Loaded::Value(Value::SortedSet(Box::new(set))))
+        }
         type_code::MODULE_2
         | type_code::STREAM_LISTPACKS
         | type_code::STREAM_LISTPACKS_2

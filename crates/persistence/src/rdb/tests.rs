@@ -1,0 +1,183 @@
+//! Payloads of the genuine server, round trips, and damaged bytes.
+
+use keyspace::hash::HashLimits;
+use keyspace::list::NodeLimit;
+use keyspace::set::SetLimits;
+use keyspace::sorted_set::SortedSetLimits;
+use keyspace::{HashSeed, KeyRecord, NewPayload, encoding_name};
+use proptest::prelude::*;
+
+use super::dump::{dump, load, verify};
+use super::value::{Limits, Loaded};
+use super::{RdbError, Writer, type_code};
+
+fn limits(entries: usize) -> Limits {
+    let seed = HashSeed::new([7; 16]);
+    Limits {
+        hash: HashLimits { listpack_entries_max: entries, listpack_value_bytes_max: 64, seed },
+        list: NodeLimit::of_parameter(-2),
+        set: SetLimits {
+            intset_entries_max: entries,
+            listpack_entries_max: entries,
+            listpack_value_bytes_max: 64,
+            seed,
+        },
+        sorted_set: SortedSetLimits {
+            listpack_entries_max: entries,
+            listpack_value_bytes_max: 64,
+            seed,
+        },
+    }
+}
+
+fn record(loaded: Loaded<'_>) -> KeyRecord {
+    let payload = match loaded {
+        Loaded::String(ref bytes) => keyspace::string::payload(bytes),
+        Loaded::Value(value) => NewPayload::Value(value),
+    };
+    KeyRecord::new(b"k", payload, None)
+}
+
+fn restore(payload: &[u8], entries: usize) -> Result<KeyRecord, RdbError> {
+    verify(payload).and_then(|body| load(body, &limits(entries))).map(record)
+}
+
+/// Payloads that the genuine server's DUMP returned, with the encoding it had.
+const GENUINE: &[(&str, &[u8])] = &[
+    ("embstr", b"\x00\x05hello\x0f\x00x\xf6\xbaz\xcb\x98\xdd\xf2"),
+    ("int", b"\x00\xc0\x0c\x0f\x00'\xae\x9d]\xf2\xa8A-"),
+    ("int", b"\x00\xc1\xd2\x04\x0f\x00\x1b\x03m\xad\xea.\xa1\x15"),
+    ("int", b"\x00\xc2@\xe2\x01\x00\x0f\x00X\xa2\"\xf8\xed\xb5\x8f{"),
+    ("int", b"\x00\x0b12345678901\x0f\x00+\xca7\xdb\x89\xbb\x98\xe8"),
+    ("embstr", b"\x00\xc3\t%\x01aa\xe0\x18\x00\x01aa\x0f\x00\xe3-\x95\xe9\x8dN\\\x97"),
+    (
+        "listpack",
+        b"\x10\x12\x12\x00\x00\x00\x04\x00\x81f\x02\x81v\x02\x81g\x02\x0c\x01\xff\x0f\x00\xc5\x97\\\x9fY/|\x86",
+    ),
+    (
+        "listpackex",
+        b"\x19\x00@\x94R\xa3\x03\x00\x00\x1e\x1e\x00\x00\x00\x06\x00\x81f\x02\x81v\x02\xf4\x00@\x94R\xa3\x03\x00\x00\t\x81g\x02\x0c\x01\x00\x01\xff\x0f\x00\xc5\xecvF\x04C\xa3\xe7",
+    ),
+    (
+        "listpack",
+        b"\x12\x01\x02\x0f\x0f\x00\x00\x00\x03\x00\x81a\x02\x81b\x02\x0c\x01\xff\x0f\x00\x06MR6C\x1b\xcd\xb8",
+    ),
+    (
+        "intset",
+        b"\x0b\x0e\x02\x00\x00\x00\x03\x00\x00\x00\x01\x00\x02\x00\x03\x00\x0f\x00\xbe\x869\xee\xc3\xc2\xb0\xe3",
+    ),
+    (
+        "listpack",
+        b"\x14\x10\x10\x00\x00\x00\x03\x00\x81a\x02\x81b\x02\x81c\x02\xff\x0f\x00\x1fn\x8c\x18\x98;\x8dF",
+    ),
+    (
+        "listpack",
+        b"\x11\x14\x14\x00\x00\x00\x04\x00\x81a\x02\x01\x01\x81b\x02\x832.5\x04\xff\x0f\x00\xcf\xc8\x0b\xa8X\xe8$/",
+    ),
+];
+
+/// The same of values in large encodings, whose limits are one element.
+const GENUINE_LARGE: &[(&str, &[u8])] = &[
+    ("hashtable", b"\x04\x02\x01g\xc0\x0c\x01f\x01v\x0f\x00\xce|\xdd\x0c\xc06\xaf\x9d"),
+    (
+        "hashtable",
+        b"\x18\x00@\x94R\xa3\x03\x00\x00\x02\x00\x01g\xc0\x0c\x01\x01f\x01v\x0f\x00\xff\xbai\xc5\x01\xf7\xd9\x19",
+    ),
+    ("hashtable", b"\x02\x03\x01a\x01c\x01b\x0f\x00\x16\xfa\xef\r\xe2R\xcf\x94"),
+    (
+        "skiplist",
+        b"\x05\x02\x01b\x00\x00\x00\x00\x00\x00\x04@\x01a\x00\x00\x00\x00\x00\x00\xf0?\x0f\x00\xef\xea\xd25\xb7\xda\x8fi",
+    ),
+];
+
+#[test]
+fn genuine_payloads_are_read_and_written_alike() {
+    for (encoding, payload) in GENUINE {
+        let record = restore(payload, 128).expect("the payload is genuine");
+        assert_eq!(encoding_name(&record), *encoding);
+        assert_eq!(dump(&record, true).as_deref(), Some(*payload));
+    }
+    for (encoding, payload) in GENUINE_LARGE {
+        let record = restore(payload, 1).expect("the payload is genuine");
+        assert_eq!(encoding_name(&record), *encoding);
+        let again = dump(&record, true).expect("the type can be written");
+        assert_eq!(again.len(), payload.len());
+        assert!(restore(&again, 1).is_ok());
+    }
+}
+
+#[test]
+fn old_encodings_are_read() {
+    let ziplist = b"\x14\x00\x00\x00\x0d\x00\x00\x00\x02\x00\x00\x01a\x03\xfe\x05\xff";
+    let mut ziplist = ziplist.to_vec();
+    ziplist[0] = ziplist.len() as u8;
+    let zipmap = b"\x01\x01f\x01\x00v\xff";
+    let value = |code: u8, head: &[u8], strings: &[&[u8]]| {
+        let mut writer = Writer::default();
+        writer.byte(code);
+        writer.raw(head);
+        strings.iter().for_each(|string| writer.string(string));
+        writer.take()
+    };
+    for (body, encoding) in [
+        (value(type_code::LIST, &[2], &[b"a", b"b"]), "listpack"),
+        (value(type_code::LIST_ZIPLIST, &[], &[&ziplist]), "listpack"),
+        (value(type_code::LIST_QUICKLIST, &[2], &[&ziplist, &ziplist]), "listpack"),
+        (value(type_code::HASH_ZIPLIST, &[], &[&ziplist]), "listpack"),
+        (value(type_code::HASH_ZIPMAP, &[], &[zipmap]), "listpack"),
+        (value(type_code::ZSET_ZIPLIST, &[], &[&ziplist]), "listpack"),
+        (value(type_code::ZSET, &[1, 1, b'a', 3, b'1', b'.', b'5'], &[]), "listpack"),
+        (value(type_code::HASH_METADATA_EARLY, &[1, 5], &[b"f", b"v"]), "listpackex"),
+    ] {
+        let loaded = load(&body, &limits(128)).map(record);
+        assert_eq!(loaded.as_ref().map(encoding_name), Ok(encoding), "{body:?}");
+    }
+    for code in [type_code::LIST, type_code::SET, type_code::ZSET_2, type_code::HASH] {
+        assert_eq!(load(&[code, 0], &limits(128)).err(), Some(RdbError::Empty));
+    }
+    let zset = value(type_code::ZSET, &[1, 1, b'a', 253], &[]);
+    assert!(load(&zset, &limits(128)).is_err());
+}
+
+#[test]
+fn payloads_of_others_are_refused() {
+    let (_, payload) = GENUINE[0];
+    let mut changed = payload.to_vec();
+    changed[3] ^= 1;
+    assert!(matches!(verify(&changed), Err(RdbError::Checksum)));
+    assert!(matches!(verify(&payload[..9]), Err(RdbError::Truncated)));
+    let mut newer = payload.to_vec();
+    newer[payload.len() - 10] = 16;
+    assert!(matches!(verify(&newer), Err(RdbError::Version(16))));
+    assert_eq!(
+        load(b"\x00\x01ab", &limits(1)).err(),
+        Some(RdbError::Corrupt("payload: bytes left over"))
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_payloads_do_no_harm(
+        index in 0usize..100,
+        changes in prop::collection::vec((any::<u16>(), any::<u8>()), 1..6),
+        cut in any::<u16>(),
+    ) {
+        let all: Vec<_> = GENUINE.iter().chain(GENUINE_LARGE).collect();
+        let (_, payload) = all[index % all.len()];
+        let mut body = payload[..payload.len() - 10].to_vec();
+        for (at, byte) in changes {
+            let at = usize::from(at) % body.len();
+            body[at] = byte;
+        }
+        if cut % 4 == 0 {
+            body.truncate(usize::from(cut) % body.len());
+        }
+        if let Ok(loaded) = load(&body, &limits(4)) {
+            let record = record(loaded);
+            let again = dump(&record, true).expect("the type can be written");
+            prop_assert!(restore(&again, 4).is_ok());
+        }
+    }
+}
