@@ -44,7 +44,6 @@ pub struct BlockedClient {
     aborted: bool,
     /// Blocked on keys: the key that has become ready.
     ready_key: Option<StringPtr>,
-    on_keys: bool,
     measured_us: u64,
     measure_started_us: Option<u64>,
 }
@@ -110,7 +109,9 @@ fn waiting_client(state: &State, blocked: &BlockedClient) -> Option<ClientId> {
 fn finish(state: &mut State, pointer: *mut BlockedClient) {
     let blocked = ptr::required(pointer);
     let module = blocked.module.clone();
-    if !blocked.aborted && let Some(client) = waiting_client(state, blocked) {
+    if !blocked.aborted
+        && let Some(client) = waiting_client(state, blocked)
+    {
         state.unblock_client(client);
         state.clients[client].on_disconnect.clear();
         answer(state, client, pointer);
@@ -248,7 +249,6 @@ extern "C" fn block_client(
         argv: argv.clone(),
         aborted: false,
         ready_key: None,
-        on_keys: false,
         measured_us: 0,
         measure_started_us: None,
     }));
@@ -279,9 +279,7 @@ extern "C" fn block_client(
             guest: blocked as u64,
         },
     );
-    state.clients[client]
-        .on_disconnect
-        .push(Rc::new(move |state, _| disconnected(state, blocked)));
+    state.clients[client].on_disconnect.push(Rc::new(move |state, _| disconnected(state, blocked)));
     blocked
 }
 
@@ -341,8 +339,8 @@ extern "C" fn get_blocked_client_handle(ctx: *mut Ctx) -> *mut BlockedClient {
 }
 
 extern "C" fn blocked_client_disconnected(ctx: *mut Ctx) -> c_int {
-    let gone = ptr::reference(ptr::required(ctx).blocked)
-        .is_some_and(|blocked| blocked.client.is_none());
+    let gone =
+        ptr::reference(ptr::required(ctx).blocked).is_some_and(|blocked| blocked.client.is_none());
     c_int::from(gone)
 }
 

@@ -26,6 +26,8 @@ pub struct CallReply {
     /// The reply as it came, kept for the whole only.
     protocol: Vec<u8>,
     is_element: bool,
+    /// The context that frees it at its end, unless the module does so before.
+    kept_by: *mut Ctx,
 }
 
 impl CallReply {
@@ -37,7 +39,15 @@ impl CallReply {
             }
             value => (value, None),
         };
-        CallReply { value, resp3, children: Vec::new(), attribute, protocol: Vec::new(), is_element }
+        CallReply {
+            value,
+            resp3,
+            children: Vec::new(),
+            attribute,
+            protocol: Vec::new(),
+            is_element,
+            kept_by: std::ptr::null_mut(),
+        }
     }
 
     /// Reads the bytes of one whole reply.
@@ -243,7 +253,12 @@ fn find_command(state: &State, argv: &[&[u8]]) -> Result<Rc<Command>, Refusal> {
     }
 }
 
-fn check_call(state: &State, command: &Command, argv: &[&[u8]], flags: CallFlags) -> Result<(), Refusal> {
+fn check_call(
+    state: &State,
+    command: &Command,
+    argv: &[&[u8]],
+    flags: CallFlags,
+) -> Result<(), Refusal> {
     if !command.spec.accepts_argc(argv.len()) {
         return Err((libc::EINVAL, error::wrong_arity(&command.full_name)));
     }
@@ -267,7 +282,12 @@ fn check_call(state: &State, command: &Command, argv: &[&[u8]], flags: CallFlags
     Ok(())
 }
 
-fn refused(ctx: &mut Ctx, ctx_pointer: *mut Ctx, refusal: Refusal, flags: CallFlags) -> *mut CallReply {
+fn refused(
+    ctx: &mut Ctx,
+    ctx_pointer: *mut Ctx,
+    refusal: Refusal,
+    flags: CallFlags,
+) -> *mut CallReply {
     let (number, error) = refusal;
     set_errno(number);
     if !flags.errors_as_replies {
@@ -281,7 +301,10 @@ fn refused(ctx: &mut Ctx, ctx_pointer: *mut Ctx, refusal: Refusal, flags: CallFl
 
 fn hand_out(ctx: *mut Ctx, reply: CallReply) -> *mut CallReply {
     let pointer = Box::into_raw(Box::new(reply));
-    ptr::required(ctx).keep(Auto::Reply(pointer));
+    if ptr::required(ctx).auto_memory {
+        ptr::required(pointer).kept_by = ctx;
+        ptr::required(ctx).keep(Auto::Reply(pointer));
+    }
     pointer
 }
 
@@ -314,7 +337,9 @@ extern "C" fn bulkhead_call(
         return std::ptr::null_mut();
     }
     if flags.check_acl && ctx.caller().is_none() && ctx.user.is_none() {
-        let error = error::CommandError::constant("ERR acl verification failed, context is not attached to a client.");
+        let error = error::CommandError::constant(
+            "ERR acl verification failed, context is not attached to a client.",
+        );
         return refused(ctx, ctx_pointer, (libc::ENOTSUP, error), flags);
     }
     let reply = run_call(ctx, &command, &argv, flags);
@@ -347,11 +372,11 @@ fn run_call(ctx: &mut Ctx, command: &Rc<Command>, argv: &[&[u8]], flags: CallFla
 }
 
 extern "C" fn free_call_reply(reply: *mut CallReply) {
-    if let Some(inner) = ptr::reference(reply)
-        && !inner.is_element
-    {
-        drop(ptr::take_back(reply));
+    let Some(inner) = ptr::reference(reply).filter(|inner| !inner.is_element) else { return };
+    if let Some(ctx) = ptr::reference(inner.kept_by) {
+        ctx.forget(&Auto::Reply(reply));
     }
+    drop(ptr::take_back(reply));
 }
 
 extern "C" fn call_reply_type(reply: *mut CallReply) -> c_int {

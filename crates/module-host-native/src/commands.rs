@@ -65,7 +65,8 @@ impl GuestCommand for NativeCommand {
         }
         let module = self.module.upgrade()?;
         let function = self.function.get()?;
-        let mut ctx = Ctx::new(Some(module), Kind::Keys, std::ptr::null_mut(), std::ptr::null_mut());
+        let mut ctx =
+            Ctx::new(Some(module), Kind::Keys, std::ptr::null_mut(), std::ptr::null_mut());
         ctx.found_keys = Some(FoundKeys::new());
         self.call(&mut ctx, argv, function);
         ctx.found_keys.take()
@@ -118,6 +119,7 @@ fn parse_flags(words: &str) -> Option<Flags> {
             "no-mandatory-keys" => flag::NO_MANDATORY_KEYS,
             "allow-busy" => flag::ALLOW_BUSY,
             "internal" => flag::INTERNAL,
+            "touches-arbitrary-keys" => flag::TOUCHES_ARBITRARY_KEYS,
             "getkeys-api" => {
                 flags.getkeys_api = true;
                 flag::MOVABLEKEYS
@@ -313,7 +315,10 @@ extern "C" fn create_subcommand(
     status::OK
 }
 
-extern "C" fn set_command_acl_categories(command: *mut CommandHandle, words: *const c_char) -> c_int {
+extern "C" fn set_command_acl_categories(
+    command: *mut CommandHandle,
+    words: *const c_char,
+) -> c_int {
     let Some(handle) = ptr::reference(command) else { return status::ERR };
     let state = crate::host::state_in_use();
     let Some(command) = state.table.get_full(handle.full_name.as_bytes()) else {
@@ -347,9 +352,9 @@ extern "C" fn key_at_pos_with_flags(ctx: *mut Ctx, position: c_int, flags: c_int
 
 fn add_key(ctx: *mut Ctx, position: c_int, flags: u32) {
     let ctx = ptr::required(ctx);
-    let in_range = usize::try_from(position).ok().filter(|position| {
-        *position > 0 && *position < ctx.argv.len()
-    });
+    let in_range = usize::try_from(position)
+        .ok()
+        .filter(|position| *position > 0 && *position < ctx.argv.len());
     if let (Some(keys), Some(position)) = (ctx.found_keys.as_mut(), in_range) {
         keys.push(FoundKey { position, flags });
     }
@@ -433,7 +438,8 @@ extern "C" fn get_current_command_name(ctx: *mut Ctx) -> *const c_char {
 /// Whether a module's command has a function of its own; one without is a container.
 pub fn has_function(command: &Command) -> bool {
     // The command's guest is always a native one; what it calls is known by its container flag.
-    command.spec.flags & flag::MODULE != 0 && CONTAINERS.with(|names| !names.contains(&command.full_name))
+    command.spec.flags & flag::MODULE != 0
+        && CONTAINERS.with(|names| !names.contains(&command.full_name))
 }
 
 /// Commands that were registered without a function.

@@ -54,7 +54,8 @@ mod flag {
     pub const MEMORY: u32 = 1 << 7;
     pub const BITFLAGS: u32 = 1 << 8;
     pub const UNPREFIXED: u32 = 1 << 9;
-    pub const ALL: u32 = IMMUTABLE | SENSITIVE | HIDDEN | PROTECTED | DENY_LOADING | MEMORY | BITFLAGS | UNPREFIXED;
+    pub const ALL: u32 =
+        IMMUTABLE | SENSITIVE | HIDDEN | PROTECTED | DENY_LOADING | MEMORY | BITFLAGS | UNPREFIXED;
 }
 
 fn parameter_flags(flags: u32) -> Flags {
@@ -229,7 +230,8 @@ fn hand_over(module: &Module, config: &ModuleConfig, value: &ModuleValue) -> Res
         (Access::Text(_, Some(set)), ModuleValue::Text(text)) => {
             let text = ModuleString::create(text);
             // SAFETY: the function is the module's own with this signature; the arguments outlive the call.
-            let code = module.run("config set", || unsafe { set(name, text, config.data, &raw mut error) });
+            let code = module
+                .run("config set", || unsafe { set(name, text, config.data, &raw mut error) });
             crate::strings::release(text);
             code
         }
@@ -258,8 +260,13 @@ fn apply(module: &Arc<Module>, state: &mut State, config: &ModuleConfig) -> Resu
     let mut error: StringPtr = std::ptr::null_mut();
     let mut ctx = Ctx::of_callback(module, state);
     // SAFETY: the function is the module's own with this signature; the arguments outlive the call.
-    let code = module.run("config apply", || unsafe { function(&raw mut ctx, config.data, &raw mut error) });
-    if code == status::OK { Ok(()) } else { Err(error_text(error, "the module refused to apply it")) }
+    let code = module
+        .run("config apply", || unsafe { function(&raw mut ctx, config.data, &raw mut error) });
+    if code == status::OK {
+        Ok(())
+    } else {
+        Err(error_text(error, "the module refused to apply it"))
+    }
 }
 
 /// What the module says the value is now.
@@ -273,7 +280,9 @@ fn present_value(module: &Module, config: &ModuleConfig, kind: &ModuleKind) -> O
         }
         Access::Number(Some(get), _) => {
             // SAFETY: as above.
-            Some(ModuleValue::Number(module.run("config get", || unsafe { get(name, config.data) })))
+            Some(ModuleValue::Number(
+                module.run("config get", || unsafe { get(name, config.data) }),
+            ))
         }
         Access::Int(Some(get), _) => {
             // SAFETY: as above.
@@ -378,7 +387,9 @@ fn load(ctx: *mut Ctx, with_given: bool) -> c_int {
     let configs: Vec<Rc<ModuleConfig>> = module.configs.borrow().clone();
     let mut values = Vec::new();
     for config in &configs {
-        let Some(parameter) = state.config.modules.find(config.full_name.as_bytes()) else { continue };
+        let Some(parameter) = state.config.modules.find(config.full_name.as_bytes()) else {
+            continue;
+        };
         let mut value = parameter.default.clone();
         let given = module
             .config_given

@@ -5,7 +5,9 @@ use std::sync::{Arc, Weak};
 
 use keyspace::module::{ModuleObject, ModuleValue};
 use keyspace::{NewPayload, SetExpiry, Value, View};
-use module_abi::{ENCODING_VERSION_MAX, TYPE_METHODS_VERSION, TYPE_NAME_BYTES, TypeMethods, status};
+use module_abi::{
+    ENCODING_VERSION_MAX, TYPE_METHODS_VERSION, TYPE_NAME_BYTES, TypeMethods, status,
+};
 
 use crate::context::Ctx;
 use crate::keys::Key;

@@ -27,7 +27,7 @@ pub struct DictIterator {
 
 enum Place {
     /// The next step begins here.
-    Before(Bound<Box<[u8]>>, Bound<Box<[u8]>>),
+    Before(Box<[u8]>),
     At(Box<[u8]>),
     End,
 }
@@ -60,7 +60,12 @@ fn set(dict: *mut Dict, key: &[u8], value: *mut c_void, replace: bool) -> c_int 
     status::OK
 }
 
-extern "C" fn dict_set_c(dict: *mut Dict, key: *const c_char, len: usize, value: *mut c_void) -> c_int {
+extern "C" fn dict_set_c(
+    dict: *mut Dict,
+    key: *const c_char,
+    len: usize,
+    value: *mut c_void,
+) -> c_int {
     set(dict, ptr::bytes(key, len), value, false)
 }
 
@@ -135,12 +140,13 @@ fn place(dict: &Dict, operator: &[u8], key: &[u8]) -> Option<Place> {
         b"==" => (Bound::Included(key.clone()), Bound::Included(key)),
         _ => return None,
     };
-    let mut range = dict.map.range::<[u8], _>((from.as_ref().map(|key| &**key), to.as_ref().map(|key| &**key)));
+    let mut range =
+        dict.map.range::<[u8], _>((from.as_ref().map(|key| &**key), to.as_ref().map(|key| &**key)));
     let first = match operator {
         b"$" | b"<" | b"<=" => range.next_back(),
         _ => range.next(),
     }?;
-    Some(Place::Before(Bound::Included(first.0.clone()), Bound::Included(first.0.clone())))
+    Some(Place::Before(first.0.clone()))
 }
 
 fn start(dict: *mut Dict, operator: *const c_char, key: &[u8]) -> *mut DictIterator {
@@ -206,8 +212,7 @@ impl DictIterator {
         let map = &ptr::required(self.dict).map;
         let found = match &self.place {
             Place::End => None,
-            Place::Before(Bound::Included(key), _) => map.get_key_value(key),
-            Place::Before(..) => None,
+            Place::Before(key) => map.get_key_value(key),
             Place::At(key) if forward => {
                 map.range::<[u8], _>((Bound::Excluded(&**key), Bound::Unbounded)).next()
             }
@@ -297,7 +302,7 @@ extern "C" fn dict_prev(
 fn compare(iterator: *mut DictIterator, operator: *const c_char, key: &[u8]) -> c_int {
     let iterator = ptr::required(iterator);
     let current: &[u8] = match &iterator.place {
-        Place::At(current) | Place::Before(Bound::Included(current), _) => current,
+        Place::At(current) | Place::Before(current) => current,
         _ => return status::ERR,
     };
     let holds = match ptr::c_bytes(operator) {

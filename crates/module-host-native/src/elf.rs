@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use object::Endianness;
 use object::elf::{EM_X86_64, ET_DYN};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
-use object::Endianness;
 
 /// Largest file that is read; far beyond any module.
 const FILE_BYTES_MAX: u64 = 1 << 30;
@@ -61,7 +61,8 @@ fn check_segments(
     bytes: &[u8],
 ) -> Result<(), String> {
     let damaged = |what: &str| format!("a damaged ELF file: {what}");
-    let segments = header.program_headers(endian, bytes).map_err(|error| damaged(&error.to_string()))?;
+    let segments =
+        header.program_headers(endian, bytes).map_err(|error| damaged(&error.to_string()))?;
     let file_bytes = bytes.len() as u64;
     let mut dynamic = false;
     for segment in segments {

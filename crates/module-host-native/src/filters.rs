@@ -26,7 +26,11 @@ pub struct Filter {
     number: u64,
 }
 
-extern "C" fn register_command_filter(ctx: *mut Ctx, function: FilterFunc, flags: c_int) -> *mut Filter {
+extern "C" fn register_command_filter(
+    ctx: *mut Ctx,
+    function: FilterFunc,
+    flags: c_int,
+) -> *mut Filter {
     /// Calls made by modules are not filtered.
     const NO_SELF: c_int = 1;
     let _ = flags & NO_SELF;

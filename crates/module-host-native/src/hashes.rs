@@ -64,9 +64,9 @@ fn set_field(key: &mut Key, flags: c_int, field: &[u8], value: *mut c_void) -> b
     let limits = state.hash_limits(key.db);
     let expired_before_ms = state.expired_before_ms();
     let exists = match state.hash_to_write(key.db, key.name()) {
-        Ok(Some(hash)) => hash
-            .get(field)
-            .is_some_and(|view| view.expiry_ms.is_none_or(|expiry_ms| expiry_ms >= expired_before_ms)),
+        Ok(Some(hash)) => hash.get(field).is_some_and(|view| {
+            view.expiry_ms.is_none_or(|expiry_ms| expiry_ms >= expired_before_ms)
+        }),
         _ => false,
     };
     let refused = (exists && flags & hash_flag::NX != 0) || (!exists && flags & hash_flag::XX != 0);

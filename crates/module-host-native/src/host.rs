@@ -180,9 +180,8 @@ impl NativeHost {
         ctx.argv.clone_from(&strings);
         let count = i32::try_from(strings.len()).unwrap_or(i32::MAX);
         // SAFETY: the entry point has this signature by the API's contract; context and strings outlive the call.
-        let code = module.run("OnLoad", || unsafe {
-            entry(&raw mut ctx, strings.as_mut_ptr(), count)
-        });
+        let code =
+            module.run("OnLoad", || unsafe { entry(&raw mut ctx, strings.as_mut_ptr(), count) });
         drop(ctx);
         let refusals = LOADED.with(|loaded| std::mem::take(&mut loaded.refusals));
         if code != status::OK {
@@ -234,10 +233,9 @@ fn remove_everything(state: &mut State, module: &Arc<Module>) {
     for name in module.commands.take() {
         if let Some(command) = state.table.remove(name.as_bytes()) {
             for (_, session) in state.clients.iter_mut() {
-                let is_last = session
-                    .last_command
-                    .as_ref()
-                    .is_some_and(|last| Rc::ptr_eq(last, &command) || last.parent.as_ref() == Some(&name));
+                let is_last = session.last_command.as_ref().is_some_and(|last| {
+                    Rc::ptr_eq(last, &command) || last.parent.as_ref() == Some(&name)
+                });
                 if is_last {
                     session.last_command = None;
                 }
@@ -257,14 +255,22 @@ fn remove_everything(state: &mut State, module: &Arc<Module>) {
 
 fn why_not_unload(module: &Module) -> Option<String> {
     if !module.types.borrow().is_empty() {
-        return Some("the module exports one or more module-side data types, can't unload".to_owned());
+        return Some(
+            "the module exports one or more module-side data types, can't unload".to_owned(),
+        );
     }
     let used = modules().iter().any(|other| other.using.borrow().contains(&module.name()));
     if used {
-        return Some("the module exports APIs used by other modules. Please unload them first and try again".to_owned());
+        return Some(
+            "the module exports APIs used by other modules. Please unload them first and try again"
+                .to_owned(),
+        );
     }
     if module.blocked_clients.get() > 0 {
-        return Some("the module has blocked clients. Please wait for them to be unblocked and try again".to_owned());
+        return Some(
+            "the module has blocked clients. Please wait for them to be unblocked and try again"
+                .to_owned(),
+        );
     }
     if module.timers.get() > 0 {
         return Some("the module holds timer that is not fired. Please stop the timer or wait until it fires.".to_owned());
@@ -307,7 +313,8 @@ impl ModuleHost for NativeHost {
             .find(|address| !address.is_null());
         if let Some(address) = on_unload {
             // SAFETY: a symbol of this name is a function of this signature by the API's contract.
-            let function = unsafe { std::mem::transmute::<*mut std::ffi::c_void, OnUnload>(address) };
+            let function =
+                unsafe { std::mem::transmute::<*mut std::ffi::c_void, OnUnload>(address) };
             let mut ctx = Ctx::new(Some(module.clone()), Kind::Load, state, std::ptr::null_mut());
             // SAFETY: as above; the context outlives the call.
             let code = module.run("OnUnload", || unsafe { function(&raw mut ctx) });

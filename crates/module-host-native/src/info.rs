@@ -30,7 +30,12 @@ pub struct ServerInfo {
 }
 
 /// The sections a module adds to INFO. Each is named `<module>_<section>`.
-pub fn sections_of(module: &Module, function: InfoFunc, wanted: &[String], for_crash: bool) -> String {
+pub fn sections_of(
+    module: &Module,
+    function: InfoFunc,
+    wanted: &[String],
+    for_crash: bool,
+) -> String {
     let mut context = InfoCtx {
         module: module.name(),
         wanted: wanted.to_vec(),
@@ -61,11 +66,8 @@ extern "C" fn info_add_section(context: *mut InfoCtx, name: *const c_char) -> c_
     let context = ptr::required(context);
     end_dict(context);
     let name = ptr::c_text(name);
-    let full_name = if name.is_empty() {
-        context.module.clone()
-    } else {
-        format!("{}_{name}", context.module)
-    };
+    let full_name =
+        if name.is_empty() { context.module.clone() } else { format!("{}_{name}", context.module) };
     let wanted = |name: &str| context.wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
     if !context.wanted.is_empty() && !wanted(&full_name) && !wanted(&context.module) {
         context.in_section = false;
@@ -123,7 +125,11 @@ fn add_field(context: *mut InfoCtx, name: *const c_char, value: &str) -> c_int {
     status::OK
 }
 
-extern "C" fn info_add_field_string(context: *mut InfoCtx, name: *const c_char, value: StringPtr) -> c_int {
+extern "C" fn info_add_field_string(
+    context: *mut InfoCtx,
+    name: *const c_char,
+    value: StringPtr,
+) -> c_int {
     add_field(context, name, &String::from_utf8_lossy(bytes_of(value)))
 }
 
@@ -135,13 +141,21 @@ extern "C" fn info_add_field_c_string(
     add_field(context, name, &ptr::c_text(value))
 }
 
-extern "C" fn info_add_field_double(context: *mut InfoCtx, name: *const c_char, value: c_double) -> c_int {
+extern "C" fn info_add_field_double(
+    context: *mut InfoCtx,
+    name: *const c_char,
+    value: c_double,
+) -> c_int {
     let mut text = Vec::new();
     resp::double::format(value, &mut text);
     add_field(context, name, &String::from_utf8_lossy(&text))
 }
 
-extern "C" fn info_add_field_signed(context: *mut InfoCtx, name: *const c_char, value: c_longlong) -> c_int {
+extern "C" fn info_add_field_signed(
+    context: *mut InfoCtx,
+    name: *const c_char,
+    value: c_longlong,
+) -> c_int {
     add_field(context, name, &value.to_string())
 }
 

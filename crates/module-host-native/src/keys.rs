@@ -1,6 +1,6 @@
 //! Open keys: a name and rights; the value is found again at each use.
 
-use std::ffi::{c_char, c_int, c_longlong, c_void};
+use std::ffi::{c_char, c_int, c_longlong};
 
 use engine::State;
 use engine::lookup::lookup_flag;
@@ -21,15 +21,12 @@ pub struct Key {
     /// Set once something was changed through the handle.
     pub changed: bool,
     pub range: Option<crate::sorted_sets::Range>,
-    /// The key behind a fixed value, as RM_ScanKey and RM_OpenKey callbacks have it.
-    pub iterator: Option<usize>,
 }
 
 impl Key {
     pub fn open(ctx: *mut Ctx, db: usize, name: &[u8], mode: c_int) -> *mut Key {
         let name = ModuleString::create(name);
-        let key =
-            Key { ctx, db, name, mode, changed: false, range: None, iterator: None };
+        let key = Key { ctx, db, name, mode, changed: false, range: None };
         Box::into_raw(Box::new(key))
     }
 
@@ -56,7 +53,8 @@ impl Key {
         if self.mode & open_mode::ACCESS_EXPIRED != 0 {
             return state.db(self.db).find(self.name());
         }
-        let no_expire = if self.mode & open_mode::NOEXPIRE != 0 { lookup_flag::NO_EXPIRE } else { 0 };
+        let no_expire =
+            if self.mode & open_mode::NOEXPIRE != 0 { lookup_flag::NO_EXPIRE } else { 0 };
         state.lookup_read_with(self.db, self.name(), flags | no_expire)
     }
 
@@ -296,7 +294,8 @@ extern "C" fn string_truncate(key: *mut Key, len: usize) -> c_int {
         let (db, name) = (key.db, key.name());
         key.state().set_string(db, name, b"", SetExpiry::Clear);
     }
-    let resized = key.record_mut().and_then(|record| keyspace::string::resize(record, len)).is_some();
+    let resized =
+        key.record_mut().and_then(|record| keyspace::string::resize(record, len)).is_some();
     if !resized {
         return status::ERR;
     }
@@ -396,11 +395,6 @@ extern "C" fn reset_dataset(ctx: *mut Ctx, _restart_aof: c_int, background: c_in
     let ctx = ptr::required(ctx);
     let word: &[u8] = if background != 0 { b"ASYNC" } else { b"SYNC" };
     crate::calls::call_quietly(ctx, &[b"FLUSHALL", word]);
-}
-
-/// For callers that only need a pointer which is not null.
-pub fn opaque(key: *mut Key) -> *mut c_void {
-    key.cast()
 }
 
 pub fn register(table: &mut Table) {

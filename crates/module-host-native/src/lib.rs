@@ -10,6 +10,7 @@
 
 mod blocking;
 mod calls;
+mod command_info;
 mod commands;
 mod config;
 mod context;
@@ -48,6 +49,7 @@ pub use host::{NativeHost, set_log, started};
 const AREAS: &[fn(&mut table::Table)] = &[
     blocking::register,
     calls::register,
+    command_info::register,
     commands::register,
     config::register,
     data_types::register,

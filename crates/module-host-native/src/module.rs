@@ -38,13 +38,11 @@ pub struct Module {
     /// Names of modules whose functions it uses.
     pub using: RefCell<Vec<String>>,
     pub filters: RefCell<Vec<(u64, *mut c_void)>>,
-    pub categories: Cell<u64>,
     pub config_registered: Cell<bool>,
     pub config_loaded: Cell<bool>,
     pub configs: RefCell<Vec<Rc<crate::config::ModuleConfig>>>,
     /// Values given by LOADEX CONFIG that no registered parameter has taken yet.
     pub config_given: RefCell<Vec<(Vec<u8>, Vec<u8>)>>,
-    pub defrag: Cell<*const ()>,
     /// Number of the module, for its subscriptions.
     pub id: u64,
     pub running: RefCell<HashMap<String, Rc<sys::crash::RunningModule>>>,
@@ -69,12 +67,10 @@ impl Module {
             exported: RefCell::default(),
             using: RefCell::default(),
             filters: RefCell::default(),
-            categories: Cell::new(0),
             config_registered: Cell::new(false),
             config_loaded: Cell::new(false),
             configs: RefCell::default(),
             config_given: RefCell::default(),
-            defrag: Cell::new(std::ptr::null()),
             id,
             running: RefCell::default(),
             library,

@@ -23,9 +23,9 @@ const PAUSE_MAX: Duration = Duration::from_millis(10);
 pub fn main(path: &OsStr) -> i32 {
     let path = String::from_utf8_lossy(path.as_bytes());
     let outcome = Library::open(&path).and_then(|library| {
-        let found = ENTRY_POINTS.iter().any(|name| {
-            CString::new(*name).is_ok_and(|name| !library.symbol(&name).is_null())
-        });
+        let found = ENTRY_POINTS
+            .iter()
+            .any(|name| CString::new(*name).is_ok_and(|name| !library.symbol(&name).is_null()));
         // Closing would run destructors, which is not what is tried here.
         std::mem::forget(library);
         if found { Ok(()) } else { Err(format!("it does not export {}", ENTRY_POINTS[0])) }
@@ -62,7 +62,10 @@ pub fn run(path: &str) -> Result<(), String> {
             // It may have ended just now, which is as good.
             let _ = child.kill();
             let _ = child.wait();
-            return Err(format!("it hung while being opened (tried for {} s)", PROBE_TIME_MAX.as_secs()));
+            return Err(format!(
+                "it hung while being opened (tried for {} s)",
+                PROBE_TIME_MAX.as_secs()
+            ));
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(PAUSE_MAX);
@@ -73,6 +76,8 @@ pub fn run(path: &str) -> Result<(), String> {
         (Some(EXIT_OK), _) => Ok(()),
         (Some(EXIT_REFUSED), _) => Err(String::from_utf8_lossy(&output.stdout).into_owned()),
         (_, Some(signal)) => Err(format!("it crashed with signal {signal} while being opened")),
-        (code, None) => Err(format!("it ended the process that opened it (exit code {})", code.unwrap_or(-1))),
+        (code, None) => {
+            Err(format!("it ended the process that opened it (exit code {})", code.unwrap_or(-1)))
+        }
     }
 }

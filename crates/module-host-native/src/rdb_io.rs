@@ -135,7 +135,13 @@ pub fn save(value: &NativeValue, key: &[u8], db: usize) -> Option<Vec<u8>> {
 }
 
 /// Makes a value from its bytes; `None` if they are not such a value.
-pub fn load(module_type: &Arc<ModuleType>, encver: c_int, bytes: &[u8], key: &[u8], db: usize) -> Option<NativeValue> {
+pub fn load(
+    module_type: &Arc<ModuleType>,
+    encver: c_int,
+    bytes: &[u8],
+    key: &[u8],
+    db: usize,
+) -> Option<NativeValue> {
     let load = module_type.methods.rdb_load?;
     let module = module_type.module.upgrade()?;
     let mut io = Io::new(module_type, bytes.to_vec(), key, db);

@@ -17,7 +17,6 @@ pub enum Aggregate {
     Map,
     Set,
     Attribute,
-    Push,
 }
 
 fn with_reply(ctx: *mut Ctx, write: impl FnOnce(&mut resp::reply::Reply)) -> c_int {
@@ -85,7 +84,6 @@ fn aggregate(ctx: *mut Ctx, len: c_long, kind: Aggregate) -> c_int {
         Aggregate::Map => reply.map(len),
         Aggregate::Set => reply.set(len),
         Aggregate::Attribute => reply.attribute(len),
-        Aggregate::Push => reply.push(len),
     }
     status::OK
 }
@@ -94,8 +92,11 @@ fn set_length(ctx: *mut Ctx, len: c_long, kind: Aggregate) {
     let context = ptr::required(ctx);
     let Some(reply) = context.reply() else { return };
     let Some(postponed) = context.postponed.pop() else {
-        let text = format!("API misuse detected in module {}: a length was set without a postponed \
-             reply before it.", context.module().name());
+        let text = format!(
+            "API misuse detected in module {}: a length was set without a postponed \
+             reply before it.",
+            context.module().name()
+        );
         context.state().log(engine::effect::LogLevel::Warning, text);
         return;
     };
@@ -106,7 +107,6 @@ fn set_length(ctx: *mut Ctx, len: c_long, kind: Aggregate) {
         Aggregate::Map => reply.finish_map(postponed.mark, len),
         Aggregate::Set => reply.finish_set(postponed.mark, len),
         Aggregate::Attribute => reply.finish_attribute(postponed.mark, len),
-        Aggregate::Push => reply.finish_push(postponed.mark, len),
     }
 }
 

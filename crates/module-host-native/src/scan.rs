@@ -41,7 +41,12 @@ fn set_errno(number: c_int) {
     unsafe { *libc::__errno_location() = number };
 }
 
-extern "C" fn scan(ctx: *mut Ctx, cursor: *mut Cursor, function: ScanFunc, data: *mut c_void) -> c_int {
+extern "C" fn scan(
+    ctx: *mut Ctx,
+    cursor: *mut Cursor,
+    function: ScanFunc,
+    data: *mut c_void,
+) -> c_int {
     let context = ptr::required(ctx);
     let cursor = ptr::required(cursor);
     if cursor.done {

@@ -19,7 +19,12 @@ const NOTIFY_ALL: c_int = (1 << 18) - 1;
 /// The version of Redis whose API this is, as GetServerVersion tells it.
 const SERVER_VERSION: c_int = 0x0008_0a02;
 
-extern "C" fn set_module_attribs(ctx: *mut Ctx, name: *const c_char, version: c_int, api_version: c_int) {
+extern "C" fn set_module_attribs(
+    ctx: *mut Ctx,
+    name: *const c_char,
+    version: c_int,
+    api_version: c_int,
+) {
     let module = ptr::required(ctx).module();
     // The first word sets them; Redis ignores a second Init, too.
     if module.name.borrow().is_empty() {
@@ -82,8 +87,9 @@ extern "C" fn get_context_flags(ctx: *mut Ctx) -> c_int {
     };
     let mut flags = context_flag::MASTER;
     let mut set = |on: bool, bit: c_int| flags |= if on { bit } else { 0 };
-    if let Some(session) =
-        ptr::reference(ctx).and_then(|ctx| ctx.caller()).and_then(|client| state.clients.get(client))
+    if let Some(session) = ptr::reference(ctx)
+        .and_then(|ctx| ctx.caller())
+        .and_then(|client| state.clients.get(client))
     {
         set(session.has(client_flag::IN_EXEC | client_flag::MULTI), context_flag::MULTI);
         set(session.has(client_flag::DENY_BLOCKING), context_flag::DENY_BLOCKING);
@@ -136,7 +142,8 @@ extern "C" fn get_client_info_by_id(info: *mut c_void, id: u64) -> c_int {
         return status::OK;
     }
     let session = &state.clients[client];
-    let (host, port) = session.peer.address.rsplit_once(':').unwrap_or((&session.peer.address, "0"));
+    let (host, port) =
+        session.peer.address.rsplit_once(':').unwrap_or((&session.peer.address, "0"));
     let mut address = [0; 46];
     for (to, from) in address.iter_mut().zip(host.bytes().take(45)) {
         *to = from as c_char;
@@ -204,7 +211,11 @@ extern "C" fn publish_message(ctx: *mut Ctx, channel: StringPtr, message: String
     ptr::required(ctx).state().publish(bytes_of(channel), bytes_of(message)) as c_int
 }
 
-extern "C" fn publish_message_shard(ctx: *mut Ctx, channel: StringPtr, message: StringPtr) -> c_int {
+extern "C" fn publish_message_shard(
+    ctx: *mut Ctx,
+    channel: StringPtr,
+    message: StringPtr,
+) -> c_int {
     ptr::required(ctx).state().publish_shard(bytes_of(channel), bytes_of(message)) as c_int
 }
 
@@ -231,7 +242,12 @@ extern "C" fn bulkhead_log(ctx: *mut Ctx, level: *const c_char, text: *const c_c
 
 /// For the C shim of LogIOError.
 #[unsafe(no_mangle)]
-extern "C" fn bulkhead_log_io(_io: *mut c_void, level: *const c_char, text: *const c_char, len: usize) {
+extern "C" fn bulkhead_log_io(
+    _io: *mut c_void,
+    level: *const c_char,
+    text: *const c_char,
+    len: usize,
+) {
     log_line("module", level, ptr::bytes(text, len));
 }
 
@@ -322,7 +338,11 @@ extern "C" fn bulkhead_replicate(
     status::OK
 }
 
-extern "C" fn export_shared_api(ctx: *mut Ctx, name: *const c_char, function: *mut c_void) -> c_int {
+extern "C" fn export_shared_api(
+    ctx: *mut Ctx,
+    name: *const c_char,
+    function: *mut c_void,
+) -> c_int {
     let module = ptr::required(ctx).module();
     let name = ptr::c_text(name).into_owned();
     if crate::host::find_shared_function(&name).is_some() {

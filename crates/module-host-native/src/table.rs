@@ -23,11 +23,6 @@ impl Table {
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
-
-    /// How many functions are there.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
 }
 
 /// The table, made at first use.
