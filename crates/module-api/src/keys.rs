@@ -2,7 +2,7 @@
 
 use keyspace::Value;
 
-/// Number of elements of a value; 0 for one without elements.
+/// Number of elements of a value; of a string its bytes, of a module's value 0.
 pub fn length(value: &Value) -> usize {
     match value {
         Value::String(bytes) => bytes.len(),

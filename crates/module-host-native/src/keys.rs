@@ -173,7 +173,6 @@ extern "C" fn key_type_of(key: *mut Key) -> c_int {
 extern "C" fn value_length(key: *mut Key) -> usize {
     let Some(record) = ptr::reference(key).and_then(|key| key.record()) else { return 0 };
     match record.view() {
-        View::Value(Value::Hash(hash)) => hash.len(),
         View::Value(value) => module_api::keys::length(value),
         _ => keyspace::string::len(record).unwrap_or(0),
     }

@@ -24,6 +24,7 @@ mod host;
 mod info;
 mod keys;
 mod library;
+mod lists;
 mod memory;
 mod missing;
 mod module;
@@ -58,6 +59,7 @@ const AREAS: &[fn(&mut table::Table)] = &[
     hashes::register,
     info::register,
     keys::register,
+    lists::register,
     memory::register,
     notifications::register,
     rdb_io::register,

@@ -2,9 +2,9 @@
 
 use std::ffi::{c_int, c_void};
 
-use keyspace::hash::ElementText;
-use keyspace::{Value, View};
+use keyspace::View;
 use module_abi::open_mode;
+use module_api::scan::Elements;
 
 use crate::context::Ctx;
 use crate::keys::Key;
@@ -74,26 +74,13 @@ extern "C" fn scan(
     c_int::from(!cursor.done)
 }
 
-/// Element and value of a key, both as strings.
-type Pairs = Vec<(Vec<u8>, Option<Vec<u8>>)>;
-
 /// The elements at a position and the next position; `None` for a type without elements.
-fn elements(key: &Key, position: u64) -> Option<(Pairs, u64)> {
-    let mut pairs = Pairs::new();
-    let now_ms = key.state().expired_before_ms();
-    let next = match key.record()?.view() {
-        View::Value(Value::Hash(hash)) => hash.scan(position, |view| {
-            if view.expiry_ms.is_some_and(|expiry_ms| expiry_ms < now_ms) {
-                return;
-            }
-            let field = ElementText::default().of(view.field).to_vec();
-            let value = ElementText::default().of(view.value).to_vec();
-            pairs.push((field, Some(value)));
-        }),
-        View::Value(value) => module_api::scan::elements(value, position, &mut pairs)?,
-        _ => return None,
-    };
-    Some((pairs, next))
+fn elements(key: &Key, position: u64) -> Option<(Elements, u64)> {
+    let expired_before_ms = key.state().expired_before_ms();
+    let View::Value(value) = key.record()?.view() else { return None };
+    let mut found = Elements::new();
+    let next = module_api::scan::elements(value, position, expired_before_ms, &mut found)?;
+    Some((found, next))
 }
 
 extern "C" fn scan_key(
