@@ -118,6 +118,8 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &string::setrange::SETRANGE,
     &server::shutdown::SHUTDOWN,
     &server::slowlog::SLOWLOG,
+    &generic::sort::SORT,
+    &generic::sort_ro::SORT_RO,
     &pubsub::publish::SPUBLISH,
     &pubsub::subscribe::SSUBSCRIBE,
     &string::strlen::STRLEN,

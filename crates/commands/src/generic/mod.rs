@@ -23,6 +23,8 @@ pub mod rename;
 pub mod renamenx;
 pub mod restore;
 pub mod scan;
+pub mod sort;
+pub mod sort_ro;
 pub mod touch;
 pub mod ttl;
 pub mod r#type;
