@@ -19,7 +19,7 @@ enum Weight {
     Own,
 }
 
-/// Sorts the elements; equal weights are ordered by the elements themselves.
+/// Sorts the elements; those of equal numbers are ordered by themselves, those of equal texts stay in their order.
 pub(super) fn sort(
     context: &mut Context<'_>,
     options: &Options<'_>,
@@ -54,7 +54,7 @@ fn weight(
 }
 
 fn number(text: &[u8]) -> Result<Weight, CommandError> {
-    let number = stdx::number::parse_f64(text.trim_ascii_start());
+    let number = stdx::number::parse_f64(text);
     number.filter(|number| !number.is_nan()).map(Weight::Number).ok_or(NOT_A_NUMBER)
 }
 
@@ -63,7 +63,7 @@ fn compare(left_weight: &Weight, right_weight: &Weight, left: &[u8], right: &[u8
         (Weight::Number(a), Weight::Number(b)) => {
             a.partial_cmp(b).unwrap_or(Ordering::Equal).then_with(|| left.cmp(right))
         }
-        (Weight::Text(a), Weight::Text(b)) => a.cmp(b).then_with(|| left.cmp(right)),
+        (Weight::Text(a), Weight::Text(b)) => a.cmp(b),
         _ => left.cmp(right),
     }
 }
