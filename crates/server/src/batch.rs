@@ -89,6 +89,9 @@ impl Shell {
         let Some(connection) = connections.get_mut(id) else { return };
         let mut done = 0;
         let mut flags = engine.client_flags(id);
+        if !requests.is_empty() {
+            engine.note_requests(id);
+        }
         for index in requests {
             if flags & STOPPED != 0 {
                 break;

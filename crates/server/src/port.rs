@@ -21,6 +21,8 @@ pub trait EnginePort {
     fn swap_pending_writes(&mut self, clients: &mut Vec<ClientId>);
     fn note_input(&mut self, id: ClientId, bytes: usize);
     fn note_output(&mut self, bytes: usize);
+    /// Counts one round of requests of a client, however many.
+    fn note_requests(&mut self, id: ClientId);
     /// Has the client written to before the next wait, if it has been replied anything.
     fn note_reply(&mut self, id: ClientId);
     /// Tells CLIENT LIST of the query buffer that the client holds: bytes in it, and room behind them.
@@ -85,6 +87,13 @@ impl EnginePort for Engine {
             client.connection.net_input_bytes += bytes as u64;
             client.connection.read_events += 1;
             client.connection.query_buffer_bytes += bytes;
+        }
+    }
+
+    #[inline]
+    fn note_requests(&mut self, id: ClientId) {
+        if let Some(client) = self.state.clients.get_mut(id) {
+            client.connection.parse_batches += 1;
         }
     }
 

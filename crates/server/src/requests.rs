@@ -94,6 +94,7 @@ impl Shell {
         let Some(connection) = connections.get_mut(id) else { return };
         connection.query_peak = connection.query.len().max(connection.query_peak);
         let mut query = std::mem::take(&mut connection.query);
+        engine.note_requests(id);
         let consumed = execute_all(engine, id, connection, lookahead, &query);
         if consumed >= query.len() {
             query.clear();
