@@ -33,8 +33,8 @@ pub trait Transport {
     fn open(&mut self, client: &str) -> Result<()>;
     /// Gives `bytes` to the server as what the client sent. In-process: also runs the server until it is idle.
     fn send(&mut self, client: &str, bytes: &[u8]) -> Result<()>;
-    /// What the server has sent to the client since the last call; waits up to `wait` for the first byte. In-process: never
-    /// waits, since nothing more can come by itself.
+    /// What the server has sent to the client since the last call; waits up to `wait` for the first byte. In-process: the
+    /// server's own time passes instead.
     fn receive(&mut self, client: &str, wait: Duration) -> Result<Received>;
     /// The client goes away.
     fn close(&mut self, client: &str) -> Result<()>;

@@ -67,9 +67,9 @@ fn check_head(name: &str, text: &str, findings: &mut Findings) {
     let sentence = paragraph.join(" ");
     if sentence.is_empty() {
         findings.push(format!("{name}: does not open with a `//!` sentence"));
-    } else if !sentence.ends_with(['.', ':']) {
+    } else if !sentence.ends_with(['.', ':', '?']) {
         findings.push(format!("{name}: its first sentence does not end"));
-    } else if sentence.split_whitespace().count() < 3 {
+    } else if sentence.split_whitespace().count() < 2 {
         findings.push(format!("{name}: its first sentence says nothing"));
     }
 }

@@ -18,6 +18,9 @@ const STOPPED: u64 = client_flag::BLOCKED
     | client_flag::CLOSE_AFTER_REPLY;
 const CLOSING: u64 = client_flag::CLOSE_ASAP | client_flag::CLOSE_AFTER_REPLY;
 
+/// How far time moves at once while a reply is waited for.
+const STEP: Duration = Duration::from_millis(20);
+
 struct Connection {
     /// None when the server has closed it.
     id: Option<ClientId>,
@@ -82,6 +85,18 @@ impl EngineTransport {
                 }
             }
         }
+    }
+
+    /// What has been written to a client.
+    fn take(&mut self, client: &str) -> Result<Received> {
+        let connection = self.connection(client)?;
+        let last = std::mem::take(&mut connection.last_output);
+        let Some(id) = connection.id else {
+            return Ok(if last.is_empty() { Received::Closed } else { Received::Bytes(last) });
+        };
+        let client = self.server.engine.state.clients.get_mut(id);
+        let bytes = client.map(|client| client.reply.take().to_vec()).unwrap_or_default();
+        Ok(if bytes.is_empty() { Received::Nothing } else { Received::Bytes(bytes) })
     }
 
     fn drop_input(&mut self, client: &str, consumed: usize) {
@@ -181,15 +196,20 @@ impl Transport for EngineTransport {
         Ok(())
     }
 
-    fn receive(&mut self, client: &str, _wait: Duration) -> Result<Received> {
-        let connection = self.connection(client)?;
-        let last = std::mem::take(&mut connection.last_output);
-        let Some(id) = connection.id else {
-            return Ok(if last.is_empty() { Received::Closed } else { Received::Bytes(last) });
-        };
-        let client = self.server.engine.state.clients.get_mut(id);
-        let bytes = client.map(|client| client.reply.take().to_vec()).unwrap_or_default();
-        Ok(if bytes.is_empty() { Received::Nothing } else { Received::Bytes(bytes) })
+    /// Waiting is letting virtual time pass, until there is something or `wait` is over.
+    fn receive(&mut self, client: &str, wait: Duration) -> Result<Received> {
+        let received = self.take(client)?;
+        if received != Received::Nothing {
+            return Ok(received);
+        }
+        for _ in 0..wait.as_millis() / STEP.as_millis() {
+            self.advance(STEP)?;
+            let received = self.take(client)?;
+            if received != Received::Nothing {
+                return Ok(received);
+            }
+        }
+        Ok(Received::Nothing)
     }
 
     fn close(&mut self, client: &str) -> Result<()> {
