@@ -83,8 +83,12 @@ fn apply(step: &Step, listpack: &mut Listpack, model: &mut Vec<Vec<u8>>) {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 3 } else { 256 }))]
+
     #[test]
-    fn behaves_as_a_vector(steps in prop::collection::vec(step(), 1..60)) {
+    fn behaves_as_a_vector(
+        steps in prop::collection::vec(step(), 1..if cfg!(miri) { 15 } else { 60 }),
+    ) {
         let (mut listpack, mut model) = (Listpack::new(), Vec::new());
         for step in &steps {
             apply(step, &mut listpack, &mut model);
