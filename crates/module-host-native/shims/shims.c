@@ -189,9 +189,24 @@ HASH_WORDS(HashGet)
 /* Long doubles cross over as text. */
 extern int bulkhead_reply_bulk_double(void *ctx, const char *bytes, size_t len);
 
+/* As people write it: no exponent, no zeros at the end. */
+static int print_long_double(char *text, size_t room, long double value) {
+    int len = snprintf(text, room, "%.17Lf", value);
+    if (len < 0 || (size_t)len >= room) len = (int)room - 1;
+    if (memchr(text, '.', (size_t)len)) {
+        while (text[len - 1] == '0') len--;
+        if (text[len - 1] == '.') len--;
+    }
+    if (len == 2 && text[0] == '-' && text[1] == '0') {
+        text[0] = '0';
+        len = 1;
+    }
+    return len;
+}
+
 int bulkhead_shim_ReplyWithLongDouble(void *ctx, long double value) {
     char text[5 * 1024];
-    int len = snprintf(text, sizeof(text), "%.17Lg", value);
+    int len = print_long_double(text, sizeof(text), value);
     return bulkhead_reply_bulk_double(ctx, text, (size_t)len);
 }
 
@@ -210,15 +225,7 @@ void *bulkhead_shim_CreateStringFromLongDouble(void *ctx, long double value, int
     char text[5 * 1024];
     int len;
     if (human_friendly) {
-        len = snprintf(text, sizeof(text), "%.17Lf", value);
-        if (memchr(text, '.', (size_t)len)) {
-            while (text[len - 1] == '0') len--;
-            if (text[len - 1] == '.') len--;
-        }
-        if (len == 2 && text[0] == '-' && text[1] == '0') {
-            text[0] = '0';
-            len = 1;
-        }
+        len = print_long_double(text, sizeof(text), value);
     } else {
         len = snprintf(text, sizeof(text), "%.17Lg", value);
     }

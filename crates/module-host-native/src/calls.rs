@@ -19,7 +19,9 @@ use crate::table::Table;
 /// What a `RedisModuleCallReply *` points to: a reply or an element of one.
 pub struct CallReply {
     value: Value,
+    /// Holds something that only RESP3 has.
     resp3: bool,
+    is_attribute: bool,
     /// Elements that have been asked for, by index; they live as long as their parent.
     children: Vec<Option<Box<CallReply>>>,
     attribute: Option<Box<CallReply>>,
@@ -28,13 +30,17 @@ pub struct CallReply {
     is_element: bool,
     /// The context that frees it at its end, unless the module does so before.
     kept_by: *mut Ctx,
+    /// The context of the call, to which strings made from it belong.
+    made_in: *mut Ctx,
 }
 
 impl CallReply {
-    fn new(value: Value, resp3: bool, is_element: bool) -> CallReply {
+    fn new(value: Value, is_element: bool) -> CallReply {
+        let resp3 = needs_resp3(&value);
         let (value, attribute) = match value {
             Value::Attribute(pairs, inner) => {
-                let attribute = CallReply::new(Value::Map(pairs), resp3, true);
+                let mut attribute = CallReply::new(Value::Map(pairs), true);
+                attribute.is_attribute = true;
                 (*inner, Some(Box::new(attribute)))
             }
             value => (value, None),
@@ -42,18 +48,20 @@ impl CallReply {
         CallReply {
             value,
             resp3,
+            is_attribute: false,
             children: Vec::new(),
             attribute,
             protocol: Vec::new(),
             is_element,
             kept_by: std::ptr::null_mut(),
+            made_in: std::ptr::null_mut(),
         }
     }
 
     /// Reads the bytes of one whole reply.
-    pub fn parse(bytes: Vec<u8>, resp3: bool) -> CallReply {
+    pub fn parse(bytes: Vec<u8>) -> CallReply {
         let value = Value::parse(&bytes).map_or(Value::Null, |(value, _)| value);
-        let mut reply = CallReply::new(value, resp3, false);
+        let mut reply = CallReply::new(value, false);
         reply.protocol = bytes;
         reply
     }
@@ -76,6 +84,9 @@ impl CallReply {
     }
 
     fn kind(&self) -> c_int {
+        if self.is_attribute {
+            return reply_type::ATTRIBUTE;
+        }
         match &self.value {
             Value::Simple(_) | Value::Bulk(_) => reply_type::STRING,
             Value::Error(_) | Value::BulkError(_) => reply_type::ERROR,
@@ -103,6 +114,12 @@ impl CallReply {
         }
     }
 
+    fn make_child(&self, value: Value) -> Box<CallReply> {
+        let mut child = CallReply::new(value, true);
+        child.made_in = self.made_in;
+        Box::new(child)
+    }
+
     /// Element `index`; of a map the keys and values in turn.
     fn child(&mut self, index: usize) -> *mut CallReply {
         let value = match &self.value {
@@ -116,14 +133,23 @@ impl CallReply {
         if self.children.len() <= index {
             let value = value.clone();
             self.children.resize_with(index + 1, || None);
-            let child = Box::new(CallReply::new(value, self.resp3, true));
+            let child = self.make_child(value);
             return &raw mut **self.children[index].insert(child);
         }
         if self.children[index].is_none() {
-            let child = CallReply::new(value.clone(), self.resp3, true);
-            self.children[index] = Some(Box::new(child));
+            self.children[index] = Some(self.make_child(value.clone()));
         }
         self.children[index].as_deref_mut().map_or(std::ptr::null_mut(), |child| &raw mut *child)
+    }
+}
+
+/// Whether a value holds something that only RESP3 has.
+fn needs_resp3(value: &Value) -> bool {
+    match value {
+        Value::Simple(_) | Value::Error(_) | Value::Integer(_) | Value::Bulk(_) => false,
+        Value::NullBulk | Value::NullArray => false,
+        Value::Array(items) => items.iter().any(needs_resp3),
+        _ => true,
     }
 }
 
@@ -296,11 +322,12 @@ fn refused(
     let mut reply = Reply::new();
     reply.error(error.as_bytes());
     ctx.state().stats.count_error(error.code());
-    hand_out(ctx_pointer, CallReply::parse(reply.take(), false))
+    hand_out(ctx_pointer, CallReply::parse(reply.take()))
 }
 
 fn hand_out(ctx: *mut Ctx, reply: CallReply) -> *mut CallReply {
     let pointer = Box::into_raw(Box::new(reply));
+    ptr::required(pointer).made_in = ctx;
     if ptr::required(ctx).auto_memory {
         ptr::required(pointer).kept_by = ctx;
         ptr::required(ctx).keep(Auto::Reply(pointer));
@@ -368,7 +395,7 @@ fn run_call(ctx: &mut Ctx, command: &Rc<Command>, argv: &[&[u8]], flags: CallFla
             session.flags &= !client_flag::DENY_BLOCKING;
         }
     }
-    CallReply::parse(reply.take(), resp3)
+    CallReply::parse(reply.take())
 }
 
 extern "C" fn free_call_reply(reply: *mut CallReply) {
@@ -452,7 +479,7 @@ fn pair(
     value: *mut *mut CallReply,
 ) -> c_int {
     let Some(reply) = ptr::reference(reply) else { return status::ERR };
-    if reply.kind() != reply_type::MAP || index >= reply.len() {
+    if !matches!(reply.value, Value::Map(_)) || index >= reply.len() {
         return status::ERR;
     }
     let first = reply.child(2 * index);
@@ -504,9 +531,9 @@ extern "C" fn create_string_from_call_reply(reply: *mut CallReply) -> StringPtr 
     let Some(reply) = ptr::reference(reply) else { return std::ptr::null_mut() };
     match &reply.value {
         Value::Simple(text) | Value::Bulk(text) | Value::Error(text) | Value::BulkError(text) => {
-            create_in(std::ptr::null_mut(), text)
+            create_in(reply.made_in, text)
         }
-        Value::Integer(number) => create_in(std::ptr::null_mut(), number.to_string().as_bytes()),
+        Value::Integer(number) => create_in(reply.made_in, number.to_string().as_bytes()),
         _ => std::ptr::null_mut(),
     }
 }

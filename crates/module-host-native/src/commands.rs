@@ -153,7 +153,7 @@ fn implied_categories(flags: u64) -> u64 {
 
 fn is_name(name: &[u8]) -> bool {
     !name.is_empty()
-        && name.iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'|' | b'"' | b'\''))
+        && name.iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'|' | b'@' | b'='))
 }
 
 /// The key spec of the first key, last key and step of old.

@@ -4,7 +4,7 @@ use std::ffi::{c_int, c_longlong, c_void};
 
 use keyspace::hash::ElementText;
 use keyspace::{Type, Value, View};
-use module_abi::{NO_EXPIRE, hash_flag, status};
+use module_abi::{NO_EXPIRE, hash_flag, open_mode, status};
 
 use crate::keys::Key;
 use crate::ptr;
@@ -109,7 +109,8 @@ extern "C" fn bulkhead_hash_get(
 }
 
 fn get_field(key: &Key, flags: c_int, field: &[u8], slot: *mut c_void) {
-    let expired_before_ms = key.state().expired_before_ms();
+    let expired_too = key.mode & open_mode::ACCESS_EXPIRED != 0;
+    let expired_before_ms = if expired_too { i64::MIN } else { key.state().expired_before_ms() };
     let hash = match key.record().map(|record| record.view()) {
         Some(View::Value(Value::Hash(hash))) => Some(hash),
         _ => None,

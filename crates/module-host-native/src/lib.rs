@@ -10,6 +10,7 @@
 
 mod blocking;
 mod calls;
+mod cluster;
 mod command_info;
 mod commands;
 mod config;
@@ -50,6 +51,7 @@ pub use host::{NativeHost, set_log, started};
 const AREAS: &[fn(&mut table::Table)] = &[
     blocking::register,
     calls::register,
+    cluster::register,
     command_info::register,
     commands::register,
     config::register,

@@ -85,11 +85,15 @@ impl Module {
     pub fn run<R>(&self, function: &str, call: impl FnOnce() -> R) -> R {
         let known = self.running.borrow().get(function).cloned();
         let running = known.unwrap_or_else(|| {
+            let name = self.name();
+            let named = !name.is_empty();
             let running = Rc::new(sys::crash::RunningModule {
-                module: self.name(),
+                module: if named { name } else { self.path.clone() },
                 function: function.to_owned(),
             });
-            self.running.borrow_mut().insert(function.to_owned(), running.clone());
+            if named {
+                self.running.borrow_mut().insert(function.to_owned(), running.clone());
+            }
             running
         });
         sys::crash::with_running(&running, call)

@@ -1,5 +1,6 @@
 //! Keyspace notifications to modules, jobs after them, and server events.
 
+use std::cell::Cell;
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,6 +15,9 @@ use crate::ptr;
 use crate::shared::Shared;
 use crate::strings::{ModuleString, StringPtr, bytes_of};
 use crate::table::Table;
+
+/// Option of a module: it hears of changes that its own notification callback makes.
+const ALLOW_NESTED: c_int = 1 << 3;
 
 /// `int (*)(ctx, type, event, key)`.
 type NotificationFunc = unsafe extern "C" fn(*mut Ctx, c_int, *const c_char, StringPtr) -> c_int;
@@ -49,7 +53,14 @@ extern "C" fn subscribe_to_keyspace_events(
     let ctx = ptr::required(ctx);
     let module = ctx.module().clone();
     let owner = module.id;
+    let active = Cell::new(false);
     let call = Rc::new(move |state: &mut State, class: u32, event: &str, db: usize, key: &[u8]| {
+        // What a callback changes is not told to itself, unless its module wants that.
+        let nested = active.get() && module.options.get() & ALLOW_NESTED == 0;
+        if nested {
+            return;
+        }
+        let outer = active.replace(true);
         let Ok(event) = CString::new(event) else { return };
         let mut ctx = Ctx::of_callback(&module, state);
         ctx.db = db;
@@ -59,6 +70,7 @@ extern "C" fn subscribe_to_keyspace_events(
             function(&raw mut ctx, class as c_int, event.as_ptr(), key)
         });
         crate::strings::release(key);
+        active.set(outer);
     });
     let state = ctx.state();
     state.subscribers.push(Subscriber { owner, classes: classes as u32, call });

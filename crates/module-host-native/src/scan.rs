@@ -76,7 +76,8 @@ extern "C" fn scan(
 
 /// The elements at a position and the next position; `None` for a type without elements.
 fn elements(key: &Key, position: u64) -> Option<(Elements, u64)> {
-    let expired_before_ms = key.state().expired_before_ms();
+    let expired_too = key.mode & open_mode::ACCESS_EXPIRED != 0;
+    let expired_before_ms = if expired_too { i64::MIN } else { key.state().expired_before_ms() };
     let View::Value(value) = key.record()?.view() else { return None };
     let mut found = Elements::new();
     let next = module_api::scan::elements(value, position, expired_before_ms, &mut found)?;

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod crc16;
 pub mod double;
 pub mod escape;
 pub mod glob;
