@@ -2,6 +2,7 @@
 
 pub mod dump;
 pub mod error;
+pub mod file;
 mod hash;
 mod intset;
 mod list;

@@ -10,7 +10,7 @@ use super::writer::Writer;
 use crate::version::RDB_VERSION;
 
 /// The checksum of RDB.
-pub const CRC64: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_REDIS);
+pub static CRC64: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_REDIS);
 
 const VERSION_SIZE: usize = 2;
 const CHECKSUM_SIZE: usize = 8;

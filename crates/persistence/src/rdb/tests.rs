@@ -8,6 +8,7 @@ use keyspace::{HashSeed, KeyRecord, NewPayload, encoding_name};
 use proptest::prelude::*;
 
 use super::dump::{dump, load, verify};
+use super::file::{FileReader, FileWriter, Item};
 use super::value::{Limits, Loaded};
 use super::{RdbError, Writer, type_code};
 
@@ -180,4 +181,47 @@ proptest! {
             prop_assert!(restore(&again, 4).is_ok());
         }
     }
+}
+
+/// Reads a file and returns its keys with their encodings.
+fn keys_of(bytes: &[u8]) -> Result<Vec<String>, RdbError> {
+    let mut reader = FileReader::new(bytes)?;
+    let mut keys = Vec::new();
+    while let Some(item) = reader.next(&limits(128))? {
+        if let Item::Key(item) = item {
+            let encoding = encoding_name(&record(item.loaded));
+            let key = String::from_utf8_lossy(&item.key).into_owned();
+            keys.push(format!("{key} {encoding} {:?} {:?}", item.expiry_ms, item.idle_s));
+        }
+    }
+    Ok(keys)
+}
+
+fn file() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut sink = |part: &[u8]| -> Result<(), ()> {
+        bytes.extend_from_slice(part);
+        Ok(())
+    };
+    let mut writer = FileWriter::new(true, true);
+    writer.remark("redis-ver", b"8.10.2");
+    writer.database(3, 2, 1);
+    assert!(writer.key(&KeyRecord::new_integer(b"n", 5, Some(7)), Some(9), None));
+    writer.flush(&mut sink).expect("the sink takes all");
+    assert!(writer.key(&KeyRecord::new_bytes(b"s", b"abc", false, None), None, None));
+    writer.finish(&mut sink).expect("the sink takes all");
+    bytes
+}
+
+#[test]
+fn files_come_back() {
+    let bytes = file();
+    let expected = vec!["n int Some(7) Some(9)".to_owned(), "s embstr None None".to_owned()];
+    assert_eq!(keys_of(&bytes), Ok(expected));
+    for end in 0..bytes.len() {
+        assert!(keys_of(&bytes[..end]).is_err());
+    }
+    let mut changed = bytes.clone();
+    changed[15] ^= 1;
+    assert!(keys_of(&changed).is_err());
 }

@@ -1,0 +1,169 @@
+//! Reading a file, item by item.
+
+use std::borrow::Cow;
+
+use super::{CHECKSUM_SINCE, MAGIC, opcode};
+use crate::rdb::dump::CRC64;
+use crate::rdb::error::{RdbError, RdbResult};
+use crate::rdb::reader::Reader;
+use crate::rdb::value::{self, Limits, Loaded};
+use crate::version::RDB_VERSION;
+
+/// What a file is made of.
+pub enum Item<'a> {
+    Remark {
+        name: Cow<'a, [u8]>,
+        value: Cow<'a, [u8]>,
+    },
+    /// What follows belongs to this database.
+    Database(u64),
+    /// How many keys, and keys with an expiry, the database will have.
+    Sizes {
+        keys: u64,
+        volatile_keys: u64,
+    },
+    Key(KeyItem<'a>),
+    /// A key without a value, which an old server left behind.
+    EmptyKey(Cow<'a, [u8]>),
+    /// A library of functions.
+    Library(Cow<'a, [u8]>),
+    /// Data of a module that belongs to no key.
+    ModuleAux,
+}
+
+/// A key with all that is known of it.
+pub struct KeyItem<'a> {
+    pub key: Cow<'a, [u8]>,
+    pub loaded: Loaded<'a>,
+    pub expiry_ms: Option<i64>,
+    pub idle_s: Option<i64>,
+    pub frequency: Option<u8>,
+}
+
+/// What stands before a key.
+#[derive(Default)]
+struct Attributes {
+    expiry_ms: Option<i64>,
+    idle_s: Option<i64>,
+    frequency: Option<u8>,
+}
+
+/// See the module text.
+pub struct FileReader<'a> {
+    bytes: &'a [u8],
+    reader: Reader<'a>,
+    version: u16,
+}
+
+impl<'a> FileReader<'a> {
+    /// Begins with the head of the file.
+    pub fn new(bytes: &'a [u8]) -> RdbResult<FileReader<'a>> {
+        let mut reader = Reader::new(bytes);
+        if reader.take(MAGIC.len())? != MAGIC {
+            return Err(RdbError::Corrupt("head of the file"));
+        }
+        let digits = std::str::from_utf8(reader.take(4)?).ok();
+        let version = digits.and_then(|digits| digits.parse().ok());
+        let version: u16 = version.ok_or(RdbError::Corrupt("version of the file"))?;
+        if version == 0 || version > RDB_VERSION {
+            return Err(RdbError::Version(version));
+        }
+        Ok(FileReader { bytes, reader, version })
+    }
+
+    /// Bytes that were read.
+    pub fn position(&self) -> usize {
+        self.bytes.len() - self.reader.remaining()
+    }
+
+    /// The next item; `None` at the end, where the checksum is found right.
+    pub fn next(&mut self, limits: &Limits) -> RdbResult<Option<Item<'a>>> {
+        let mut attributes = Attributes::default();
+        loop {
+            let reader = &mut self.reader;
+            return Ok(Some(match reader.byte()? {
+                opcode::EXPIRY_S => {
+                    let seconds = i64::from(i32::from_le_bytes(reader.array()?));
+                    attributes.expiry_ms = Some(seconds * 1000);
+                    continue;
+                }
+                opcode::EXPIRY_MS => {
+                    attributes.expiry_ms = Some(reader.i64_le()?);
+                    continue;
+                }
+                opcode::IDLE => {
+                    let idle_s = i64::try_from(reader.length()?).unwrap_or(i64::MAX);
+                    attributes.idle_s = Some(idle_s);
+                    continue;
+                }
+                opcode::FREQUENCY => {
+                    attributes.frequency = Some(reader.byte()?);
+                    continue;
+                }
+                opcode::SLOT => {
+                    (reader.length()?, reader.length()?, reader.length()?);
+                    continue;
+                }
+                opcode::REMARK => Item::Remark { name: reader.string()?, value: reader.string()? },
+                opcode::DATABASE => Item::Database(reader.length()?),
+                opcode::SIZES => {
+                    Item::Sizes { keys: reader.length()?, volatile_keys: reader.length()? }
+                }
+                opcode::LIBRARY => Item::Library(reader.string()?),
+                opcode::MODULE_AUX => {
+                    reader.length()?;
+                    skip_module_fields(reader)?;
+                    Item::ModuleAux
+                }
+                opcode::END => return self.end().map(|()| None),
+                code => return read_key(reader, code, attributes, limits).map(Some),
+            }));
+        }
+    }
+
+    fn end(&mut self) -> RdbResult<()> {
+        if self.version < CHECKSUM_SINCE {
+            return Ok(());
+        }
+        let checked = &self.bytes[..self.position()];
+        let checksum = u64::from_le_bytes(self.reader.array()?);
+        if checksum != 0 && checksum != CRC64.checksum(checked) {
+            return Err(RdbError::Checksum);
+        }
+        Ok(())
+    }
+}
+
+fn read_key<'a>(
+    reader: &mut Reader<'a>,
+    code: u8,
+    attributes: Attributes,
+    limits: &Limits,
+) -> RdbResult<Item<'a>> {
+    let key = reader.string()?;
+    match value::read(reader, code, limits) {
+        Ok(loaded) => Ok(Item::Key(KeyItem {
+            key,
+            loaded,
+            expiry_ms: attributes.expiry_ms,
+            idle_s: attributes.idle_s,
+            frequency: attributes.frequency,
+        })),
+        Err(RdbError::Empty) => Ok(Item::EmptyKey(key)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Passes over what a module wrote: numbers and strings, each with a word before it that says which.
+fn skip_module_fields(reader: &mut Reader<'_>) -> RdbResult<()> {
+    loop {
+        match reader.length()? {
+            0 => return Ok(()),
+            1 | 2 => drop(reader.length()?),
+            3 => drop(reader.array::<4>()?),
+            4 => drop(reader.array::<8>()?),
+            5 => drop(reader.string()?),
+            _ => return Err(RdbError::Corrupt("data of a module")),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Writing a file, piece by piece.
+
+use crc::{Digest, Table};
+use keyspace::KeyRecord;
+
+use super::{MAGIC, opcode};
+use crate::rdb::dump::CRC64;
+use crate::rdb::value;
+use crate::rdb::writer::Writer;
+use crate::version::RDB_VERSION;
+
+/// See the module text. The caller takes the bytes away as they gather.
+pub struct FileWriter {
+    writer: Writer,
+    /// Of all bytes that were taken away; `None` if no checksum is wanted.
+    checksum: Option<Digest<'static, u64, Table<16>>>,
+}
+
+impl FileWriter {
+    pub fn new(compress: bool, checksum: bool) -> FileWriter {
+        let mut writer = Writer::new(compress);
+        writer.raw(MAGIC);
+        writer.raw(format!("{RDB_VERSION:04}").as_bytes());
+        FileWriter { writer, checksum: checksum.then(|| CRC64.digest()) }
+    }
+
+    /// A remark on the file, such as who wrote it.
+    pub fn remark(&mut self, name: &str, value: &[u8]) {
+        self.writer.byte(opcode::REMARK);
+        self.writer.string(name.as_bytes());
+        self.writer.string(value);
+    }
+
+    /// The keys that follow belong to this database, which has so many.
+    pub fn database(&mut self, index: usize, keys: usize, volatile_keys: usize) {
+        self.writer.byte(opcode::DATABASE);
+        self.writer.length(index as u64);
+        self.writer.byte(opcode::SIZES);
+        self.writer.length(keys as u64);
+        self.writer.length(volatile_keys as u64);
+    }
+
+    /// A key; false if its value cannot be written yet.
+    pub fn key(&mut self, record: &KeyRecord, idle_s: Option<u64>, frequency: Option<u8>) -> bool {
+        let Some(code) = value::type_code_of(record) else { return false };
+        if let Some(expiry_ms) = record.expiry_ms() {
+            self.writer.byte(opcode::EXPIRY_MS);
+            self.writer.raw(&expiry_ms.to_le_bytes());
+        }
+        if let Some(idle_s) = idle_s {
+            self.writer.byte(opcode::IDLE);
+            self.writer.length(idle_s);
+        }
+        if let Some(frequency) = frequency {
+            self.writer.byte(opcode::FREQUENCY);
+            self.writer.byte(frequency);
+        }
+        self.writer.byte(code);
+        self.writer.string(record.key());
+        value::write(&mut self.writer, record)
+    }
+
+    /// Bytes that wait to be taken away.
+    pub fn buffered(&self) -> usize {
+        self.writer.as_bytes().len()
+    }
+
+    /// Hands the bytes that wait to `sink`.
+    pub fn flush<E>(&mut self, sink: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        if let Some(checksum) = &mut self.checksum {
+            checksum.update(self.writer.as_bytes());
+        }
+        sink(self.writer.as_bytes())?;
+        self.writer.clear();
+        Ok(())
+    }
+
+    /// Ends the file.
+    pub fn finish<E>(mut self, sink: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        self.writer.byte(opcode::END);
+        self.flush(sink)?;
+        let checksum: u64 = self.checksum.map_or(0, |checksum| checksum.finalize());
+        sink(&checksum.to_le_bytes())
+    }
+}
