@@ -120,6 +120,12 @@ pub fn quoted(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
+/// A word as it is where that reads back the same, else in quotes.
+pub fn plain_or_quoted(bytes: &[u8]) -> Vec<u8> {
+    let plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\');
+    if !bytes.is_empty() && bytes.iter().all(plain) { bytes.to_vec() } else { quoted(bytes) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{memory, memory_text, parse, quoted};

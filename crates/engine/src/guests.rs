@@ -34,6 +34,11 @@ pub trait ModuleHost {
     /// Asks the modules for the present values of their parameters and puts them into the configuration.
     fn refresh_config(&self, _state: &mut State) {}
 
+    /// The words behind `loadmodule` that would load each module again, for CONFIG REWRITE.
+    fn load_lines(&self) -> Vec<Vec<Vec<u8>>> {
+        Vec::new()
+    }
+
     /// MODULE LIST, written as reply.
     fn list(&self, context: &mut Context<'_>) -> CommandResult;
 

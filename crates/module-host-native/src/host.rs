@@ -340,6 +340,14 @@ impl ModuleHost for NativeHost {
         crate::config::refresh(state, &modules());
     }
 
+    fn load_lines(&self) -> Vec<Vec<Vec<u8>>> {
+        let words = |module: &Arc<Module>| {
+            let path = std::iter::once(module.path.clone().into_bytes());
+            path.chain(module.argv.iter().cloned()).collect()
+        };
+        modules().iter().map(words).collect()
+    }
+
     fn list(&self, context: &mut Context<'_>) -> CommandResult {
         let modules = modules();
         context.reply.array(modules.len());

@@ -149,6 +149,13 @@ impl Parser {
         self.remaining = 0;
         self.arguments.clear();
         self.scratch.clear();
+        // One enormous request must not hold its room for ever.
+        if self.arguments.capacity() > ARGUMENTS_RESERVED_MAX {
+            self.arguments = SmallVec::new();
+        }
+        if self.scratch.capacity() > LINE_BYTES_MAX {
+            self.scratch = Vec::new();
+        }
     }
 
     /// True between requests.

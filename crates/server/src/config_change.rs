@@ -148,7 +148,12 @@ impl Shell {
             format!("ERR Rewriting config file: {}", crate::listen::describe(&error))
         };
         let old = std::fs::read(&path).unwrap_or_default();
-        let extras = Extras { force_all, ..Extras::default() };
+        let host = self.engine.state.guests.modules.clone();
+        if let Some(host) = &host {
+            host.refresh_config(&mut self.engine.state);
+        }
+        let modules = host.map(|host| host.load_lines());
+        let extras = Extras { force_all, modules, ..Extras::default() };
         let new = config::rewrite::rewrite(&old, self.engine.config(), &extras);
         // Written beside and renamed, so that there is always one whole file.
         let beside = path.with_extension(format!("{}.tmp", sys::process::pid()));

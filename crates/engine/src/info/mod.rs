@@ -72,6 +72,16 @@ impl Lines {
     }
 }
 
+const MODULES_HEADING: &str = "# Modules\r\n";
+
+/// What the host says behind its list of modules, which stands in its own place.
+fn behind_modules(text: &str) -> &str {
+    if !text.starts_with(MODULES_HEADING) {
+        return text;
+    }
+    text.find("\r\n\r\n").and_then(|end| text.get(end + 4..)).unwrap_or_default()
+}
+
 /// `786B`, `1.50K`, `23.54G`.
 pub fn human_bytes(bytes: u64) -> String {
     const UNITS: [(&str, u32); 5] = [("K", 10), ("M", 20), ("G", 30), ("T", 40), ("P", 50)];
@@ -122,7 +132,8 @@ impl State {
             if *name == "modules"
                 && let Some(host) = &host
             {
-                lines.0.push_str(&host.info(self, &[], false));
+                let text = host.info(self, &[b"modules".to_vec()], false);
+                lines.0.push_str(text.strip_prefix(MODULES_HEADING).unwrap_or(&text));
             }
         }
         if let Some(host) = &host {
@@ -134,7 +145,12 @@ impl State {
                 .cloned()
                 .collect();
             if everything || !unknown.is_empty() {
-                lines.0.push_str(&host.info(self, &unknown, everything));
+                let text = host.info(self, &unknown, everything);
+                let text = behind_modules(&text);
+                if !lines.0.is_empty() && !text.is_empty() {
+                    lines.0.push_str("\r\n");
+                }
+                lines.0.push_str(text);
             }
         }
         lines.0
