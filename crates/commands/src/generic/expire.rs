@@ -125,7 +125,18 @@ fn set_expiry(context: &mut Context<'_>, key: &[u8], expiry_ms: i64) {
     context.state.db_mut(context.db).set_expiry(key, Some(expiry_ms));
     context.modified(key);
     context.notify(notify::class::GENERIC, "expire", key);
-    context.rewrite(&[b"PEXPIREAT", key, expiry_ms.to_string().as_bytes()]);
+    rewrite(context, key, expiry_ms);
+}
+
+/// Propagates the moment in place of a duration, and the conditions along with it.
+fn rewrite(context: &mut Context<'_>, key: &[u8], expiry_ms: i64) {
+    if context.command.full_name == "pexpireat" {
+        return;
+    }
+    let moment = expiry_ms.to_string();
+    let mut argv = vec![b"PEXPIREAT".as_slice(), key, moment.as_bytes()];
+    argv.extend_from_slice(&context.argv[3..]);
+    context.rewrite(&argv);
 }
 
 #[cfg(test)]

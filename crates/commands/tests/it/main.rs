@@ -1,5 +1,6 @@
 //! Commands through the whole engine, without a server.
 
+mod generic_propagation;
 mod hash_propagation;
 mod in_process;
 mod propagation;

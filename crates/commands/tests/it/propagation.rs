@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::in_process::InProcess;
 
 /// Runs command lines and returns what each propagated.
-fn propagated(lines: &[&str]) -> Vec<String> {
+pub fn propagated(lines: &[&str]) -> Vec<String> {
     let mut server = InProcess::new();
     let client = server.connect();
     let taken = Rc::new(RefCell::new(Vec::new()));
