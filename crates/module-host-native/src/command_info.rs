@@ -119,7 +119,7 @@ fn until_null<T: Copy>(first: *const u8, element_bytes: usize) -> Vec<T> {
     elements
 }
 
-/// Key specs end with one whose begin kind is unknown and whose flags are none.
+/// Key specs end with one that says no kind of begin.
 fn read_key_specs(first: *const u8, element_bytes: usize) -> Vec<NativeKeySpec> {
     const ELEMENTS_MAX: usize = 256;
     let mut specs = Vec::new();
@@ -135,7 +135,7 @@ fn read_key_specs(first: *const u8, element_bytes: usize) -> Vec<NativeKeySpec> 
             std::ptr::copy_nonoverlapping(element, read.as_mut_ptr().cast::<u8>(), bytes);
             read.assume_init()
         };
-        if spec.begin.kind == 0 && spec.flags == 0 && spec.notes.is_null() {
+        if spec.begin.kind == 0 {
             break;
         }
         specs.push(spec);
@@ -151,8 +151,8 @@ fn key_spec(native: &NativeKeySpec) -> KeySpec {
     let [first, second, third] = native.find;
     let begin = match native.begin.kind {
         // SAFETY: the kind says which member was written.
-        1 => BeginSearch::Index(unsafe { native.begin.place.index }),
-        2 => {
+        2 => BeginSearch::Index(unsafe { native.begin.place.index }),
+        3 => {
             // SAFETY: the kind says which member was written.
             let keyword = unsafe { native.begin.place.keyword };
             BeginSearch::Keyword {
@@ -163,8 +163,10 @@ fn key_spec(native: &NativeKeySpec) -> KeySpec {
         _ => BeginSearch::Unknown,
     };
     let find = match native.find_kind {
-        1 => FindKeys::Range { last_key: first, step: second, limit: third },
-        2 => FindKeys::KeyNum { keynum_index: first, first_key: second, step: third },
+        // Left out: the one key where the search began.
+        0 => FindKeys::Range { last_key: 0, step: 1, limit: 0 },
+        2 => FindKeys::Range { last_key: first, step: second, limit: third },
+        3 => FindKeys::KeyNum { keynum_index: first, first_key: second, step: third },
         _ => FindKeys::Unknown,
     };
     KeySpec { flags: native.flags as u32, begin, find, notes: text(native.notes) }

@@ -7,7 +7,7 @@ use engine::lookup::lookup_flag;
 use keyspace::{KeyRecord, SetExpiry, Type, Value, View};
 use module_abi::{NO_EXPIRE, key_type, open_mode, status};
 
-use crate::context::{Auto, Ctx};
+use crate::context::{Auto, Ctx, Kind};
 use crate::ptr;
 use crate::strings::{ModuleString, StringPtr, bytes_of, create_in};
 use crate::table::Table;
@@ -390,10 +390,11 @@ extern "C" fn get_lfu(key: *mut Key, frequency: *mut c_longlong) -> c_int {
     status::OK
 }
 
-extern "C" fn reset_dataset(ctx: *mut Ctx, _restart_aof: c_int, background: c_int) {
-    let ctx = ptr::required(ctx);
+extern "C" fn reset_dataset(_restart_aof: c_int, background: c_int) {
+    let mut ctx =
+        Ctx::new(None, Kind::Callback, crate::host::state_in_use(), std::ptr::null_mut());
     let word: &[u8] = if background != 0 { b"ASYNC" } else { b"SYNC" };
-    crate::calls::call_quietly(ctx, &[b"FLUSHALL", word]);
+    crate::calls::call_quietly(&mut ctx, &[b"FLUSHALL", word]);
 }
 
 pub fn register(table: &mut Table) {

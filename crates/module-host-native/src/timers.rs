@@ -48,10 +48,12 @@ extern "C" fn create_timer(
     let delay_us = u64::try_from(period_ms).unwrap_or(0).saturating_mul(1000);
     let due_us = state.clock.monotonic_us_now().saturating_add(delay_us);
     let owner = module.clone();
+    let db = ctx.db;
     let call = Rc::new(move |state: &mut engine::State| {
         TIMERS.with(|timers| timers.by_number.remove(&number));
         owner.timers.set(owner.timers.get().saturating_sub(1));
         let mut ctx = Ctx::of_callback(&owner, state);
+        ctx.db = db;
         // SAFETY: the function is the module's own with this signature, and the data is what it gave with it.
         owner.run("timer", || unsafe { function(&raw mut ctx, data) });
     });
