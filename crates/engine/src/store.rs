@@ -27,6 +27,10 @@ impl State {
         if self.databases[db].expires_len() > 0 || self.notify_classes & FATE_CLASSES != 0 {
             self.before_set(db, hash, key, &payload);
         }
+        if self.access_policy.is_lfu() {
+            // Setting a key is an access of what was there, whose frequency the new value keeps.
+            self.find_alive(db, hash, key, 0);
+        }
         let replaced = self.databases[db].set_hashed(hash, key, payload, expiry);
         if let Some(value) = replaced {
             self.free_replaced(value);

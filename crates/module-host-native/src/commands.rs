@@ -134,23 +134,6 @@ fn parse_flags(words: &str) -> Option<Flags> {
     Some(flags)
 }
 
-/// The categories that follow from flags.
-fn implied_categories(flags: u64) -> u64 {
-    let mut categories = if flags & flag::FAST != 0 { category::FAST } else { category::SLOW };
-    for (bit, implied) in [
-        (flag::WRITE, category::WRITE),
-        (flag::READONLY, category::READ),
-        (flag::ADMIN, category::ADMIN | category::DANGEROUS),
-        (flag::PUBSUB, category::PUBSUB),
-        (flag::BLOCKING, category::BLOCKING),
-    ] {
-        if flags & bit != 0 {
-            categories |= implied;
-        }
-    }
-    categories
-}
-
 fn is_name(name: &[u8]) -> bool {
     !name.is_empty()
         && name.iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'|' | b'@' | b'='))
@@ -197,7 +180,7 @@ fn make_command(module: &Arc<Module>, state: &State, registration: &Registration
         group: Group::Module,
         since: "",
         flags: flags.bits,
-        categories: implied_categories(flags.bits),
+        arity: if parent.is_some() { -2 } else { -1 },
         key_specs: specs,
         module: Some(keep_text(&module.name())),
         ..CommandSpec::DEFAULT

@@ -98,6 +98,12 @@ extern "C" fn bulkhead_hash_get(
     words: *const *mut c_void,
     count: usize,
 ) -> c_int {
+    const ALLOWED: c_int = hash_flag::EXISTS | hash_flag::CFIELDS | hash_flag::EXPIRE_TIME;
+    const EITHER: c_int = hash_flag::EXISTS | hash_flag::EXPIRE_TIME;
+    if flags & !ALLOWED != 0 || flags & EITHER == EITHER {
+        set_errno(libc::EINVAL);
+        return status::ERR;
+    }
     let Some(key) = ptr::reference(key) else { return status::ERR };
     if key.value_type().is_some_and(|found| found != Type::Hash) {
         return status::ERR;

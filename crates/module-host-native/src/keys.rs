@@ -391,8 +391,7 @@ extern "C" fn get_lfu(key: *mut Key, frequency: *mut c_longlong) -> c_int {
 }
 
 extern "C" fn reset_dataset(_restart_aof: c_int, background: c_int) {
-    let mut ctx =
-        Ctx::new(None, Kind::Callback, crate::host::state_in_use(), std::ptr::null_mut());
+    let mut ctx = Ctx::new(None, Kind::Callback, crate::host::state_in_use(), std::ptr::null_mut());
     let word: &[u8] = if background != 0 { b"ASYNC" } else { b"SYNC" };
     crate::calls::call_quietly(&mut ctx, &[b"FLUSHALL", word]);
 }

@@ -124,6 +124,9 @@ extern "C" fn get_client_id(ctx: *mut Ctx) -> c_ulonglong {
     ctx.caller().and_then(|client| ctx.state().clients.get(client)).map_or(0, |session| session.id)
 }
 
+/// The only version of [`ClientInfo`] there is.
+const CLIENT_INFO_VERSION: u64 = 1;
+
 /// `RedisModuleClientInfo`, version 1.
 #[repr(C)]
 struct ClientInfo {
@@ -138,8 +141,9 @@ struct ClientInfo {
 extern "C" fn get_client_info_by_id(info: *mut c_void, id: u64) -> c_int {
     let state = crate::host::state_in_use();
     let Some(client) = state.clients.by_number(id) else { return status::ERR };
-    if info.is_null() {
-        return status::OK;
+    let Some(version) = ptr::reference(info.cast::<u64>()) else { return status::OK };
+    if *version != CLIENT_INFO_VERSION {
+        return status::ERR;
     }
     let session = &state.clients[client];
     let (host, port) =
@@ -159,7 +163,7 @@ extern "C" fn get_client_info_by_id(info: *mut c_void, id: u64) -> c_int {
         flags |= if on { bit } else { 0 };
     }
     let filled = ClientInfo {
-        version: 1,
+        version: CLIENT_INFO_VERSION,
         flags,
         id,
         address,
