@@ -12,6 +12,8 @@ pub const LFU_INIT: u8 = 5;
 pub enum AccessPolicy {
     /// The time of the last access.
     Lru,
+    /// The time of the last change.
+    Lrm,
     /// A logarithmic counter that decays.
     Lfu { log_factor: u32, decay_minutes: u32 },
 }
@@ -49,7 +51,7 @@ impl AccessPolicy {
     /// The bits of a new key.
     pub fn initial(self, now_ms: i64) -> u32 {
         match self {
-            AccessPolicy::Lru => lru_clock(now_ms),
+            AccessPolicy::Lru | AccessPolicy::Lrm => lru_clock(now_ms),
             AccessPolicy::Lfu { .. } => minutes(now_ms) << 8 | u32::from(LFU_INIT),
         }
     }
@@ -57,7 +59,7 @@ impl AccessPolicy {
     /// The bits of a key that was last used `idle_s` seconds ago, or so often; `None` if this policy keeps the other.
     pub fn restored(self, now_ms: i64, idle_s: Option<i64>, frequency: Option<u8>) -> Option<u32> {
         match self {
-            AccessPolicy::Lru => idle_s.map(|idle_s| {
+            AccessPolicy::Lru | AccessPolicy::Lrm => idle_s.map(|idle_s| {
                 let ticks = idle_s.saturating_mul(1000) / LRU_CLOCK_RESOLUTION_MS;
                 let ticks = u32::try_from(ticks).unwrap_or(LRU_CLOCK_MAX).min(LRU_CLOCK_MAX);
                 lru_clock(now_ms).wrapping_sub(ticks) & LRU_CLOCK_MAX
@@ -72,6 +74,7 @@ impl AccessPolicy {
     pub fn touched(self, access: u32, now_ms: i64, random: u64) -> u32 {
         match self {
             AccessPolicy::Lru => lru_clock(now_ms),
+            AccessPolicy::Lrm => access,
             AccessPolicy::Lfu { log_factor, decay_minutes } => {
                 let counter = decayed_frequency(access, now_ms, decay_minutes);
                 let counter = incremented(counter, log_factor, random);

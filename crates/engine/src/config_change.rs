@@ -38,6 +38,11 @@ impl State {
                         decay_minutes: u32::try_from(self.config.lfu_decay_time)
                             .unwrap_or(u32::MAX),
                     }
+                } else if matches!(
+                    policy,
+                    MaxmemoryPolicy::AllkeysLrm | MaxmemoryPolicy::VolatileLrm
+                ) {
+                    AccessPolicy::Lrm
                 } else {
                     AccessPolicy::Lru
                 };

@@ -124,3 +124,17 @@ pub fn unknown_subcommand(container: &str, subcommand: &[u8]) -> CommandError {
     text.extend_from_slice(b" HELP.");
     CommandError::err(text)
 }
+
+/// The reply to a client that may not know of an internal command.
+pub fn hidden_command(command: &crate::Command, argv: &[&[u8]]) -> CommandError {
+    let container = command.parent.as_deref().unwrap_or(&command.full_name);
+    let needs_subcommand = command.parent.is_none() && command.spec.arity == -2;
+    match argv.get(1) {
+        Some(word) if command.parent.is_some() => unknown_subcommand(container, word),
+        None if needs_subcommand => {
+            let name = container.to_ascii_uppercase();
+            CommandError::err(format!("missing subcommand. Try {name} HELP."))
+        }
+        _ => unknown_command(argv),
+    }
+}

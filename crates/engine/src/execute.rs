@@ -89,6 +89,11 @@ impl State {
         }
         match self.table.lookup(argv) {
             Lookup::Found(command) => {
+                if command.has_flag(flag::INTERNAL)
+                    && !self.clients[client].has(client_flag::INTERNAL)
+                {
+                    return Err(error::hidden_command(&command, argv));
+                }
                 if command.is_container() && argv.len() > 1 {
                     return Err(error::unknown_subcommand(&command.full_name, argv[1]));
                 }

@@ -282,7 +282,8 @@ impl State {
     /// A client without a connection, for a guest.
     pub fn make_fake_client(&mut self, flags: u64) -> ClientId {
         let now_ms = self.clock.unix_ms();
-        self.clients.add(flags | client_flag::FAKE, Peer::default(), now_ms, Rc::from("default"))
+        let peer = Peer { file_descriptor: -1, ..Peer::default() };
+        self.clients.add(flags | client_flag::FAKE, peer, now_ms, Rc::from("default"))
     }
 
     /// A connection has gone: all that it held is let go.

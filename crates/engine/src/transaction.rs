@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use crate::access::{AccessPolicy, lru_clock};
 use crate::client::{ClientId, OwnedArgv, QueuedCommand, client_flag};
 use crate::command::Command;
 use crate::context::Context;
@@ -29,6 +30,12 @@ impl WatchedKeys {
 impl State {
     /// Marks a key as changed: its watchers' transactions fail.
     pub fn signal_modified(&mut self, db: usize, key: &[u8]) {
+        if self.access_policy == AccessPolicy::Lrm {
+            let now_ms = self.clock.unix_ms();
+            if let Some(record) = self.db(db).find(key) {
+                record.set_access(lru_clock(now_ms));
+            }
+        }
         if self.watched.is_empty() {
             return;
         }

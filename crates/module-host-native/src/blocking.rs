@@ -380,7 +380,7 @@ extern "C" fn get_detached_thread_safe_context(ctx: *mut Ctx) -> *mut Ctx {
 
 extern "C" fn free_thread_safe_context(ctx: *mut Ctx) {
     let Some(mut ctx) = ptr::take_back(ctx) else { return };
-    if ctx.caller().is_none() && ctx.client.is_some() && !crate::gil::is_held_here() {
+    if ctx.holds_client() && !crate::gil::is_held_here() {
         // Its client belongs to the state, which only the holder of the lock may change.
         crate::gil::lock();
         ctx.finish();

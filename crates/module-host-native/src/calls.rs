@@ -6,13 +6,14 @@ use std::rc::Rc;
 use command_spec::flag;
 use engine::client::client_flag;
 use engine::table::Lookup;
-use engine::{Command, State, error};
+use engine::{ClientId, Command, State, error};
 use module_abi::{reply_type, status};
 use resp::reply::Reply;
 use resp::value::Value;
 
 use crate::context::{Auto, Ctx};
 use crate::ptr;
+use crate::shared::Shared;
 use crate::strings::{StringPtr, bytes_of, create_in};
 use crate::table::Table;
 
@@ -377,25 +378,46 @@ fn run_call(ctx: &mut Ctx, command: &Rc<Command>, argv: &[&[u8]], flags: CallFla
     let client = ctx.call_client();
     let state = ctx.state();
     let resp3 = flags.resp3.unwrap_or_else(|| ctx.reply().is_some_and(|reply| reply.resp3()));
+    let user = ctx.caller().and_then(|caller| state.clients.get(caller)).map(|c| c.user.clone());
     let session = &mut state.clients[client];
-    let (own_db, own_flags, own_resp3) = (session.db, session.flags, session.reply.resp3());
     session.db = ctx.db;
     session.flags |= client_flag::DENY_BLOCKING;
     session.reply.set_resp3(resp3);
+    if let Some(user) = user {
+        session.user = user;
+    }
     let mut reply = Reply::with_protocol(resp3);
     state.propagation.prevented = !flags.replicate;
     state.call_nested(client, command, argv, &mut reply);
     state.propagation.prevented = false;
     if let Some(session) = state.clients.get_mut(client) {
-        // SELECT changes the context's database, as Redis has it, not the client's.
+        // SELECT changes the context's database, as Redis has it, not the caller's.
         ctx.db = session.db;
-        session.db = own_db;
-        session.reply.set_resp3(own_resp3);
-        if own_flags & client_flag::DENY_BLOCKING == 0 {
-            session.flags &= !client_flag::DENY_BLOCKING;
-        }
     }
     CallReply::parse(reply.take())
+}
+
+/// Clients under which modules call commands and that none uses now.
+static SPARE_CLIENTS: Shared<Vec<ClientId>> = Shared::new();
+
+/// A client for the calls of one context.
+pub fn borrow_client(state: &mut State) -> ClientId {
+    SPARE_CLIENTS
+        .with(Vec::pop)
+        .unwrap_or_else(|| state.make_fake_client(client_flag::DENY_BLOCKING))
+}
+
+/// Takes a client back for the next context; what a call left in it is forgotten.
+pub fn give_client_back(state: &mut State, client: ClientId) {
+    state.unsubscribe_all(client);
+    state.unwatch_all(client);
+    let session = &mut state.clients[client];
+    session.flags = client_flag::FAKE | client_flag::DENY_BLOCKING;
+    session.db = 0;
+    session.name.clear();
+    session.reply.clear();
+    session.last_command = None;
+    SPARE_CLIENTS.with(|spare| spare.push(client));
 }
 
 extern "C" fn free_call_reply(reply: *mut CallReply) {

@@ -180,7 +180,7 @@ fn make_command(module: &Arc<Module>, state: &State, registration: &Registration
         group: Group::Module,
         since: "",
         flags: flags.bits,
-        arity: if parent.is_some() { -2 } else { -1 },
+        arity: if parent.is_some() || function.is_none() { -2 } else { -1 },
         key_specs: specs,
         module: Some(keep_text(&module.name())),
         ..CommandSpec::DEFAULT

@@ -61,8 +61,8 @@ pub struct Ctx {
     /// Where replies go; null: nowhere.
     reply: *mut Reply,
     pub client: Option<ClientId>,
-    /// The client was made for this context and goes with it.
-    own_client: bool,
+    /// The client under which the context calls commands; borrowed from the host's.
+    calling: Option<ClientId>,
     pub db: usize,
     pub command: Option<Rc<Command>>,
     pub kind: Kind,
@@ -95,7 +95,7 @@ impl Ctx {
             state,
             reply,
             client: None,
-            own_client: false,
+            calling: None,
             db: 0,
             command: None,
             kind,
@@ -140,20 +140,24 @@ impl Ctx {
         ptr::reference(self.reply)
     }
 
-    /// The client for calls: the caller, or one made for this context.
+    /// The client under which commands are called: never the caller itself, whose state a call must not touch.
     pub fn call_client(&mut self) -> ClientId {
-        if let Some(client) = self.client {
+        if let Some(client) = self.calling {
             return client;
         }
-        let client = self.state().make_fake_client(engine::client_flag::DENY_BLOCKING);
-        self.client = Some(client);
-        self.own_client = true;
+        let client = crate::calls::borrow_client(self.state());
+        self.calling = Some(client);
         client
     }
 
-    /// The client that called, if it is not one made for the context.
+    /// The client that called.
     pub fn caller(&self) -> Option<ClientId> {
-        if self.own_client { None } else { self.client }
+        self.client
+    }
+
+    /// Whether the context has something of the state that it must give back.
+    pub fn holds_client(&self) -> bool {
+        self.calling.is_some()
     }
 
     /// The module; every context but the detached ones of no module has one.
@@ -188,11 +192,8 @@ impl Ctx {
         for string in std::mem::take(&mut self.argv) {
             crate::strings::release(string);
         }
-        if self.own_client
-            && let Some(client) = self.client.take()
-        {
-            self.own_client = false;
-            self.state().disconnect_client(client);
+        if let Some(client) = self.calling.take() {
+            crate::calls::give_client_back(self.state(), client);
         }
     }
 }

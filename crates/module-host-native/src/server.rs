@@ -158,7 +158,7 @@ extern "C" fn get_client_info_by_id(info: *mut c_void, id: u64) -> c_int {
         (1 << 2, session.blocked.is_some()),
         (1 << 3, session.has(client_flag::TRACKING)),
         (1 << 4, session.has(client_flag::UNIX_SOCKET)),
-        (1 << 5, session.has(client_flag::MULTI)),
+        (1 << 5, session.has(client_flag::MULTI | client_flag::IN_EXEC)),
     ] {
         flags |= if on { bit } else { 0 };
     }
@@ -191,8 +191,20 @@ extern "C" fn set_client_name_by_id(id: u64, name: StringPtr) -> c_int {
             state.clients[client].name = name.to_vec();
             status::OK
         }
-        _ => status::ERR,
+        Some(_) => {
+            set_errno(libc::EINVAL);
+            status::ERR
+        }
+        None => {
+            set_errno(libc::ENOENT);
+            status::ERR
+        }
     }
+}
+
+fn set_errno(number: c_int) {
+    // SAFETY: the address of this thread's errno is always valid.
+    unsafe { *libc::__errno_location() = number };
 }
 
 extern "C" fn get_client_user_name_by_id(ctx: *mut Ctx, id: u64) -> StringPtr {

@@ -1,5 +1,6 @@
 //! INFO commandstats, errorstats and latencystats.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::Lines;
@@ -28,8 +29,14 @@ pub fn write_calls(state: &mut State, lines: &mut Lines) {
                 stats.slow_us_max.get() as f64 / 1e3
             );
         }
-        lines.field(&format!("cmdstat_{}", command.full_name), text);
+        lines.field(&format!("cmdstat_{}", safe_name(&command.full_name)), text);
     });
+}
+
+/// A command's name without the characters that would break a line of INFO.
+fn safe_name(name: &str) -> Cow<'_, str> {
+    const BREAKING: [char; 4] = ['#', ':', '\n', '\r'];
+    if name.contains(BREAKING) { name.replace(BREAKING, "_").into() } else { name.into() }
 }
 
 pub fn write_errors(state: &mut State, lines: &mut Lines) {
