@@ -51,6 +51,14 @@ pub struct Options {
     keep: bool,
 }
 
+/// One file to play.
+#[derive(Clone)]
+struct Unit {
+    file: String,
+    /// As for `--tags`.
+    tags: Option<String>,
+}
+
 /// Everything a job needs.
 struct Plan {
     genuine: Genuine,
@@ -58,7 +66,6 @@ struct Plan {
     work: PathBuf,
     file_timeout: Duration,
     stall_timeout: Duration,
-    tags: Option<String>,
 }
 
 pub fn run(options: &Options) -> Result<()> {
@@ -69,8 +76,11 @@ pub fn run(options: &Options) -> Result<()> {
     };
     let expectations = if options.expected { Some(expected::read()?) } else { None };
     let units = match &expectations {
-        Some(expectations) => expectations.files(),
-        None => farm::expand(&genuine.tree, &options.units)?,
+        Some(expectations) => expectations.units(),
+        None => farm::expand(&genuine.tree, &options.units)?
+            .into_iter()
+            .map(|file| Unit { file, tags: options.tags.clone() })
+            .collect(),
     };
     // Sockets of the tests lie below: the path has to be short.
     let work = tempfile::Builder::new().prefix("bh-suite.").tempdir_in("/tmp")?;
@@ -80,7 +90,6 @@ pub fn run(options: &Options) -> Result<()> {
         work: work.path().to_path_buf(),
         file_timeout: Duration::from_secs(options.file_timeout),
         stall_timeout: Duration::from_secs(options.stall_timeout),
-        tags: options.tags.clone(),
     };
     let results = play_all(&plan, &units, options.jobs.clamp(1, JOBS_MAX), options.baseport)?;
     if options.keep {
@@ -98,7 +107,7 @@ pub fn run(options: &Options) -> Result<()> {
 
 fn play_all(
     plan: &Plan,
-    units: &[String],
+    units: &[Unit],
     jobs: usize,
     baseport: usize,
 ) -> Result<Vec<output::FileResult>> {
@@ -111,7 +120,7 @@ fn play_all(
                 let port = baseport + job * PORTS_PER_JOB;
                 while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let result = play::file(plan, unit, port).unwrap_or_else(|error| {
-                        output::FileResult::not_run(unit, &error.to_string())
+                        output::FileResult::not_run(&unit.file, &error.to_string())
                     });
                     report::print_file(&result);
                     if let Ok(mut results) = results.lock() {

@@ -2,24 +2,36 @@
 
 use std::collections::HashMap;
 
-use super::list;
 use super::output::{FileResult, TestStatus};
+use super::{Unit, list};
 use crate::Result;
 
+/// How the list names an error between tests; a part of its text follows.
+const OUTSIDE: &str = "outside of a test: ";
+
+struct ExpectedFile {
+    unit: Unit,
+    /// How many of its tests pass at least.
+    count: usize,
+}
+
 pub struct Expectations {
-    /// File, and how many of its tests pass at least.
-    files: Vec<(String, usize)>,
+    files: Vec<ExpectedFile>,
     /// (file, test) → reason.
     differences: HashMap<(String, String), String>,
 }
 
-/// Reads `tests/suite/expected.txt` (`file count`) and `differences.txt` (`file | test | reason`).
+/// Reads `tests/suite/expected.txt` (`file count -tag …`) and `differences.txt` (`file | test | reason`).
 pub fn read() -> Result<Expectations> {
     let mut expectations = Expectations { files: Vec::new(), differences: HashMap::new() };
     for line in lines("expected.txt")? {
-        let (file, count) =
-            line.split_once(' ').ok_or(format!("expected.txt: no count: {line}"))?;
-        expectations.files.push((file.to_owned(), count.trim().parse()?));
+        let mut words = line.split_whitespace();
+        let (Some(file), Some(count)) = (words.next(), words.next()) else {
+            return Err(format!("expected.txt: not `file count -tag …`: {line}").into());
+        };
+        let tags = words.collect::<Vec<_>>().join(" ");
+        let unit = Unit { file: file.to_owned(), tags: Some(tags).filter(|tags| !tags.is_empty()) };
+        expectations.files.push(ExpectedFile { unit, count: count.parse()? });
     }
     for line in lines("differences.txt")? {
         let parts: Vec<&str> = line.splitn(3, " | ").map(str::trim).collect();
@@ -40,17 +52,17 @@ fn lines(name: &str) -> Result<Vec<String>> {
 }
 
 impl Expectations {
-    pub fn files(&self) -> Vec<String> {
-        self.files.iter().map(|(file, _)| file.clone()).collect()
+    pub fn units(&self) -> Vec<Unit> {
+        self.files.iter().map(|file| file.unit.clone()).collect()
     }
 
     /// An error that lists everything that is not as the lists say.
     pub fn judge(&self, results: &[FileResult]) -> Result<()> {
         let mut wrong = Vec::new();
-        for (file, count) in &self.files {
-            match results.iter().find(|result| &result.unit == file) {
+        for ExpectedFile { unit, count } in &self.files {
+            match results.iter().find(|result| result.unit == unit.file) {
                 Some(result) => self.judge_file(result, *count, &mut wrong),
-                None => wrong.push(format!("{file}: not run")),
+                None => wrong.push(format!("{}: not run", unit.file)),
             }
         }
         if wrong.is_empty() {
@@ -70,16 +82,21 @@ impl Expectations {
             }
         }
         for error in &result.other_errors {
-            wrong.push(format!("{file}: {error}"));
+            if !self.is_listed_outside(file, error) {
+                wrong.push(format!("{file} | {OUTSIDE}{error}: fails"));
+            }
         }
         for panic in &result.panics {
             wrong.push(format!("{file}: {panic}"));
         }
         for (listed, test) in self.differences.keys().filter(|(listed, _)| listed == file) {
-            let failed = result
-                .tests
-                .iter()
-                .any(|each| &each.name == test && each.status == TestStatus::Err);
+            let failed = match test.strip_prefix(OUTSIDE) {
+                Some(part) => result.other_errors.iter().any(|error| error.contains(part)),
+                None => result
+                    .tests
+                    .iter()
+                    .any(|each| &each.name == test && each.status == TestStatus::Err),
+            };
             if result.is_done() && !failed {
                 wrong.push(format!("{listed} | {test}: passes now; take it off differences.txt"));
             }
@@ -88,5 +105,12 @@ impl Expectations {
         if ok < count {
             wrong.push(format!("{file}: {ok} tests pass, expected.txt says {count}"));
         }
+    }
+
+    /// Whether an error between tests is listed by a part of its text.
+    fn is_listed_outside(&self, file: &str, error: &str) -> bool {
+        self.differences.keys().any(|(listed, test)| {
+            listed == file && test.strip_prefix(OUTSIDE).is_some_and(|part| error.contains(part))
+        })
     }
 }

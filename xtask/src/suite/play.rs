@@ -7,12 +7,13 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Instant;
 
 use super::output::{FileResult, Parser};
-use super::{PORTS_PER_JOB, Plan, farm};
+use super::{PORTS_PER_JOB, Plan, Unit, farm};
 use crate::Result;
 use crate::exec::{self, ProcessTree};
 
 /// Plays `unit` with servers on ports from `port` on.
-pub fn file(plan: &Plan, unit: &str, port: usize) -> Result<FileResult> {
+pub fn file(plan: &Plan, unit: &Unit, port: usize) -> Result<FileResult> {
+    let Unit { file: unit, tags } = unit;
     let folder = plan.work.join(unit.replace('/', "-"));
     farm::build(plan, &folder)?;
     let _ends_leftovers = Leftovers(&folder);
@@ -22,7 +23,7 @@ pub fn file(plan: &Plan, unit: &str, port: usize) -> Result<FileResult> {
     command.args(["tests/test_helper.tcl", "--single", unit, "--clients", "1", "--durable"]);
     command.args(["--dont-clean", "--baseport", &port.to_string()]);
     command.args(["--portcount", &(PORTS_PER_JOB - 100).to_string()]);
-    if let Some(tags) = &plan.tags {
+    if let Some(tags) = tags {
         command.args(["--tags", tags]);
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
