@@ -46,6 +46,7 @@ impl Shell {
         self.cron.due_us = now_us + 1_000_000 / u64::from(hz);
         self.cron.runs += 1;
         if !self.engine.state.cron_paused {
+            crate::allocator::renew();
             self.engine.cron();
             self.clients_cron(hz);
         }

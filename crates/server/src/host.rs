@@ -38,6 +38,7 @@ pub fn describe(config: &config::Config, files: &FilesInUse) -> Host {
 }
 
 fn allocator() -> AllocatorFigures {
+    crate::allocator::renew();
     let (allocated, active, resident) = sys::allocator::figures();
     AllocatorFigures { allocated, active, resident, muzzy: 0 }
 }

@@ -305,6 +305,7 @@ fn write_pid_file(startup: &Startup, files: &mut FilesInUse, supervised: bool) {
 }
 
 fn build(config: config::Config, files: FilesInUse) -> std::io::Result<Shell> {
+    crate::allocator::renew();
     let mut seed = [0_u8; 32];
     sys::random::fill(&mut seed)?;
     let ports = Ports {
