@@ -6,10 +6,12 @@
 
 mod arguments;
 mod bitmap;
+mod collection;
 mod connection;
 mod generic;
 mod hash;
 mod help;
+mod list;
 mod pubsub;
 mod scan_options;
 mod server;

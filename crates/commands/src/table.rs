@@ -2,7 +2,7 @@
 
 use engine::BuiltIn;
 
-use crate::{bitmap, connection, generic, hash, pubsub, server, string, transactions};
+use crate::{bitmap, connection, generic, hash, list, pubsub, server, string, transactions};
 
 /// All built-in commands.
 pub static BUILT_INS: &[&BuiltIn] = &[
@@ -14,6 +14,12 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &bitmap::bitfield_ro::BITFIELD_RO,
     &bitmap::bitop::BITOP,
     &bitmap::bitpos::BITPOS,
+    &list::lmove::BLMOVE,
+    &list::lmovem::BLMOVEM,
+    &list::lmpop::BLMPOP,
+    &list::blpop::BLPOP,
+    &list::blpop::BRPOP,
+    &list::lmove::BRPOPLPUSH,
     &connection::client::CLIENT,
     &server::command::COMMAND,
     &server::config::CONFIG,
@@ -79,7 +85,21 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &server::lastsave::LASTSAVE,
     &server::latency::LATENCY,
     &string::lcs::LCS,
+    &list::lindex::LINDEX,
+    &list::linsert::LINSERT,
+    &list::llen::LLEN,
+    &list::lmove::LMOVE,
+    &list::lmovem::LMOVEM,
+    &list::lmpop::LMPOP,
     &server::lolwut::LOLWUT,
+    &list::lpop::LPOP,
+    &list::lpos::LPOS,
+    &list::lpush::LPUSH,
+    &list::lpush::LPUSHX,
+    &list::lrange::LRANGE,
+    &list::lrem::LREM,
+    &list::lset::LSET,
+    &list::ltrim::LTRIM,
     &server::memory::MEMORY,
     &string::mget::MGET,
     &server::module::MODULE,
@@ -109,6 +129,10 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &generic::restore::RESTORE,
     &server::restore_asking::RESTORE_ASKING,
     &server::role::ROLE,
+    &list::lpop::RPOP,
+    &list::lmove::RPOPLPUSH,
+    &list::lpush::RPUSH,
+    &list::lpush::RPUSHX,
     &generic::scan::SCAN,
     &connection::select::SELECT,
     &string::set::SET,
