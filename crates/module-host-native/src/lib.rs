@@ -77,3 +77,6 @@ const AREAS: &[fn(&mut table::Table)] = &[
 pub fn missing_functions() -> Vec<&'static str> {
     module_abi::functions::all().filter(|name| !table::table().has(name)).collect()
 }
+
+/// Names of the API's functions that a module's code uses, for those who ask about a file.
+pub use usage::used_functions;
