@@ -11,6 +11,7 @@
 //! Invariant: the bytes are a well-formed listpack; `from_bytes` checks what comes from outside.
 
 mod entry;
+mod find;
 #[cfg(test)]
 mod tests;
 
@@ -177,21 +178,7 @@ impl Listpack {
     /// that is compared.
     #[inline]
     pub fn find(&self, from: Position, text: &[u8], skip: usize) -> Option<Position> {
-        let bytes = self.as_bytes();
-        let wanted = Encoded::of(text);
-        let mut at = from.0;
-        while bytes[at] != END {
-            if wanted.is_at(&bytes[at..]) {
-                return Some(Position(at));
-            }
-            for _ in 0..=skip {
-                at += entry::size(&bytes[at..]);
-                if bytes[at] == END {
-                    return None;
-                }
-            }
-        }
-        None
+        find::find(self.as_bytes(), from.0, &find::Wanted::of(text), skip).map(Position)
     }
 
     /// Whether the element at a place is equal to `text`.

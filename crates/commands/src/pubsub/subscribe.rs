@@ -173,7 +173,6 @@ fn count(context: &Context<'_>, kind: SubscriptionKind) -> usize {
 }
 
 /// Confirms, even to a client that wants no replies.
-/// Confirms as a message does: CLIENT REPLY OFF does not silence it.
 fn confirm(context: &mut Context<'_>, verb: &[u8], name: Option<&[u8]>, count: usize) {
     let silenced = context.client().has(client_flag::REPLY_OFF | client_flag::REPLY_SKIP);
     let reply = if silenced {

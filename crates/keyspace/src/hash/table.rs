@@ -96,6 +96,7 @@ impl TableHash {
     pub(super) fn remove(&mut self, field: &[u8]) -> bool {
         let hash = self.fields.hash_of(field);
         let Some(record) = self.fields.remove_hashed(hash, field) else { return false };
+        self.fields.shrink_if_sparse();
         self.index_expiry(hash, record.expiry_ms(), None);
         true
     }

@@ -86,38 +86,50 @@ impl<'a> Encoded<'a> {
     pub(super) fn write(&self, place: &mut [u8]) {
         let content = self.content_size();
         let (front, trailer) = place.split_at_mut(content);
+        let mut head = [0; 9];
+        let head_len = self.write_head(&mut head);
+        front[..head_len].copy_from_slice(&head[..head_len]);
+        if let Encoded::Bytes(text) = self {
+            front[head_len..].copy_from_slice(text);
+        }
+        write_trailer(trailer, content);
+    }
+
+    /// Writes what stands before the text of a string, or all but the trailer of an integer; its size.
+    #[inline]
+    pub(super) fn write_head(&self, head: &mut [u8; 9]) -> usize {
+        let content = self.content_size();
         match self {
             Encoded::Bytes(text) => {
-                let header = content - text.len();
                 let len = text.len() as u32;
-                match header {
-                    1 => front[0] = 0x80 | len as u8,
-                    2 => front[..2].copy_from_slice(&[0xe0 | (len >> 8) as u8, len as u8]),
+                match text.len() {
+                    0..=63 => head[0] = 0x80 | len as u8,
+                    64..=4095 => head[..2].copy_from_slice(&[0xe0 | (len >> 8) as u8, len as u8]),
                     _ => {
-                        front[0] = STRING_32;
-                        front[1..5].copy_from_slice(&len.to_le_bytes());
+                        head[0] = STRING_32;
+                        head[1..5].copy_from_slice(&len.to_le_bytes());
                     }
                 }
-                front[header..].copy_from_slice(text);
+                content - text.len()
             }
             Encoded::Integer(integer) => {
                 let bytes = integer.to_le_bytes();
                 match content {
-                    1 => front[0] = bytes[0],
-                    2 => front.copy_from_slice(&[0xc0 | bytes[1] & 0x1f, bytes[0]]),
+                    1 => head[0] = bytes[0],
+                    2 => head[..2].copy_from_slice(&[0xc0 | bytes[1] & 0x1f, bytes[0]]),
                     size => {
-                        front[0] = match size {
+                        head[0] = match size {
                             3 => INTEGER_16,
                             4 => INTEGER_24,
                             5 => INTEGER_32,
                             _ => INTEGER_64,
                         };
-                        front[1..].copy_from_slice(&bytes[..size - 1]);
+                        head[1..size].copy_from_slice(&bytes[..size - 1]);
                     }
                 }
+                content
             }
         }
-        write_trailer(trailer, content);
     }
 }
 
