@@ -381,18 +381,24 @@ impl ModuleHost for NativeHost {
                 text.push_str(&info_line(module));
             }
         }
-        for module in &modules {
-            let Some(function) = module.info_func.get() else { continue };
-            let wanted: &[String] = if all { &[] } else { &wanted };
-            let sections = crate::info::sections_of(module, function, wanted, false);
-            if !sections.is_empty() {
-                if !text.is_empty() {
-                    text.push_str("\r\n");
-                }
-                text.push_str(&sections);
-            }
-        }
+        modulesCollectInfo(&modules, if all { &[] } else { &wanted }, &mut text);
         text
+    }
+}
+
+/// Asks each module for its sections. A crash inside is looked for in stack traces by this name.
+#[allow(non_snake_case, reason = "the name is the one that readers of Redis's stack traces look for")]
+#[inline(never)]
+fn modulesCollectInfo(modules: &[Arc<Module>], wanted: &[String], text: &mut String) {
+    for module in modules {
+        let Some(function) = module.info_func.get() else { continue };
+        let sections = crate::info::sections_of(module, function, wanted, false);
+        if !sections.is_empty() {
+            if !text.is_empty() {
+                text.push_str("\r\n");
+            }
+            text.push_str(&sections);
+        }
     }
 }
 

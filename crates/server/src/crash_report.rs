@@ -74,6 +74,9 @@ fn on_fault(fault: &Fault<'_>) {
         return;
     }
     begin();
+    if fault.depth > 0 {
+        say("Crashed running signal handler. Providing reduced version of recursive crash report.");
+    }
     // A signal sent by a process says nothing about the code that happened to run.
     attribute(if fault.sender_pid.is_some() { 0 } else { fault.instruction_pointer() }, name);
     say(&format!(
@@ -91,7 +94,6 @@ fn on_fault(fault: &Fault<'_>) {
     }
     say(&format!("Crashed running the instruction at: {:#x}", fault.instruction_pointer()));
     if fault.depth > 0 {
-        say("Crashed running signal handler. Providing reduced version of recursive crash report.");
         if fault.depth > 1 {
             end();
             return;
@@ -112,7 +114,7 @@ fn on_assertion(expression: &str, file: &str, line: u32) -> ! {
         begin();
         let recursive = if depth > 0 { "RECURSIVE " } else { "" };
         if depth == 0 {
-            sections::write_request("=== ASSERTION FAILED CLIENT CONTEXT ===", " = ");
+            sections::write_request("=== CLIENT CONTEXT OF THE ASSERTION ===", " = ");
         }
         attribute(0, "a failed assertion");
         say(&format!("=== {recursive}ASSERTION FAILED ==="));
