@@ -1,5 +1,7 @@
 //! What the engine is told of the process it runs in: figures and small services of the shell, all idle by default.
 
+use crate::state::State;
+
 /// What the allocator says of itself, in bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AllocatorFigures {
@@ -43,6 +45,12 @@ pub struct HostPort {
     pub secure_random: fn(&mut [u8]) -> bool,
     /// Stops the thread for a while.
     pub sleep_us: fn(u64),
+    /// Writes the dataset to its file.
+    pub save: fn(&State) -> Result<(), String>,
+    /// Starts a process that does; its number.
+    pub fork_save: fn(&State) -> Result<i32, String>,
+    /// Reads that file, if there is one.
+    pub load: fn(&State) -> Result<Option<Vec<u8>>, String>,
     /// Ends the process on purpose, inside the command that asks for it: `segfault`, `assert`, `panic`.
     pub crash: fn(&str),
 }
@@ -84,6 +92,9 @@ impl Default for HostPort {
             allocator_text: |_| None,
             secure_random: |_| false,
             sleep_us: |_| {},
+            save: |_| Err("there is no disk".to_owned()),
+            fork_save: |_| Err("there are no processes".to_owned()),
+            load: |_| Ok(None),
             crash: |_| {},
         }
     }

@@ -122,6 +122,7 @@ pub struct State {
     pub run_id: String,
     pub replication_id: String,
     pub host: crate::host::Host,
+    pub saving: crate::saving::Saving,
     pub guests: crate::guests::Guests,
     pub(crate) rate_sample: crate::stats::Sample,
     pub(crate) random: SplitMix64,
@@ -240,6 +241,7 @@ impl State {
             run_id,
             replication_id: String::new(),
             host: crate::host::Host::default(),
+            saving: crate::saving::Saving::new(clock.unix_s()),
             guests: crate::guests::Guests::default(),
             rate_sample: crate::stats::Sample::default(),
             random: SplitMix64::new(u64::from_le_bytes(random)),
@@ -411,6 +413,7 @@ impl State {
         }
         self.active_expire_slow();
         self.stats_sample();
+        self.saving_cron();
         let cron_us = self.clock.monotonic_us_now().saturating_sub(started_us);
         self.stats.event_loop.cron_us += cron_us;
     }

@@ -11,6 +11,7 @@ mod connection;
 mod crash_report;
 mod crash_sections;
 mod cron;
+mod disk;
 mod effects;
 mod event_loop;
 mod glob_files;

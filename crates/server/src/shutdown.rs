@@ -95,10 +95,19 @@ impl Shell {
         }
     }
 
-    /// The last save; persistence brings its own with its issue.
-    #[expect(clippy::unused_self, reason = "the save needs the engine once there is persistence")]
-    fn save_for_shutdown(&mut self, _request: ShutdownRequest) -> Result<(), String> {
-        Ok(())
+    /// The last save, if it is asked for or the server saves by itself.
+    fn save_for_shutdown(&mut self, request: ShutdownRequest) -> Result<(), String> {
+        let state = &mut self.engine.state;
+        if !request.save.unwrap_or(state.has_save_points()) {
+            return Ok(());
+        }
+        log!(Notice, "Saving the final RDB snapshot before exiting.");
+        let result = state.save();
+        self.perform_effects();
+        match result {
+            Err(reason) if !request.force => Err(format!("Error trying to save the DB: {reason}")),
+            _ => Ok(()),
+        }
     }
 
     /// A shutdown asked for by a signal begins here.
@@ -128,6 +137,8 @@ impl Shell {
     pub fn reap_children(&mut self) {
         while let Ok(Some(exited)) = sys::process::reap(None) {
             log!(Verbose, "Child {} ended: {:?} {:?}", exited.pid, exited.code, exited.signal);
+            let by_us = exited.signal == Some(sys::signals::SIGUSR1);
+            self.engine.state.background_save_ended(exited.pid, exited.code == Some(0), by_us);
         }
     }
 }

@@ -157,6 +157,9 @@ fn run(shell: &mut Shell, startup: &Startup, supervised: bool) -> i32 {
     if let Err(code) = shell.load_modules(startup) {
         return code;
     }
+    if let Err(code) = shell.load_dataset() {
+        return code;
+    }
     let opened = {
         let Shell { listeners, engine, epoll, .. } = shell;
         listeners.open(engine.config(), epoll)

@@ -91,7 +91,7 @@ pub(crate) fn restore(context: &mut Context<'_>) -> CommandResult {
         return Err(INVALID_TTL);
     }
     let body = rdb::dump::verify(context.argv[3]).map_err(|_| WRONG_PAYLOAD)?;
-    let limits = limits(context.state, db);
+    let limits = context.state.rdb_limits(db);
     let loaded = rdb::dump::load(body, &limits).map_err(|_| BAD_FORMAT)?;
     let base_ms = if options.absolute { 0 } else { context.now_ms() };
     let expiry_ms = (ttl_ms > 0).then(|| ttl_ms.saturating_add(base_ms));
@@ -112,15 +112,6 @@ pub(crate) fn restore(context: &mut Context<'_>) -> CommandResult {
     store(context, loaded, expiry_ms, &options, old_type);
     propagate(context, expiry_ms, &options);
     Ok(())
-}
-
-fn limits(state: &State, db: usize) -> rdb::value::Limits {
-    rdb::value::Limits {
-        hash: state.hash_limits(db),
-        list: state.list_limit(),
-        set: state.set_limits(db),
-        sorted_set: state.sorted_set_limits(db),
-    }
 }
 
 fn store(

@@ -20,6 +20,6 @@ pub const LASTSAVE: BuiltIn = BuiltIn::new(
 );
 
 fn lastsave(context: &mut Context<'_>) -> CommandResult {
-    context.reply.integer(context.state.started_ms / 1000);
+    context.reply.integer(context.state.saving.last_save_s);
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Commands of the group server.
 
 pub mod acl;
+pub mod bgsave;
 pub mod command;
 pub mod config;
 pub mod dbsize;
@@ -16,6 +17,7 @@ pub mod module;
 pub mod monitor;
 pub mod restore_asking;
 pub mod role;
+pub mod save;
 pub mod shutdown;
 pub mod slowlog;
 pub mod swapdb;

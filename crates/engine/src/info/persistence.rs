@@ -4,6 +4,7 @@ use super::Lines;
 use crate::state::{State, state_flag};
 
 pub fn write(state: &mut State, lines: &mut Lines) {
+    let saving = state.saving;
     lines.field("loading", i32::from(state.flags & state_flag::LOADING != 0));
     lines.field("async_loading", 0);
     lines.field("current_cow_peak", 0);
@@ -13,16 +14,16 @@ pub fn write(state: &mut State, lines: &mut Lines) {
     lines.field("current_save_keys_processed", 0);
     lines.field("current_save_keys_total", 0);
     lines.field("rdb_changes_since_last_save", state.dirty);
-    lines.field("rdb_bgsave_in_progress", 0);
-    lines.field("rdb_last_save_time", state.started_ms / 1000);
-    lines.field("rdb_last_bgsave_status", "ok");
-    lines.field("rdb_last_bgsave_time_sec", -1);
-    lines.field("rdb_current_bgsave_time_sec", -1);
-    lines.field("rdb_saves", 0);
-    lines.field("rdb_saves_consecutive_failures", 0);
+    lines.field("rdb_bgsave_in_progress", i32::from(saving.child().is_some()));
+    lines.field("rdb_last_save_time", saving.last_save_s);
+    lines.field("rdb_last_bgsave_status", if saving.last_succeeded { "ok" } else { "err" });
+    lines.field("rdb_last_bgsave_time_sec", saving.last_duration_s);
+    lines.field("rdb_current_bgsave_time_sec", saving.current_duration_s(state.clock.unix_s()));
+    lines.field("rdb_saves", saving.saves);
+    lines.field("rdb_saves_consecutive_failures", saving.failures_in_row);
     lines.field("rdb_last_cow_size", 0);
-    lines.field("rdb_last_load_keys_expired", 0);
-    lines.field("rdb_last_load_keys_loaded", 0);
+    lines.field("rdb_last_load_keys_expired", saving.loaded.expired);
+    lines.field("rdb_last_load_keys_loaded", saving.loaded.loaded);
     lines.field("aof_enabled", i32::from(state.config.appendonly));
     lines.field("aof_rewrite_in_progress", 0);
     lines.field("aof_rewrite_scheduled", 0);

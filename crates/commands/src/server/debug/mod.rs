@@ -25,6 +25,7 @@ mod digest;
 mod object;
 mod populate;
 mod protocol;
+mod reload;
 mod switches;
 mod tables;
 
@@ -130,6 +131,12 @@ const SUBCOMMANDS: &[Subcommand] = &[
         1..=1,
         switches::packed_threshold,
         "<size> From which size list elements stand alone.",
+    ),
+    row(
+        "RELOAD",
+        0..=3,
+        reload::reload,
+        "[MERGE] [NOFLUSH] [NOSAVE] Save all data, forget it and load it again.",
     ),
     row(
         "REPLY-COPY-AVOIDANCE",

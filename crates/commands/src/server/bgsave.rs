@@ -1,0 +1,42 @@
+//! BGSAVE: writes the dataset to disk in the background.
+
+use command_spec::*;
+use engine::*;
+
+pub const BGSAVE: BuiltIn = BuiltIn::new(
+    CommandSpec {
+        name: "bgsave",
+        group: Group::Server,
+        summary: "Writes the dataset to disk in a process of its own.",
+        since: "1.0.0",
+        complexity: "O(1)",
+        arity: -1,
+        flags: flag::ADMIN | flag::NO_ASYNC_LOADING | flag::NOSCRIPT,
+        categories: category::ADMIN | category::DANGEROUS | category::SLOW,
+        arguments: &[Argument::pure_token("schedule", "SCHEDULE").since("3.2.2").optional()],
+        ..CommandSpec::DEFAULT
+    },
+    bgsave,
+);
+
+const FAILED: CommandError = CommandError::constant("ERR");
+
+fn bgsave(context: &mut Context<'_>) -> CommandResult {
+    let scheduled = match context.argv {
+        [_] => false,
+        [_, word] if crate::arguments::is(word, "SCHEDULE") => true,
+        _ => return Err(error::SYNTAX),
+    };
+    if context.state.saving.child().is_some() {
+        if !scheduled {
+            return Err(saving::IN_PROGRESS);
+        }
+        context.state.schedule_save();
+        context.reply.simple("Background saving scheduled");
+        return Ok(());
+    }
+    // The reason is in the log.
+    context.state.save_in_background().map_err(|_| FAILED)?;
+    context.reply.simple("Background saving started");
+    Ok(())
+}

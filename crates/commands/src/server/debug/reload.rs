@@ -1,0 +1,69 @@
+//! DEBUG RELOAD: all data through the file format and back.
+
+use std::convert::Infallible;
+
+use engine::dataset::OnDuplicate;
+use engine::effect::LogLevel;
+use engine::{CommandError, CommandResult, Context};
+
+use crate::arguments::is;
+
+const OPTIONS: CommandError =
+    CommandError::constant("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+const NOT_LOADED: CommandError =
+    CommandError::constant("ERR Error trying to load the RDB dump, check server logs");
+
+/// Without NOSAVE the bytes stay in memory; with it the file of the last save is loaded.
+pub fn reload(context: &mut Context<'_>) -> CommandResult {
+    let (mut merge, mut flush, mut save) = (false, true, true);
+    for option in &context.argv[2..] {
+        match option {
+            option if is(option, "MERGE") => merge = true,
+            option if is(option, "NOFLUSH") => flush = false,
+            option if is(option, "NOSAVE") => save = false,
+            _ => return Err(OPTIONS),
+        }
+    }
+    let bytes = if save { written(context) } else { saved(context)? };
+    if flush {
+        context.state.flush(None, false);
+    }
+    let on_duplicate = if merge { OnDuplicate::Replace } else { OnDuplicate::Refuse };
+    match context.state.load_dataset(&bytes, on_duplicate) {
+        Ok(figures) => context.state.saving.loaded = figures,
+        Err(error) => {
+            let text = format!("RDB: {} at byte {}", error.reason, error.position);
+            context.state.log(LogLevel::Warning, text);
+            return Err(NOT_LOADED);
+        }
+    }
+    context.state.dirty = 0;
+    context.state.log(LogLevel::Warning, "DB reloaded by DEBUG RELOAD");
+    context.reply.ok();
+    Ok(())
+}
+
+fn written(context: &mut Context<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut sink = |part: &[u8]| -> Result<(), Infallible> {
+        bytes.extend_from_slice(part);
+        Ok(())
+    };
+    let Ok(left_out) = context.state.write_dataset(&mut sink);
+    if left_out > 0 {
+        let text = format!("{left_out} keys of module types are lost by DEBUG RELOAD");
+        context.state.log(LogLevel::Warning, text);
+    }
+    bytes
+}
+
+fn saved(context: &mut Context<'_>) -> Result<Vec<u8>, CommandError> {
+    match (context.state.host.port.load)(context.state) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(NOT_LOADED),
+        Err(reason) => {
+            context.state.log(LogLevel::Warning, reason);
+            Err(NOT_LOADED)
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! SAVE: writes the dataset to disk and waits for it.
+
+use command_spec::*;
+use engine::*;
+
+pub const SAVE: BuiltIn = BuiltIn::new(
+    CommandSpec {
+        name: "save",
+        group: Group::Server,
+        summary: "Writes the dataset to disk; nothing else is served meanwhile.",
+        since: "1.0.0",
+        complexity: "O(N) with the number of keys in all databases.",
+        arity: 1,
+        flags: flag::ADMIN | flag::NO_ASYNC_LOADING | flag::NO_MULTI | flag::NOSCRIPT,
+        categories: category::ADMIN | category::DANGEROUS | category::SLOW,
+        ..CommandSpec::DEFAULT
+    },
+    save,
+);
+
+const FAILED: CommandError = CommandError::constant("ERR");
+
+fn save(context: &mut Context<'_>) -> CommandResult {
+    if context.state.saving.child().is_some() {
+        return Err(saving::IN_PROGRESS);
+    }
+    // The reason is in the log.
+    context.state.save().map_err(|_| FAILED)?;
+    context.reply.ok();
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! The whole dataset as an RDB file: written for saves, and loaded.
+
+use config::enums::MaxmemoryPolicy;
+use keyspace::{KeyRecord, NewPayload};
+use persistence::rdb::RdbError;
+use persistence::rdb::file::{FileReader, FileWriter, Item, KeyItem};
+use persistence::rdb::value::{Limits, Loaded};
+
+use crate::access;
+use crate::notify::class;
+use crate::state::State;
+
+/// Bytes that are gathered before they go to the file.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// What came of a load.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoadFigures {
+    pub loaded: u64,
+    /// Keys left out because their time had passed.
+    pub expired: u64,
+    /// Keys without a value, left out.
+    pub empty: u64,
+}
+
+/// Why a file was not loaded, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadError {
+    pub reason: String,
+    /// Bytes read before.
+    pub position: usize,
+}
+
+/// What a loaded key does to one that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnDuplicate {
+    Refuse,
+    Replace,
+}
+
+impl State {
+    /// When values that are read leave their compact encodings.
+    pub fn rdb_limits(&self, db: usize) -> Limits {
+        Limits {
+            hash: self.hash_limits(db),
+            list: self.list_limit(),
+            set: self.set_limits(db),
+            sorted_set: self.sorted_set_limits(db),
+        }
+    }
+
+    /// Writes all data to `sink`, piece by piece; returns how many keys had to be left out.
+    pub fn write_dataset<E>(&self, sink: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<u64, E> {
+        let mut writer = FileWriter::new(self.config.rdbcompression, self.config.rdbchecksum);
+        writer.remark("redis-ver", crate::version::REDIS_VERSION.as_bytes());
+        writer.remark("redis-bits", b"64");
+        writer.remark("ctime", self.clock.unix_s().to_string().as_bytes());
+        writer.remark("used-mem", (self.ports.memory_used_bytes)().to_string().as_bytes());
+        writer.remark("aof-base", b"0");
+        let mut left_out = 0;
+        for (index, database) in self.databases.iter().enumerate() {
+            if database.is_empty() {
+                continue;
+            }
+            writer.database(index, database.len(), database.expires_len());
+            for record in database.iter() {
+                let (idle_s, frequency) = self.access_for_file(record);
+                left_out += u64::from(!writer.key(record, idle_s, frequency));
+                if writer.buffered() >= CHUNK_BYTES {
+                    writer.flush(sink)?;
+                }
+            }
+        }
+        writer.finish(sink)?;
+        Ok(left_out)
+    }
+
+    /// What the eviction policy keeps of a key, as far as it says something.
+    fn access_for_file(&self, record: &KeyRecord) -> (Option<u64>, Option<u8>) {
+        match self.config.maxmemory_policy {
+            MaxmemoryPolicy::VolatileLru | MaxmemoryPolicy::AllkeysLru => {
+                let idle_ms = access::idle_ms(record.access(), self.clock.unix_ms());
+                (u64::try_from(idle_ms / 1000).ok(), None)
+            }
+            MaxmemoryPolicy::VolatileLfu | MaxmemoryPolicy::AllkeysLfu => {
+                (None, Some(record.access() as u8))
+            }
+            _ => (None, None),
+        }
+    }
+
+    /// Loads a file into the databases as they are.
+    pub fn load_dataset(
+        &mut self,
+        bytes: &[u8],
+        on_duplicate: OnDuplicate,
+    ) -> Result<LoadFigures, LoadError> {
+        let mut figures = LoadFigures::default();
+        let mut reader = FileReader::new(bytes)
+            .map_err(|error| LoadError { reason: error.to_string(), position: 0 })?;
+        let mut db = 0;
+        let mut limits = self.rdb_limits(db);
+        loop {
+            let item = reader.next(&limits);
+            let fail = |reason: String| LoadError { reason, position: reader.position() };
+            match item.map_err(|error: RdbError| fail(error.to_string()))? {
+                None => return Ok(figures),
+                Some(Item::Database(index)) => {
+                    let index = usize::try_from(index).ok();
+                    let index = index.filter(|index| *index < self.databases.len());
+                    db = index.ok_or_else(|| fail("more databases than configured".to_owned()))?;
+                    limits = self.rdb_limits(db);
+                }
+                Some(Item::Key(item)) => {
+                    self.load_key(db, item, on_duplicate, &mut figures).map_err(fail)?;
+                }
+                Some(Item::EmptyKey(_)) => figures.empty += 1,
+                Some(Item::Remark { .. } | Item::Sizes { .. }) => {}
+                Some(Item::Library(_)) => {
+                    return Err(fail("libraries of functions cannot be read yet".to_owned()));
+                }
+                Some(Item::ModuleAux) => {}
+            }
+        }
+    }
+
+    fn load_key(
+        &mut self,
+        db: usize,
+        item: KeyItem<'_>,
+        on_duplicate: OnDuplicate,
+        figures: &mut LoadFigures,
+    ) -> Result<(), String> {
+        let now_ms = self.clock.unix_ms();
+        if item.expiry_ms.is_some_and(|expiry_ms| expiry_ms < now_ms) {
+            figures.expired += 1;
+            return Ok(());
+        }
+        if self.databases[db].contains(&item.key) {
+            if on_duplicate == OnDuplicate::Refuse {
+                let key = String::from_utf8_lossy(&item.key).into_owned();
+                return Err(format!("the key '{key}' stands twice"));
+            }
+            self.delete_key(db, &item.key, false);
+        }
+        let payload = match item.loaded {
+            Loaded::String(ref bytes) => keyspace::string::payload(bytes),
+            Loaded::Value(value) => NewPayload::Value(value),
+        };
+        let record = self.databases[db].insert_new(&item.key, payload, item.expiry_ms);
+        let access = self.access_policy.restored(now_ms, item.idle_s, item.frequency);
+        if let Some(access) = access {
+            record.set_access(access);
+        }
+        figures.loaded += 1;
+        self.notify(class::LOADED, "loaded", db, &item.key);
+        self.signal_key_ready(db, &item.key);
+        Ok(())
+    }
+}

@@ -1,0 +1,179 @@
+//! When the dataset is saved, by whom, and how that went: SAVE, BGSAVE, the save points and the end of the server.
+
+use crate::effect::LogLevel;
+use crate::error::CommandError;
+use crate::state::State;
+
+/// Seconds between attempts while saving fails.
+const RETRY_S: i64 = 5;
+
+/// A child process that writes the file.
+#[derive(Clone, Copy, Debug)]
+struct Child {
+    process_id: i32,
+    started_s: i64,
+    /// Changes that the file will hold.
+    dirty: u64,
+}
+
+/// The state of saving.
+#[derive(Clone, Copy, Debug)]
+pub struct Saving {
+    child: Option<Child>,
+    /// BGSAVE SCHEDULE, or the save after another child.
+    scheduled: bool,
+    pub last_save_s: i64,
+    pub last_succeeded: bool,
+    last_try_s: i64,
+    /// Of the last background save; -1 if there was none.
+    pub last_duration_s: i64,
+    pub saves: u64,
+    pub failures_in_row: u64,
+    pub loaded: crate::dataset::LoadFigures,
+}
+
+impl Saving {
+    pub(crate) fn new(now_s: i64) -> Saving {
+        Saving {
+            child: None,
+            scheduled: false,
+            last_save_s: now_s,
+            last_succeeded: true,
+            last_try_s: 0,
+            last_duration_s: -1,
+            saves: 0,
+            failures_in_row: 0,
+            loaded: crate::dataset::LoadFigures::default(),
+        }
+    }
+
+    /// The process that saves in the background.
+    pub fn child(&self) -> Option<i32> {
+        self.child.map(|child| child.process_id)
+    }
+
+    /// Seconds the background save has taken so far; -1 if there is none.
+    pub fn current_duration_s(&self, now_s: i64) -> i64 {
+        self.child.map_or(-1, |child| now_s - child.started_s)
+    }
+}
+
+/// A background save is under way.
+pub const IN_PROGRESS: CommandError =
+    CommandError::constant("ERR Background save already in progress");
+
+impl State {
+    /// Saves now, in this thread.
+    pub fn save(&mut self) -> Result<(), String> {
+        self.saving.saves += 1;
+        let result = (self.host.port.save)(self);
+        match &result {
+            Ok(()) => {
+                self.dirty = 0;
+                self.saving.last_save_s = self.clock.unix_s();
+                self.saving.last_succeeded = true;
+                self.log(LogLevel::Notice, "DB saved on disk");
+            }
+            Err(reason) => {
+                self.log(LogLevel::Warning, format!("Error saving DB on disk: {reason}"));
+            }
+        }
+        result
+    }
+
+    /// Starts a child that saves.
+    pub fn save_in_background(&mut self) -> Result<(), String> {
+        if self.saving.child.is_some() {
+            return Err("a background save is under way".to_owned());
+        }
+        self.saving.saves += 1;
+        self.saving.scheduled = false;
+        self.saving.last_try_s = self.clock.unix_s();
+        match (self.host.port.fork_save)(self) {
+            Ok(process_id) => {
+                let started_s = self.clock.unix_s();
+                self.saving.child = Some(Child { process_id, started_s, dirty: self.dirty });
+                self.log(
+                    LogLevel::Notice,
+                    format!("Background saving started by pid {process_id}"),
+                );
+                Ok(())
+            }
+            Err(reason) => {
+                self.saving.last_succeeded = false;
+                self.log(LogLevel::Warning, format!("Can't save in background: fork: {reason}"));
+                Err(reason)
+            }
+        }
+    }
+
+    /// Starts a child that saves as soon as none is running.
+    pub fn schedule_save(&mut self) {
+        self.saving.scheduled = true;
+    }
+
+    /// The child has ended.
+    pub fn background_save_ended(&mut self, process_id: i32, succeeded: bool, by_us: bool) {
+        let Some(child) = self.saving.child.filter(|child| child.process_id == process_id) else {
+            return;
+        };
+        let now_s = self.clock.unix_s();
+        self.saving.child = None;
+        self.saving.last_duration_s = now_s - child.started_s;
+        if succeeded {
+            self.log(LogLevel::Notice, "Background saving terminated with success");
+            self.dirty = self.dirty.saturating_sub(child.dirty);
+            self.saving.last_save_s = now_s;
+            self.saving.last_succeeded = true;
+            self.saving.failures_in_row = 0;
+        } else if by_us {
+            self.log(LogLevel::Warning, "Background saving terminated by signal 10");
+        } else {
+            self.log(LogLevel::Warning, "Background saving error");
+            self.saving.last_succeeded = false;
+            self.saving.failures_in_row += 1;
+        }
+    }
+
+    /// Whether the server saves by itself, and therefore also when it ends.
+    pub fn has_save_points(&self) -> bool {
+        !self.config.save.0.is_empty()
+    }
+
+    /// Starts what is due.
+    pub(crate) fn saving_cron(&mut self) {
+        if self.saving.child.is_some() {
+            return;
+        }
+        let now_s = self.clock.unix_s();
+        let rested = self.saving.last_succeeded || now_s - self.saving.last_try_s > RETRY_S;
+        if self.saving.scheduled && rested {
+            // A failure is in the log.
+            let _ = self.save_in_background();
+            return;
+        }
+        let due = self.config.save.0.iter().find(|point| {
+            self.dirty >= u64::try_from(point.changes).unwrap_or(0)
+                && now_s - self.saving.last_save_s > point.seconds
+        });
+        if let Some(point) = due.copied()
+            && rested
+        {
+            let text = format!("{} changes in {} seconds. Saving...", point.changes, point.seconds);
+            self.log(LogLevel::Notice, text);
+            let _ = self.save_in_background();
+        }
+    }
+
+    /// Loads the file that the last save left, if there is one.
+    pub fn load_saved(&mut self) -> Result<Option<crate::dataset::LoadFigures>, String> {
+        let Some(bytes) = (self.host.port.load)(self)? else { return Ok(None) };
+        let figures = self
+            .load_dataset(&bytes, crate::dataset::OnDuplicate::Refuse)
+            .map_err(|error| format!("{} at byte {}", error.reason, error.position))?;
+        self.saving.loaded = figures;
+        self.saving.last_save_s = self.clock.unix_s();
+        self.dirty = 0;
+        Ok(Some(figures))
+    }
+}

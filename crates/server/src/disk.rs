@@ -1,0 +1,105 @@
+//! The dataset's file: written, in this process or in a child, and read.
+
+use std::fs::File;
+use std::io::{self, Write};
+
+use engine::State;
+use sys::process::Forked;
+
+use crate::event_loop::Shell;
+use crate::log::log;
+
+/// What the child tells by its exit code.
+const CHILD_FAILED: i32 = 1;
+
+/// Writes the file anew; the old one stays until the new one is whole and on the disk.
+pub fn save(state: &State) -> Result<(), String> {
+    let name = file_name(state);
+    let temporary = format!("temp-{}.rdb", sys::process::pid());
+    let result = write(state, &temporary).and_then(|left_out| {
+        std::fs::rename(&temporary, &name)?;
+        // So that the name, too, is on the disk.
+        File::open(".")?.sync_all()?;
+        Ok(left_out)
+    });
+    match result {
+        Ok(0) => Ok(()),
+        Ok(left_out) => {
+            log!(Warning, "{left_out} keys of module types could not be saved");
+            Ok(())
+        }
+        Err(error) => {
+            // It may never have been made.
+            let _ = std::fs::remove_file(&temporary);
+            Err(error.to_string())
+        }
+    }
+}
+
+fn write(state: &State, path: &str) -> io::Result<u64> {
+    let mut file = File::create(path)?;
+    let left_out = state.write_dataset(&mut |bytes| file.write_all(bytes))?;
+    file.sync_all()?;
+    Ok(left_out)
+}
+
+/// Starts a child that saves what there is at this moment.
+pub fn fork_save(state: &State) -> Result<i32, String> {
+    match sys::process::fork().map_err(|error| error.to_string())? {
+        Forked::Parent { child } => Ok(child),
+        Forked::Child => {
+            let code = match save(state) {
+                Ok(()) => {
+                    log!(Notice, "DB saved on disk");
+                    0
+                }
+                Err(reason) => {
+                    log!(Warning, "Error saving DB on disk: {reason}");
+                    CHILD_FAILED
+                }
+            };
+            sys::process::exit_now(code)
+        }
+    }
+}
+
+/// Reads the file, if there is one.
+pub fn load(state: &State) -> Result<Option<Vec<u8>>, String> {
+    match std::fs::read(file_name(state)) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The directory is the process's own.
+fn file_name(state: &State) -> String {
+    String::from_utf8_lossy(&state.config.dbfilename).into_owned()
+}
+
+impl Shell {
+    /// Loads what the last save left; a file that cannot be read stops the start.
+    pub fn load_dataset(&mut self) -> Result<(), i32> {
+        let started = std::time::Instant::now();
+        match self.engine.state.load_saved() {
+            Ok(None) => Ok(()),
+            Ok(Some(figures)) => {
+                log!(
+                    Notice,
+                    "Done loading RDB, keys loaded: {}, keys expired: {}, empty keys skipped: {}.",
+                    figures.loaded,
+                    figures.expired,
+                    figures.empty
+                );
+                let seconds = started.elapsed().as_secs_f64();
+                log!(Notice, "DB loaded from disk: {seconds:.3} seconds");
+                Ok(())
+            }
+            Err(reason) => {
+                log!(Warning, "{reason}");
+                log!(Warning, "Fatal error loading the DB, check server logs. Exiting.");
+                Err(1)
+            }
+        }
+    }
+}
