@@ -75,7 +75,7 @@ impl Natural {
         (bits, below as i32 * 32, self.0[..below].iter().any(|limb| *limb != 0))
     }
 
-    fn to_decimal(mut self) -> String {
+    fn into_decimal(mut self) -> String {
         let mut chunks = Vec::new();
         while !self.0.is_empty() {
             chunks.push(self.divide(TEN_TO_NINE));
@@ -99,5 +99,5 @@ pub(super) fn decimal_of_shifted(mantissa: u64, shift: u32) -> String {
     if !number.0.is_empty() {
         number.shift_limbs(shift as usize / 32);
     }
-    number.to_decimal()
+    number.into_decimal()
 }
