@@ -132,6 +132,8 @@ pub struct Client {
     pub name: Vec<u8>,
     pub library_name: Vec<u8>,
     pub library_version: Vec<u8>,
+    /// CLIENT TRACKING.
+    pub tracking: Option<Box<crate::tracking::TrackingOptions>>,
     pub user: Rc<str>,
     pub peer: Peer,
     pub connection: ConnectionInfo,
@@ -210,6 +212,7 @@ impl Clients {
             name: Vec::new(),
             library_name: Vec::new(),
             library_version: Vec::new(),
+            tracking: None,
             user,
             peer,
             connection: ConnectionInfo::default(),

@@ -11,7 +11,6 @@ const LETTERS: &[(u64, char)] = &[
     (client_flag::PUBSUB, 'P'),
     (client_flag::MULTI, 'x'),
     (client_flag::BLOCKED, 'b'),
-    (client_flag::TRACKING, 't'),
     (client_flag::DIRTY_CAS, 'd'),
     (client_flag::CLOSE_AFTER_REPLY, 'c'),
     (client_flag::CLOSE_ASAP, 'A'),
@@ -28,8 +27,17 @@ const BASE_BYTES: usize = size_of::<Client>() + 512;
 impl Client {
     /// The `flags` word.
     pub fn flag_letters(&self) -> String {
-        let letters: String =
+        let mut letters: String =
             LETTERS.iter().filter(|(bits, _)| self.has(*bits)).map(|(_, letter)| *letter).collect();
+        if let Some(options) = &self.tracking {
+            letters.push('t');
+            if options.broken_redirect {
+                letters.push('R');
+            }
+            if options.broadcast {
+                letters.push('B');
+            }
+        }
         if letters.is_empty() { "N".to_owned() } else { letters }
     }
 
@@ -67,6 +75,7 @@ impl State {
         )
         .into_bytes();
         line.extend_from_slice(&session.name);
+        let redirect = session.tracking_redirect().map_or(-1, |number| number as i64);
         let multi = if session.has(client_flag::MULTI) {
             session.queue.len().to_string()
         } else {
@@ -76,7 +85,7 @@ impl State {
             format!(
                 " age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={multi} watch={} \
                  qbuf={} qbuf-free={} argv-mem=0 multi-mem={} rbs={} rbp={} obl=0 oll=0 omem={} \
-                 omem-shared=0 omem-unshared=0 tot-mem={} events={} cmd={} user={} redir=-1 \
+                 omem-shared=0 omem-unshared=0 tot-mem={} events={} cmd={} user={} redir={redirect} \
                  resp={} lib-name=",
                 (now_ms - session.created_ms) / 1000,
                 (now_ms - session.last_interaction_ms) / 1000,

@@ -158,7 +158,12 @@ impl State {
         let before = reply.mark();
         // Pushes to the client itself during the command gather in its (empty) buffer and follow the reply.
         self.clients[client].reply.set_resp3(resp3);
+        let outer = self.executing.replace(client);
         self.call(client, command, argv, &mut reply);
+        self.executing = outer;
+        if self.clients[client].has(client_flag::TRACKING) {
+            self.end_caching(client, command);
+        }
         // After the call, so that EXEC is seen behind what it executed; a command that waited was seen before.
         if !self.monitors.is_empty() && !self.clients[client].has(client_flag::REEXECUTING) {
             self.feed_monitors(client, command, argv);
@@ -283,6 +288,7 @@ impl State {
         }
         self.errors_claimed = self.stats.total_error_replies;
         let blocked = self.clients[client].has(client_flag::BLOCKED);
+        self.track_read(client, command, argv);
         self.count_call(client, command, argv, started_us, blocked);
         if self.dirty != dirty_before || !self.propagation.also.is_empty() {
             let changed = self.dirty != dirty_before;

@@ -6,6 +6,7 @@ impl State {
     /// Empties one database, or all; returns how many keys there were. `lazy`: they are freed in the background.
     pub fn flush(&mut self, db: Option<usize>, lazy: bool) -> usize {
         self.touch_all_watched(db);
+        self.track_flush();
         let range = match db {
             Some(db) => db..db + 1,
             None => 0..self.databases.len(),

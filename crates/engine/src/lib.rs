@@ -45,6 +45,7 @@ pub mod stats;
 pub mod store;
 pub mod table;
 pub mod timers;
+pub mod tracking;
 pub mod transaction;
 pub mod version;
 

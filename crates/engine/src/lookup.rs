@@ -120,7 +120,7 @@ impl State {
         self.free_value(removed, self.config.lazyfree_lazy_expire);
         let verb: &[u8] = if self.config.lazyfree_lazy_expire { b"UNLINK" } else { b"DEL" };
         self.propagation.also(db, &[verb, key]);
-        self.signal_modified(db, key);
+        self.signal_modified_by(None, db, key);
         self.notify(class::EXPIRED, "expired", db, key);
         self.signal_key_ready(db, key);
     }

@@ -87,6 +87,9 @@ pub struct State {
     pub post_jobs: Vec<Box<dyn FnOnce(&mut State)>>,
     pub pubsub: Pubsub,
     pub watched: WatchedKeys,
+    pub tracking: crate::tracking::Tracking,
+    /// The client whose command is executed, whoever nests calls inside.
+    pub executing: Option<ClientId>,
     pub blocked_keys: BlockedKeys,
     pub block_deadlines: BinaryHeap<Reverse<(i64, ClientId)>>,
     pub reexecute_deadline_ms: Option<i64>,
@@ -211,6 +214,8 @@ impl State {
             post_jobs: Vec::new(),
             pubsub: Pubsub::default(),
             watched: WatchedKeys::default(),
+            tracking: crate::tracking::Tracking::default(),
+            executing: None,
             blocked_keys: BlockedKeys::default(),
             block_deadlines: BinaryHeap::new(),
             reexecute_deadline_ms: None,
@@ -296,6 +301,7 @@ impl State {
         }
         self.unblock_client(client);
         self.unwatch_all(client);
+        self.disable_tracking(client);
         self.unsubscribe_all(client);
         self.monitors.retain(|monitor| *monitor != client);
         self.postponed.retain(|postponed| *postponed != client);
@@ -374,6 +380,7 @@ impl State {
         // What guests and timers changed outside a command is committed here.
         self.commit();
         self.wake_blocked();
+        self.send_broadcasts();
         self.end_turn();
     }
 

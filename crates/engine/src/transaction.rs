@@ -30,6 +30,12 @@ impl WatchedKeys {
 impl State {
     /// Marks a key as changed: its watchers' transactions fail.
     pub fn signal_modified(&mut self, db: usize, key: &[u8]) {
+        self.signal_modified_by(self.executing, db, key);
+    }
+
+    /// Marks a key as changed by a client, or by nobody (it expired).
+    pub fn signal_modified_by(&mut self, by: Option<ClientId>, db: usize, key: &[u8]) {
+        self.track_change(key, by);
         if self.access_policy == AccessPolicy::Lrm {
             let now_ms = self.clock.unix_ms();
             if let Some(record) = self.db(db).find(key) {

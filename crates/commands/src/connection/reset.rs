@@ -29,7 +29,6 @@ const CLEARED: u64 = client_flag::REPLY_OFF
     | client_flag::NO_EVICT
     | client_flag::NO_TOUCH
     | client_flag::MONITOR
-    | client_flag::TRACKING
     | client_flag::READONLY;
 
 fn reset(context: &mut Context<'_>) -> CommandResult {
@@ -38,6 +37,7 @@ fn reset(context: &mut Context<'_>) -> CommandResult {
         context.state.discard_transaction(client);
     }
     context.state.unwatch_all(client);
+    context.state.disable_tracking(client);
     context.state.unsubscribe_all(client);
     context.state.monitors.retain(|monitor| *monitor != client);
     context.set_resp3(false);

@@ -76,12 +76,12 @@ fn write_features(state: &State, lines: &mut Lines) {
         "active_defrag_key_misses",
         "total_active_defrag_time",
         "current_active_defrag_time",
-        "tracking_total_keys",
-        "tracking_total_items",
-        "tracking_total_prefixes",
     ] {
         lines.field(name, 0);
     }
+    lines.field("tracking_total_keys", state.tracking.keys());
+    lines.field("tracking_total_items", state.tracking.items());
+    lines.field("tracking_total_prefixes", state.tracking.prefixes());
     lines.field("unexpected_error_replies", state.stats.unexpected_error_replies);
     lines.field("total_error_replies", state.stats.total_error_replies);
     lines.field("dump_payload_sanitizations", 0);

@@ -3,6 +3,8 @@
 use command_spec::*;
 use engine::*;
 
+use crate::arguments::is;
+
 pub const CLIENT_CACHING: BuiltIn = BuiltIn::new(
     CommandSpec {
         name: "caching",
@@ -22,9 +24,30 @@ pub const CLIENT_CACHING: BuiltIn = BuiltIn::new(
     caching,
 );
 
-fn caching(_: &mut Context<'_>) -> CommandResult {
-    Err(CommandError::err(
-        "CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or \
-         OPTOUT mode enabled",
-    ))
+fn caching(context: &mut Context<'_>) -> CommandResult {
+    let word = context.argv[2];
+    let Some(options) = context.client_mut().tracking.as_deref_mut() else {
+        return Err(CommandError::err(
+            "CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or \
+             OPTOUT mode enabled",
+        ));
+    };
+    if is(word, "yes") {
+        if !options.opt_in {
+            return Err(CommandError::err(
+                "CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.",
+            ));
+        }
+    } else if is(word, "no") {
+        if !options.opt_out {
+            return Err(CommandError::err(
+                "CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.",
+            ));
+        }
+    } else {
+        return Err(error::SYNTAX);
+    }
+    options.caching = true;
+    context.reply.ok();
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! CLIENT GETREDIR: which client receives the invalidation messages of this one.
+//! CLIENT GETREDIR: which client is told of changed keys instead of this one.
 
 use command_spec::*;
 use engine::*;
@@ -7,7 +7,7 @@ pub const CLIENT_GETREDIR: BuiltIn = BuiltIn::new(
     CommandSpec {
         name: "getredir",
         group: Group::Connection,
-        summary: "Shows the client that invalidation messages are sent to.",
+        summary: "Shows the client that is told of changed keys.",
         since: "6.0.0",
         complexity: "O(1)",
         arity: 2,
@@ -19,6 +19,7 @@ pub const CLIENT_GETREDIR: BuiltIn = BuiltIn::new(
 );
 
 fn getredir(context: &mut Context<'_>) -> CommandResult {
-    context.reply.integer(-1);
+    let redirect = context.client().tracking_redirect();
+    context.reply.integer(redirect.map_or(-1, |number| number as i64));
     Ok(())
 }

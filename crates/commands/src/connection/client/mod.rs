@@ -46,6 +46,7 @@ pub const CLIENT: BuiltIn = BuiltIn::container(
         &reply::CLIENT_REPLY,
         &setinfo::CLIENT_SETINFO,
         &setname::CLIENT_SETNAME,
+        &tracking::CLIENT_TRACKING,
         &trackinginfo::CLIENT_TRACKINGINFO,
         &unblock::CLIENT_UNBLOCK,
         &unpause::CLIENT_UNPAUSE,
@@ -65,6 +66,7 @@ pub mod pause;
 pub mod reply;
 pub mod setinfo;
 pub mod setname;
+pub mod tracking;
 pub mod trackinginfo;
 pub mod unblock;
 pub mod unpause;
@@ -155,6 +157,9 @@ fn help(context: &mut Context<'_>) -> CommandResult {
             "    Tell which library and version speaks.",
             "UNBLOCK <clientid> [TIMEOUT|ERROR]",
             "    Let a client that waits go on.",
+            "TRACKING (ON|OFF) [REDIRECT <client-id>] [BCAST] [PREFIX <prefix> [...]]",
+            "         [OPTIN] [OPTOUT] [NOLOOP]",
+            "    Be told, or not, when keys that this connection has read change.",
             "TRACKINGINFO",
             "    Show how this connection tracks keys.",
             "NO-EVICT (ON|OFF)",

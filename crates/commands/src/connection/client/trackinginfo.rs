@@ -19,14 +19,35 @@ pub const CLIENT_TRACKINGINFO: BuiltIn = BuiltIn::new(
 );
 
 fn trackinginfo(context: &mut Context<'_>) -> CommandResult {
+    let client = &context.state.clients[context.client];
+    let options = client.tracking.as_deref();
     let reply = &mut *context.reply;
     reply.map(3);
     reply.bulk(b"flags");
-    reply.set(1);
-    reply.bulk(b"off");
+    let flags: Vec<&str> = match options {
+        None => vec!["off"],
+        Some(options) => [
+            (true, "on"),
+            (options.broadcast, "bcast"),
+            (options.opt_in, "optin"),
+            (options.opt_in && options.caching, "caching-yes"),
+            (options.opt_out, "optout"),
+            (options.opt_out && options.caching, "caching-no"),
+            (options.no_loop, "noloop"),
+            (options.broken_redirect, "broken_redirect"),
+        ]
+        .into_iter()
+        .filter(|(on, _)| *on)
+        .map(|(_, name)| name)
+        .collect(),
+    };
+    reply.set(flags.len());
+    flags.iter().for_each(|name| reply.bulk(name.as_bytes()));
     reply.bulk(b"redirect");
-    reply.integer(-1);
+    reply.integer(client.tracking_redirect().map_or(-1, |number| number as i64));
     reply.bulk(b"prefixes");
-    reply.array(0);
+    let prefixes = options.map(|options| options.prefixes.as_slice()).unwrap_or_default();
+    reply.array(prefixes.len());
+    prefixes.iter().for_each(|prefix| reply.bulk(prefix));
     Ok(())
 }
