@@ -15,6 +15,7 @@ mod list;
 mod pubsub;
 mod scan_options;
 mod server;
+mod set;
 mod string;
 pub mod table;
 mod transactions;

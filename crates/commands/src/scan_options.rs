@@ -1,11 +1,18 @@
 //! The cursor and options that SCAN, HSCAN, SSCAN and ZSCAN share.
 
 use engine::{CommandError, error};
+use resp::reply::Reply;
 
 use crate::arguments;
 
 /// Elements looked at in one call unless COUNT says otherwise.
 const COUNT_DEFAULT: usize = 10;
+
+/// Buckets looked at for each element that is wanted, where most are empty.
+const BUCKETS_PER_ELEMENT: usize = 10;
+
+const NOVALUES_OF_HASH: CommandError =
+    CommandError::constant("ERR NOVALUES option can only be used in HSCAN");
 
 /// What is gone through; it decides which options there are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,6 +21,8 @@ pub enum Scanned {
     Keyspace,
     /// NOVALUES is an option.
     Hash,
+    Set,
+    SortedSet,
 }
 
 /// MATCH, COUNT, TYPE and NOVALUES.
@@ -35,6 +44,9 @@ impl<'a> ScanOptions<'a> {
             if scanned == Scanned::Hash && arguments::is(word, "NOVALUES") {
                 options.no_values = true;
                 continue;
+            }
+            if scanned != Scanned::Keyspace && arguments::is(word, "NOVALUES") {
+                return Err(NOVALUES_OF_HASH);
             }
             let argument = words.next().ok_or(error::SYNTAX)?;
             if arguments::is(word, "COUNT") {
@@ -65,4 +77,46 @@ pub fn cursor(argument: &[u8]) -> Result<u64, CommandError> {
         .ok()
         .and_then(|text| text.parse().ok())
         .ok_or(error::INVALID_CURSOR)
+}
+
+/// What a step of a scan has seen and written.
+pub struct Page<'a> {
+    pub reply: &'a mut Reply,
+    pub seen: usize,
+    pub written: usize,
+}
+
+/// Replies the end of a scan of nothing.
+pub fn reply_nothing(reply: &mut Reply) {
+    reply.array(2);
+    reply.bulk(b"0");
+    reply.array(0);
+}
+
+/// Replies one call of a scan: `step` writes the elements at a cursor and returns the next one.
+pub fn reply_scan(
+    reply: &mut Reply,
+    cursor: u64,
+    count: usize,
+    step: impl Fn(u64, &mut Page<'_>) -> u64,
+) {
+    let outer = reply.mark();
+    let mut buckets_left = count.saturating_mul(BUCKETS_PER_ELEMENT);
+    let mut cursor = cursor;
+    let mut page = Page { reply, seen: 0, written: 0 };
+    loop {
+        cursor = step(cursor, &mut page);
+        buckets_left -= 1;
+        if cursor == 0 || buckets_left == 0 || page.seen >= count {
+            break;
+        }
+    }
+    // The cursor and the length stand in front of what is known first.
+    let Page { reply, written, .. } = page;
+    reply.finish_array(outer, written);
+    let elements = reply.since(outer).to_vec();
+    reply.truncate(outer);
+    reply.array(2);
+    reply.bulk(cursor.to_string().as_bytes());
+    reply.raw(&elements);
 }

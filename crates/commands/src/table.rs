@@ -2,7 +2,7 @@
 
 use engine::BuiltIn;
 
-use crate::{bitmap, connection, generic, hash, list, pubsub, server, string, transactions};
+use crate::{bitmap, connection, generic, hash, list, pubsub, server, set, string, transactions};
 
 /// All built-in commands.
 pub static BUILT_INS: &[&BuiltIn] = &[
@@ -134,8 +134,13 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &list::lmove::RPOPLPUSH,
     &list::lpush::RPUSH,
     &list::lpush::RPUSHX,
+    &set::sadd::SADD,
     &server::save::SAVE,
     &generic::scan::SCAN,
+    &set::scard::SCARD,
+    &set::sdiff::SDIFF,
+    &set::sdiff::SDIFFCARD,
+    &set::sdiff::SDIFFSTORE,
     &connection::select::SELECT,
     &string::set::SET,
     &bitmap::setbit::SETBIT,
@@ -143,14 +148,28 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &string::setnx::SETNX,
     &string::setrange::SETRANGE,
     &server::shutdown::SHUTDOWN,
+    &set::sinter::SINTER,
+    &set::sinter::SINTERCARD,
+    &set::sinter::SINTERSTORE,
+    &set::sismember::SISMEMBER,
     &server::slowlog::SLOWLOG,
+    &set::smembers::SMEMBERS,
+    &set::smismember::SMISMEMBER,
+    &set::smove::SMOVE,
     &generic::sort::SORT,
     &generic::sort_ro::SORT_RO,
+    &set::spop::SPOP,
     &pubsub::publish::SPUBLISH,
+    &set::srandmember::SRANDMEMBER,
+    &set::srem::SREM,
+    &set::sscan::SSCAN,
     &pubsub::subscribe::SSUBSCRIBE,
     &string::strlen::STRLEN,
     &pubsub::subscribe::SUBSCRIBE,
     &string::getrange::SUBSTR,
+    &set::sunion::SUNION,
+    &set::sunion::SUNIONCARD,
+    &set::sunion::SUNIONSTORE,
     &pubsub::subscribe::SUNSUBSCRIBE,
     &server::swapdb::SWAPDB,
     &server::time::TIME,

@@ -1,0 +1,96 @@
+//! Commands of the group set, and what they share.
+
+use engine::collections::set_in;
+use engine::{CommandError, CommandResult, Context, State, error, notify};
+use keyspace::{NewPayload, Set, SetExpiry, Value};
+
+use crate::arguments;
+
+pub mod sadd;
+pub mod scard;
+pub mod sdiff;
+pub mod sinter;
+pub mod sismember;
+pub mod smembers;
+pub mod smismember;
+pub mod smove;
+pub mod spop;
+pub mod srandmember;
+pub mod srem;
+pub mod sscan;
+pub mod sunion;
+
+/// Looks all keys up as any command does, so that those that have expired go; which of them are there.
+fn look_up(context: &mut Context<'_>, keys: &[&[u8]]) -> Result<Vec<bool>, CommandError> {
+    let db = context.db;
+    keys.iter().map(|key| Ok(context.state.set_to_read(db, key)?.is_some())).collect()
+}
+
+/// The sets that [`look_up`] found, all at once.
+fn sets<'a>(state: &'a State, db: usize, keys: &[&[u8]], found: &[bool]) -> Vec<Option<&'a Set>> {
+    let get = |(key, found): (&&[u8], &bool)| {
+        state.db(db).find(key).filter(|_| *found).and_then(|record| set_in(record).ok())
+    };
+    keys.iter().zip(found).map(get).collect()
+}
+
+/// Replies the members of a set that was computed.
+fn reply_set(context: &mut Context<'_>, set: &Set) {
+    context.reply.set(set.len());
+    set.for_each(|element| crate::collection::reply_element(context.reply, element));
+}
+
+/// Sets the destination of a STORE command to a set that was computed, and replies its size.
+fn store_set(context: &mut Context<'_>, set: Set, event: &str) {
+    let (db, key) = (context.db, context.argv[1]);
+    let len = set.len();
+    if len > 0 {
+        let value = NewPayload::Value(Value::Set(Box::new(set)));
+        context.state.set_key(db, key, value, SetExpiry::Clear);
+        context.notify(notify::class::SET, event, key);
+        context.dirty(1);
+    } else if context.state.delete_key(db, key, context.state.config.lazyfree_lazy_server_del) {
+        context.notify(notify::class::GENERIC, "del", key);
+        context.dirty(1);
+    }
+    context.reply.integer(len as i64);
+}
+
+/// What SINTERCARD and its kin are asked: the keys, and where to stop counting (0: nowhere).
+struct Counted<'a> {
+    keys: &'a [&'a [u8]],
+    limit: usize,
+}
+
+fn counted<'a>(argv: &'a [&'a [u8]], may_approximate: bool) -> Result<Counted<'a>, CommandError> {
+    const NUMKEYS_NOT_POSITIVE: CommandError =
+        CommandError::constant("ERR numkeys should be greater than 0");
+    const TOO_MANY_KEYS: CommandError =
+        CommandError::constant("ERR Number of keys can't be greater than number of args");
+    const LIMIT_NEGATIVE: CommandError = CommandError::constant("ERR LIMIT can't be negative");
+    let count = arguments::integer_or(argv[1], NUMKEYS_NOT_POSITIVE)?;
+    let count =
+        usize::try_from(count).ok().filter(|count| *count > 0).ok_or(NUMKEYS_NOT_POSITIVE)?;
+    let (keys, mut words) = argv[2..].split_at_checked(count).ok_or(TOO_MANY_KEYS)?;
+    let mut limit = 0;
+    loop {
+        words = match words {
+            [] => return Ok(Counted { keys, limit }),
+            [word, argument, rest @ ..] if arguments::is(word, "LIMIT") => {
+                let most = arguments::integer_or(argument, LIMIT_NEGATIVE)?;
+                limit = usize::try_from(most).map_err(|_| LIMIT_NEGATIVE)?;
+                rest
+            }
+            // The exact number is the best approximation.
+            [word, rest @ ..] if may_approximate && arguments::is(word, "APPROX") => rest,
+            _ => return Err(error::SYNTAX),
+        };
+    }
+}
+
+/// Replies a number of members, no more than the limit.
+fn reply_count(context: &mut Context<'_>, count: usize, limit: usize) -> CommandResult {
+    let count = if limit > 0 { count.min(limit) } else { count };
+    context.reply.integer(count as i64);
+    Ok(())
+}
