@@ -1,11 +1,16 @@
-//! Trying a module in a process of its own: a file that crashes the dynamic loader crashes only that.
+//! Trying a module in a process of its own: a file that crashes the dynamic loader, or as soon as it runs, crashes only that.
 
-use std::ffi::{CString, OsStr};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::{CString, OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use engine::State;
+use engine::guests::ModuleHost as _;
+
 use crate::elf::ENTRY_POINTS;
+use crate::host::{NativeHost, is_starting};
 use crate::library::Library;
 
 /// The hidden first argument that makes the server binary a probe.
@@ -13,40 +18,95 @@ pub const PROBE_ARGUMENT: &str = "--probe-module";
 /// A probe that takes longer is ended.
 const PROBE_TIME_MAX: Duration = Duration::from_secs(5);
 /// Exit codes of the probe.
-const EXIT_OK: i32 = 0;
+pub const EXIT_OK: i32 = 0;
 const EXIT_REFUSED: i32 = 3;
+/// What the probe says between opening the library and calling its entry point.
+const OPENED: &[u8] = b"opened\n";
 /// Between two looks whether the probe has ended: short at first, longer later.
 const PAUSE_FIRST: Duration = Duration::from_micros(500);
 const PAUSE_MAX: Duration = Duration::from_millis(10);
 
-/// The probe itself: opens the library and looks for the entry point. The reason for a refusal goes to standard output.
-pub fn main(path: &OsStr) -> i32 {
-    let path = String::from_utf8_lossy(path.as_bytes());
-    let outcome = Library::open(&path).and_then(|library| {
-        let found = ENTRY_POINTS
-            .iter()
-            .any(|name| CString::new(*name).is_ok_and(|name| !library.symbol(&name).is_null()));
-        // Closing would run destructors, which is not what is tried here.
-        std::mem::forget(library);
-        if found { Ok(()) } else { Err(format!("it does not export {}", ENTRY_POINTS[0])) }
-    });
-    match outcome {
-        Ok(()) => EXIT_OK,
-        Err(reason) => {
-            use std::io::Write;
-            // Without a reader there is nobody to tell.
-            let _ = std::io::stdout().write_all(reason.as_bytes());
-            EXIT_REFUSED
+/// The call of a probe: what it opens, and what it hands to the entry point if that is to be tried, too.
+pub struct Trial {
+    path: String,
+    config: Vec<(Vec<u8>, Vec<u8>)>,
+    argv: Vec<Vec<u8>>,
+    run: bool,
+}
+
+impl Trial {
+    /// Reads what [`run`] has written behind [`PROBE_ARGUMENT`]: path, number of parameters, these, arguments.
+    pub fn from_arguments(mut arguments: impl Iterator<Item = OsString>) -> Trial {
+        let path = arguments.next().unwrap_or_default().to_string_lossy().into_owned();
+        let count = arguments.next().and_then(|count| count.to_str()?.parse::<usize>().ok());
+        let mut words = arguments.map(OsStringExt::into_vec);
+        let pairs = 0..count.unwrap_or(0);
+        let config = pairs.map_while(|_| Some((words.next()?, words.next()?))).collect();
+        Trial { path, config, argv: words.collect(), run: count.is_some() }
+    }
+
+    /// Opens the library and looks for the entry point. An exit code instead of the library: this is all that is tried. The
+    /// reason for a refusal goes to standard output.
+    pub fn open(&self) -> Result<Library, i32> {
+        use std::io::Write;
+        let mut output = std::io::stdout();
+        let opened = Library::open(&self.path).and_then(|library| {
+            let has = |name: &&str| {
+                CString::new(*name).is_ok_and(|name| !library.symbol(&name).is_null())
+            };
+            if ENTRY_POINTS.iter().any(has) {
+                Ok(library)
+            } else {
+                // Closing would run destructors, which is not what is tried here.
+                std::mem::forget(library);
+                Err(format!("it does not export {}", ENTRY_POINTS[0]))
+            }
+        });
+        let library = match opened {
+            Ok(library) => library,
+            Err(reason) => {
+                // Without a reader there is nobody to tell.
+                let _ = output.write_all(reason.as_bytes());
+                return Err(EXIT_REFUSED);
+            }
+        };
+        if !self.run {
+            std::mem::forget(library);
+            return Err(EXIT_OK);
+        }
+        output.write_all(OPENED).and_then(|()| output.flush()).map_err(|_| EXIT_OK)?;
+        Ok(library)
+    }
+
+    /// Calls the entry point on a state without data and clients, and closes the library if it fails. Why it fails is told
+    /// by the real load that follows.
+    pub fn load(&self, library: Library, state: &mut State) {
+        let argv: Vec<&[u8]> = self.argv.iter().map(Vec::as_slice).collect();
+        let config: Vec<(&[u8], &[u8])> =
+            self.config.iter().map(|(name, value)| (name.as_slice(), value.as_slice())).collect();
+        let host = Rc::new(NativeHost::for_trial());
+        state.guests.modules = Some(host.clone());
+        match host.load(state, self.path.as_bytes(), &argv, &config) {
+            Ok(()) => std::mem::forget(library),
+            Err(_) => drop(library),
         }
     }
 }
 
-/// Tries a module; the reason if it does not survive.
-pub fn run(path: &str) -> Result<(), String> {
+/// Tries a module; the reason if it does not survive. At the start of the server its entry point is not called before the
+/// real load: there is nothing to lose yet, and the report of a crash says more.
+pub fn run(path: &str, argv: &[&[u8]], config: &[(&[u8], &[u8])]) -> Result<(), String> {
     let cannot = |error: std::io::Error| format!("the module could not be tried: {error}");
-    let mut child = Command::new("/proc/self/exe")
-        .arg(PROBE_ARGUMENT)
-        .arg(path)
+    let mut command = Command::new("/proc/self/exe");
+    command.arg(PROBE_ARGUMENT).arg(path);
+    if !is_starting() {
+        command.arg(config.len().to_string());
+        for (name, value) in config {
+            command.arg(OsStr::from_bytes(name)).arg(OsStr::from_bytes(value));
+        }
+        command.args(argv.iter().map(|argument| OsStr::from_bytes(argument)));
+    }
+    let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -61,7 +121,10 @@ pub fn run(path: &str) -> Result<(), String> {
         if Instant::now() > deadline {
             // It may have ended just now, which is as good.
             let _ = child.kill();
-            let _ = child.wait();
+            if child.wait_with_output().is_ok_and(|output| output.stdout.starts_with(OPENED)) {
+                // What it does takes long, which it may.
+                return Ok(());
+            }
             return Err(format!(
                 "it hung while being opened (tried for {} s)",
                 PROBE_TIME_MAX.as_secs()
@@ -75,6 +138,9 @@ pub fn run(path: &str) -> Result<(), String> {
     match (output.status.code(), output.status.signal()) {
         (Some(EXIT_OK), _) => Ok(()),
         (Some(EXIT_REFUSED), _) => Err(String::from_utf8_lossy(&output.stdout).into_owned()),
+        (_, Some(signal)) if output.stdout.starts_with(OPENED) => Err(format!(
+            "it crashed with signal {signal} in its OnLoad function, or when it was closed after that"
+        )),
         (_, Some(signal)) => Err(format!("it crashed with signal {signal} while being opened")),
         (code, None) => {
             Err(format!("it ended the process that opened it (exit code {})", code.unwrap_or(-1)))

@@ -45,7 +45,7 @@ fn main() {
 fn start() -> i32 {
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next().is_some_and(|first| first == module_host_native::probe::PROBE_ARGUMENT) {
-        return module_host_native::probe::main(&arguments.next().unwrap_or_default());
+        return startup::try_module(arguments);
     }
     let words: Vec<Vec<u8>> = std::env::args_os().skip(1).map(OsStringExt::into_vec).collect();
     let command_line = CommandLine::parse(&words);

@@ -1,5 +1,6 @@
 //! The way up: configuration, log, daemon, limits, listeners, modules, and the lines that say how far it has come.
 
+use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use config::enums::Supervised;
 use config::{CommandLine, Files, Startup};
 use engine::clock::ClockPort;
 use engine::{Engine, Ports};
+use module_host_native::probe::{self, Trial};
 
 use crate::event_loop::Shell;
 use crate::log::{self, Level, log};
@@ -307,20 +309,33 @@ fn write_pid_file(startup: &Startup, files: &mut FilesInUse, supervised: bool) {
     }
 }
 
+/// What the engine may ask of the machine.
+const PORTS: Ports = Ports {
+    clock: ClockPort { unix_us: sys::clock::realtime_us, monotonic_us: sys::clock::monotonic_us },
+    memory_used_bytes: crate::allocator::used_bytes,
+    good_size: crate::allocator::good_size,
+};
+
+/// This process is there to try a module: opens it, and calls its entry point on an engine without data and clients.
+pub fn try_module(arguments: impl Iterator<Item = OsString>) -> i32 {
+    let trial = Trial::from_arguments(arguments);
+    let library = match trial.open() {
+        Ok(library) => library,
+        Err(code) => return code,
+    };
+    let config = config::Config::default();
+    let mut engine = Engine::new(config, commands::table::BUILT_INS, PORTS, [0; 32]);
+    trial.load(library, &mut engine.state);
+    // Threads of the module may run, and what the module does when a process ends is not what is tried.
+    sys::process::exit_now(probe::EXIT_OK)
+}
+
 fn build(config: config::Config, files: FilesInUse) -> std::io::Result<Shell> {
     crate::allocator::renew();
     let mut seed = [0_u8; 32];
     sys::random::fill(&mut seed)?;
-    let ports = Ports {
-        clock: ClockPort {
-            unix_us: sys::clock::realtime_us,
-            monotonic_us: sys::clock::monotonic_us,
-        },
-        memory_used_bytes: crate::allocator::used_bytes,
-        good_size: crate::allocator::good_size,
-    };
     let host = crate::host::describe(&config, &files);
-    let mut engine = Engine::new(config, commands::table::BUILT_INS, ports, seed);
+    let mut engine = Engine::new(config, commands::table::BUILT_INS, PORTS, seed);
     engine.state.host = host;
     Shell::new(engine, files)
 }

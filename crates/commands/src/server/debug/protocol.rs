@@ -10,6 +10,7 @@ pub fn protocol(context: &mut Context<'_>) -> CommandResult {
     match kind.as_slice() {
         b"string" => reply.bulk(b"Hello World"),
         b"integer" => reply.integer(12345),
+        #[allow(clippy::approx_constant, reason = "the number that Redis sends")]
         b"double" => reply.double(3.141),
         b"null" => reply.null(),
         b"array" => {
