@@ -224,7 +224,8 @@ extern "C" fn create_command(
     if !module.loading.get() || !is_name(ptr::c_bytes(name)) {
         return status::ERR;
     }
-    let name = ptr::c_text(name).to_ascii_lowercase();
+    // Spelled as the module spells it, found in any case.
+    let name = ptr::c_text(name).into_owned();
     if state.table.get(name.as_bytes()).is_some() {
         crate::host::note_refusal(format!("the command '{name}' is already taken"));
         return status::ERR;
@@ -422,7 +423,7 @@ extern "C" fn get_current_command_name(ctx: *mut Ctx) -> *const c_char {
 pub fn has_function(command: &Command) -> bool {
     // The command's guest is always a native one; what it calls is known by its container flag.
     command.spec.flags & flag::MODULE != 0
-        && CONTAINERS.with(|names| !names.contains(&command.full_name))
+        && CONTAINERS.with(|names| !names.contains(&command.full_name.to_ascii_lowercase()))
 }
 
 /// Commands that were registered without a function.

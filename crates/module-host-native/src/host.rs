@@ -396,7 +396,10 @@ impl ModuleHost for NativeHost {
 }
 
 /// Asks each module for its sections. A crash inside is looked for in stack traces by this name.
-#[allow(non_snake_case, reason = "the name is the one that readers of Redis's stack traces look for")]
+#[allow(
+    non_snake_case,
+    reason = "the name is the one that readers of Redis's stack traces look for"
+)]
 #[inline(never)]
 fn modulesCollectInfo(modules: &[Arc<Module>], wanted: &[String], text: &mut String) {
     for module in modules {

@@ -155,8 +155,13 @@ fn replies_equal_those_on_debians_server() {
         .environment("LD_LIBRARY_PATH", &libraries);
     let expected = session(&oracle);
     let found = session(&options().option("loadmodule", &[&module]));
+    let mut differences = Vec::new();
     for ((query, expected), found) in QUERIES.iter().zip(expected).zip(found) {
-        let (found, expected) = (testkit::render(&found), testkit::render(&expected));
-        assert_eq!(found, expected, "{query}");
+        if found != expected {
+            let (found, expected) = (testkit::render(&found), testkit::render(&expected));
+            let (found, expected) = (found.join("\n"), expected.join("\n"));
+            differences.push(format!("{query}\nhere:\n{found}\nthere:\n{expected}"));
+        }
     }
+    assert!(differences.is_empty(), "{}", differences.join("\n\n"));
 }
