@@ -143,6 +143,8 @@ fn store(context: &mut Context<'_>, destination: &[u8], results: &[Option<Vec<u8
     }
     let limit = context.state.list_limit();
     let mut list = List::new();
+    let bytes = results.iter().flatten().map(Vec::len).sum();
+    list.expect(bytes, results.len(), &limit);
     for result in results {
         list.push(End::Tail, result.as_deref().unwrap_or_default(), &limit);
     }
