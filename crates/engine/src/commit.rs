@@ -38,12 +38,13 @@ impl State {
     ) {
         let rewrite = self.propagation.rewrite.take();
         let prevented = std::mem::take(&mut self.propagation.prevented);
+        let forced = std::mem::take(&mut self.propagation.forced);
         let also = std::mem::take(&mut self.propagation.also);
         if !self.propagation.is_wanted() {
             return;
         }
         self.propagation.out.extend(also);
-        if changed && !prevented && command.guest().is_none() {
+        if (changed || forced) && !prevented && command.guest().is_none() {
             let argv = rewrite.unwrap_or_else(|| OwnedArgv::from_slices(argv));
             self.propagation.out.push(Propagated { db, argv });
         }
@@ -60,11 +61,10 @@ fn post_jobs(state: &mut State) {
 }
 
 fn propagate(state: &mut State) {
+    let out = std::mem::take(&mut state.propagation.out);
+    state.feed_replicas(&out);
     if let Some(take) = state.propagation_taker.clone() {
-        let out = std::mem::take(&mut state.propagation.out);
         take(state, out);
-    } else {
-        state.propagation.out.clear();
     }
 }
 

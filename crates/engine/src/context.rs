@@ -103,6 +103,11 @@ impl Context<'_> {
         }
     }
 
+    /// Propagates this call though it changes nothing here.
+    pub fn force_propagation(&mut self) {
+        self.state.propagation.forced = self.state.propagation.is_wanted();
+    }
+
     /// Does not propagate this call, whatever it changed.
     pub fn prevent_propagation(&mut self) {
         self.state.propagation.prevented = true;

@@ -290,7 +290,8 @@ impl State {
         let blocked = self.clients[client].has(client_flag::BLOCKED);
         self.track_read(client, command, argv);
         self.count_call(client, command, argv, started_us, blocked);
-        if self.dirty != dirty_before || !self.propagation.also.is_empty() {
+        let propagation = &self.propagation;
+        if self.dirty != dirty_before || propagation.forced || !propagation.also.is_empty() {
             let changed = self.dirty != dirty_before;
             self.collect_propagation(db, command, argv, changed);
         } else {

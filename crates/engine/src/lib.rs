@@ -38,6 +38,7 @@ pub mod notify;
 pub mod propagation;
 pub mod pubsub;
 pub mod redact;
+pub mod replica_feed;
 pub mod saving;
 pub mod slowlog;
 pub mod state;

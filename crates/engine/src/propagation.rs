@@ -17,6 +17,8 @@ pub struct Propagation {
     /// What replaces the call's own words.
     pub rewrite: Option<OwnedArgv>,
     pub prevented: bool,
+    /// The call is propagated though it changed nothing (PUBLISH).
+    pub forced: bool,
     /// Further commands of this call (expired keys, module replication), in order.
     pub also: Vec<Propagated>,
     /// Committed, waiting for the takers.

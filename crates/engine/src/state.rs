@@ -84,6 +84,7 @@ pub struct State {
     pub depth: u32,
     pub propagation: Propagation,
     pub propagation_taker: Option<PropagationTaker>,
+    pub feed: crate::replica_feed::ReplicaFeed,
     pub post_jobs: Vec<Box<dyn FnOnce(&mut State)>>,
     pub pubsub: Pubsub,
     pub watched: WatchedKeys,
@@ -211,6 +212,7 @@ impl State {
             depth: 0,
             propagation: Propagation::default(),
             propagation_taker: None,
+            feed: crate::replica_feed::ReplicaFeed::default(),
             post_jobs: Vec::new(),
             pubsub: Pubsub::default(),
             watched: WatchedKeys::default(),
@@ -304,6 +306,7 @@ impl State {
         self.disable_tracking(client);
         self.unsubscribe_all(client);
         self.monitors.retain(|monitor| *monitor != client);
+        self.remove_replica(client);
         self.postponed.retain(|postponed| *postponed != client);
         self.clients.remove(client);
     }
@@ -377,6 +380,7 @@ impl State {
         self.run_timers();
         self.end_pause_when_due();
         self.active_expire_fast();
+        self.propagate_aside();
         // What guests and timers changed outside a command is committed here.
         self.commit();
         self.wake_blocked();
@@ -419,6 +423,7 @@ impl State {
             self.free_in_background(garbage, 0);
         }
         self.active_expire_slow();
+        self.propagate_aside();
         self.stats_sample();
         self.saving_cron();
         let cron_us = self.clock.monotonic_us_now().saturating_sub(started_us);

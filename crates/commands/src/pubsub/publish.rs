@@ -38,12 +38,15 @@ pub const SPUBLISH: BuiltIn = BuiltIn::new(
 
 fn publish(context: &mut Context<'_>) -> CommandResult {
     let receivers = context.state.publish(context.argv[1], context.argv[2]);
+    // Replicas have listeners too.
+    context.force_propagation();
     context.reply.integer(receivers as i64);
     Ok(())
 }
 
 fn spublish(context: &mut Context<'_>) -> CommandResult {
     let receivers = context.state.publish_shard(context.argv[1], context.argv[2]);
+    context.force_propagation();
     context.reply.integer(receivers as i64);
     Ok(())
 }
