@@ -32,6 +32,8 @@ pub enum Effect {
     },
     /// Write the configuration file anew; the reply has been left to the shell.
     ConfigRewrite { client: ClientId, force_all: bool },
+    /// End a child process whose work is of no use any more, and remove what it has written.
+    EndChild { process_id: i32 },
     /// Drop these in the background.
     FreeInBackground(Box<dyn std::any::Any + Send>),
     /// Write a log line.

@@ -1,6 +1,8 @@
 //! When the dataset is saved, by whom, and how that went: SAVE, BGSAVE, the save points and the end of the server.
 
-use crate::effect::LogLevel;
+use keyspace::ResizePolicy;
+
+use crate::effect::{Effect, LogLevel};
 use crate::error::CommandError;
 use crate::state::State;
 
@@ -93,6 +95,7 @@ impl State {
             Ok(process_id) => {
                 let started_s = self.clock.unix_s();
                 self.saving.child = Some(Child { process_id, started_s, dirty: self.dirty });
+                self.refresh_resize_policy();
                 self.log(
                     LogLevel::Notice,
                     format!("Background saving started by pid {process_id}"),
@@ -104,6 +107,28 @@ impl State {
                 self.log(LogLevel::Warning, format!("Can't save in background: fork: {reason}"));
                 Err(reason)
             }
+        }
+    }
+
+    /// Ends the child without waiting: what it writes is of no use any more.
+    pub fn abandon_background_save(&mut self) {
+        if let Some(child) = self.saving.child.take() {
+            self.effects.push(Effect::EndChild { process_id: child.process_id });
+            self.refresh_resize_policy();
+        }
+    }
+
+    /// Tables are resized reluctantly while a child shares their memory, and not at all if DEBUG says so.
+    pub fn refresh_resize_policy(&mut self) {
+        let policy = if self.resizing_forbidden {
+            ResizePolicy::Forbid
+        } else if self.saving.child.is_some() {
+            ResizePolicy::Avoid
+        } else {
+            ResizePolicy::Allow
+        };
+        for database in &mut self.databases {
+            database.set_resize_policy(policy);
         }
     }
 
@@ -119,6 +144,7 @@ impl State {
         };
         let now_s = self.clock.unix_s();
         self.saving.child = None;
+        self.refresh_resize_policy();
         self.saving.last_duration_s = now_s - child.started_s;
         if succeeded {
             self.log(LogLevel::Notice, "Background saving terminated with success");

@@ -117,6 +117,8 @@ pub struct State {
     /// DEBUG SET-ALLOW-ACCESS-EXPIRED, or a module opened keys so.
     pub allow_access_expired: u32,
     pub expire_paused: bool,
+    /// DEBUG DICT-RESIZING 0.
+    pub resizing_forbidden: bool,
     pub active_expire_enabled: bool,
     /// DEBUG PAUSE-CRON.
     pub cron_paused: bool,
@@ -240,6 +242,7 @@ impl State {
             no_touch: false,
             allow_access_expired: 0,
             expire_paused: false,
+            resizing_forbidden: false,
             active_expire_enabled: true,
             cron_paused: false,
             active_expire: crate::expire::ActiveExpire::default(),

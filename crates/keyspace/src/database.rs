@@ -433,10 +433,10 @@ impl Database {
     }
 
     /// Moves up to `budget` buckets of the tables that are being resized, after starting to
-    /// shrink those that are sparse; true while there is more to do. For cron.
+    /// resize those that are sparse or full; true while there is more to do. For cron.
     pub fn rehash_step(&mut self, budget: usize) -> bool {
-        self.table.shrink_if_sparse();
-        self.expires.shrink_if_sparse();
+        self.table.resize_if_needed();
+        self.expires.resize_if_needed();
         let keys = self.table.rehash_step(budget);
         let expires = self.expires.rehash_step(budget);
         keys || expires

@@ -15,7 +15,7 @@ const CHILD_FAILED: i32 = 1;
 /// Writes the file anew; the old one stays until the new one is whole and on the disk.
 pub fn save(state: &State) -> Result<(), String> {
     let name = file_name(state);
-    let temporary = format!("temp-{}.rdb", sys::process::pid());
+    let temporary = temporary_name(sys::process::pid());
     let result = write(state, &temporary).and_then(|left_out| {
         std::fs::rename(&temporary, &name)?;
         // So that the name, too, is on the disk.
@@ -34,6 +34,17 @@ pub fn save(state: &State) -> Result<(), String> {
             Err(error.to_string())
         }
     }
+}
+
+fn temporary_name(process_id: i32) -> String {
+    format!("temp-{process_id}.rdb")
+}
+
+/// Ends a child that saves, and removes what it has written.
+pub fn end_child(process_id: i32) {
+    // Both fail if the child has ended by itself meanwhile.
+    let _ = sys::process::kill(process_id, sys::signals::SIGUSR1);
+    let _ = std::fs::remove_file(temporary_name(process_id));
 }
 
 fn write(state: &State, path: &str) -> io::Result<u64> {

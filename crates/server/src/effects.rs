@@ -20,6 +20,7 @@ impl Shell {
                 self.set_config(client, *previous, &names);
             }
             Effect::ConfigRewrite { client, force_all } => self.rewrite_config(client, force_all),
+            Effect::EndChild { process_id } => crate::disk::end_child(process_id),
             Effect::FreeInBackground(garbage) => self.background.free(garbage, self.waker.clone()),
             Effect::Log { level, text } => log::write(level_of(level), &text),
         }

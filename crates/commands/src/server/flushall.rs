@@ -30,7 +30,15 @@ pub const FLUSHALL: BuiltIn = BuiltIn::new(
 use crate::arguments;
 
 fn flushall(context: &mut Context<'_>) -> CommandResult {
-    flush(context, None)
+    flush(context, None)?;
+    // A file with what was there before must not be what is loaded at the next start.
+    context.state.abandon_background_save();
+    if context.state.has_save_points() && context.state.save().is_ok() {
+        // Nothing counts as changed now, but others must hear of it all the same.
+        context.prevent_propagation();
+        context.state.propagation.also(context.db, context.argv);
+    }
+    Ok(())
 }
 
 /// Empties one database or all, at once or with the freeing in the background.

@@ -88,6 +88,17 @@ impl<T: Item> HashTable<T> {
         self.is_rehashing()
     }
 
+    /// Starts growing if the table is full, which the policy may have prevented when it became so,
+    /// or shrinking if it is sparse; for cron. True if it did.
+    pub fn resize_if_needed(&mut self) -> bool {
+        let full = self.len > self.current.len() * ITEMS_PER_BUCKET;
+        if !self.is_rehashing() && full {
+            self.grow();
+            return self.is_rehashing();
+        }
+        self.shrink_if_sparse()
+    }
+
     /// Starts shrinking if the table is sparse; for cron. True if it did.
     pub fn shrink_if_sparse(&mut self) -> bool {
         let slots = self.current.len() * SLOTS;

@@ -268,4 +268,11 @@ fn policies_hold_the_table_back() {
     table.insert_unique(Counted(Box::new((100, 0, owner.clone()))));
     assert!(table.bucket_counts().0.max(table.bucket_counts().1) > 8);
     assert!((0..=100).all(|key| table.contains(&key)));
+    table.set_resize_policy(ResizePolicy::Forbid);
+    while table.len() < 1000 {
+        table.insert_unique(Counted(Box::new((table.len() as u64, 0, owner.clone()))));
+    }
+    table.set_resize_policy(ResizePolicy::Allow);
+    while table.rehash_step(10) || table.resize_if_needed() {}
+    assert_eq!(table.bucket_counts(), (256, 0));
 }

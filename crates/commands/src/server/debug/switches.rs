@@ -2,7 +2,6 @@
 
 use engine::effect::LogLevel;
 use engine::{CommandError, CommandResult, Context, Effect, client_flag};
-use structures::ResizePolicy;
 
 use super::is_on;
 use crate::arguments::is;
@@ -32,10 +31,8 @@ pub fn pause_cron(context: &mut Context<'_>) -> CommandResult {
 }
 
 pub fn dict_resizing(context: &mut Context<'_>) -> CommandResult {
-    let policy = if is_on(context.argv[2]) { ResizePolicy::Allow } else { ResizePolicy::Forbid };
-    for database in &mut context.state.databases {
-        database.set_resize_policy(policy);
-    }
+    context.state.resizing_forbidden = !is_on(context.argv[2]);
+    context.state.refresh_resize_policy();
     context.reply.ok();
     Ok(())
 }
