@@ -59,7 +59,7 @@ impl State {
                     Decision::Reject(error) => {
                         let rejected = &command.stats.rejected_calls;
                         rejected.set(rejected.get() + 1);
-                        Err(error)
+                        Err(self.rejected_in_transaction(client, &command, error))
                     }
                 }
             }

@@ -125,13 +125,23 @@ fn acl(_: &mut State, _: &Request<'_>) -> Decision {
 
 fn memory(state: &mut State, request: &Request<'_>) -> Decision {
     let maxmemory = state.config.maxmemory;
-    if maxmemory == 0 || !request.command.has_flag(flag::DENYOOM) {
+    if maxmemory == 0 || !needs_memory(state, request) {
         return Decision::Pass;
     }
     if (state.ports.memory_used_bytes)() as u64 > maxmemory {
         return Decision::Reject(error::OOM);
     }
     Decision::Pass
+}
+
+/// Whether a command, or one that EXEC would run, may use more memory.
+fn needs_memory(state: &State, request: &Request<'_>) -> bool {
+    request.command.has_flag(flag::DENYOOM)
+        || request.command.full_name == "exec"
+            && state.clients[request.client]
+                .queue
+                .iter()
+                .any(|queued| queued.command.has_flag(flag::DENYOOM))
 }
 
 fn subscribed(state: &mut State, request: &Request<'_>) -> Decision {

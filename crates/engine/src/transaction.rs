@@ -7,7 +7,7 @@ use crate::access::{AccessPolicy, lru_clock};
 use crate::client::{ClientId, OwnedArgv, QueuedCommand, client_flag};
 use crate::command::Command;
 use crate::context::Context;
-use crate::error::{self, CommandResult};
+use crate::error::{self, CommandError, CommandResult};
 use crate::state::State;
 
 /// Who watches which key.
@@ -156,6 +156,22 @@ impl State {
         self.unwatch_all(client);
     }
 
+    /// An EXEC that is not let through ends the transaction.
+    pub(crate) fn rejected_in_transaction(
+        &mut self,
+        client: ClientId,
+        command: &Command,
+        error: CommandError,
+    ) -> CommandError {
+        if command.full_name != "exec" || !self.clients[client].has(client_flag::MULTI) {
+            return error;
+        }
+        self.discard_transaction(client);
+        let reason = error.as_bytes();
+        let text = [b"EXECABORT Transaction discarded because of: ", reason].concat();
+        CommandError::owned(text)
+    }
+
     /// Keeps a command for EXEC.
     pub(crate) fn queue_command(
         &mut self,
@@ -195,5 +211,7 @@ pub fn exec(context: &mut Context<'_>) -> CommandResult {
         context.state.run_in_transaction(client, &queued.command, &argv, context.reply);
     }
     context.client_mut().set(client_flag::IN_EXEC, false);
+    // The commands have spoken for themselves.
+    context.prevent_propagation();
     Ok(())
 }
