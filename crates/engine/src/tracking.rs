@@ -92,6 +92,7 @@ impl State {
         if options.broadcast && options.prefixes.is_empty() {
             options.prefixes.push(Box::default());
         }
+        options.prefixes.sort();
         for prefix in &options.prefixes {
             self.tracking.prefixes.entry(prefix.clone()).or_default().clients.insert(client);
         }
