@@ -1,12 +1,15 @@
 //! Emptying and swapping whole databases.
 
+use crate::server_event::ServerEvent;
 use crate::state::State;
 
 impl State {
     /// Empties one database, or all; returns how many keys there were. `lazy`: they are freed in the background.
     pub fn flush(&mut self, db: Option<usize>, lazy: bool) -> usize {
+        self.emit(&ServerEvent::FlushDb { begins: true, db, lazy });
         self.touch_all_watched(db);
         self.track_flush();
+        let only = db;
         let range = match db {
             Some(db) => db..db + 1,
             None => 0..self.databases.len(),
@@ -24,6 +27,7 @@ impl State {
                 self.free_in_background(Box::new(flushed), objects);
             }
         }
+        self.emit(&ServerEvent::FlushDb { begins: false, db: only, lazy });
         removed
     }
 
@@ -36,5 +40,6 @@ impl State {
         self.databases.swap(first, second);
         self.signal_all_ready(first);
         self.signal_all_ready(second);
+        self.emit(&ServerEvent::SwapDb { first, second });
     }
 }

@@ -40,6 +40,7 @@ pub mod pubsub;
 pub mod redact;
 pub mod replica_feed;
 pub mod saving;
+pub mod server_event;
 pub mod slowlog;
 pub mod state;
 pub mod stats;

@@ -10,7 +10,7 @@ use stdx::random::SplitMix64;
 
 use crate::access::AccessPolicy;
 use crate::blocking::BlockedKeys;
-use crate::client::{ClientId, Clients, OwnedArgv, Peer, client_flag};
+use crate::client::{Client, ClientId, Clients, OwnedArgv, Peer, client_flag};
 use crate::clock::{Clock, ClockPort};
 use crate::command::{BuiltIn, Command};
 use crate::effect::{Effect, LogLevel};
@@ -21,6 +21,7 @@ use crate::lazyfree::LazyFree;
 use crate::notify::Subscriber;
 use crate::propagation::{Propagated, Propagation};
 use crate::pubsub::Pubsub;
+use crate::server_event::ServerEvent;
 use crate::slowlog::Slowlog;
 use crate::stats::Stats;
 use crate::table::CommandTable;
@@ -105,6 +106,7 @@ pub struct State {
     pub lazyfree: LazyFree,
     pub monitors: Vec<ClientId>,
     pub subscribers: Vec<Subscriber>,
+    pub event_listeners: Vec<crate::server_event::EventListener>,
     /// Classes of `notify-keyspace-events`.
     pub config_notify_classes: u32,
     /// Classes anybody wants to hear.
@@ -233,6 +235,7 @@ impl State {
             lazyfree: LazyFree::default(),
             monitors: Vec::new(),
             subscribers: Vec::new(),
+            event_listeners: Vec::new(),
             config_notify_classes: 0,
             notify_classes: 0,
             command_filters: Vec::new(),
@@ -288,7 +291,11 @@ impl State {
         if self.default_user_needs_password() {
             flags |= client_flag::UNAUTHENTICATED;
         }
-        self.clients.add(flags, peer, self.clock.unix_ms(), Rc::from("default"))
+        let client = self.clients.add(flags, peer, self.clock.unix_ms(), Rc::from("default"));
+        if self.has_event_listeners() {
+            self.emit(&ServerEvent::ClientChange { client, connected: true });
+        }
+        client
     }
 
     /// A client without a connection, for a guest.
@@ -300,6 +307,9 @@ impl State {
 
     /// A connection has gone: all that it held is let go.
     pub fn disconnect_client(&mut self, client: ClientId) {
+        if self.has_event_listeners() && self.clients.get(client).is_some_and(Client::is_real) {
+            self.emit(&ServerEvent::ClientChange { client, connected: false });
+        }
         let Some(session) = self.clients.get_mut(client) else { return };
         for call in std::mem::take(&mut session.on_disconnect) {
             call(self, client);
@@ -414,6 +424,9 @@ impl State {
     }
 
     fn cron(&mut self) {
+        if self.has_event_listeners() {
+            self.emit(&ServerEvent::CronLoop { hz: self.config.hz });
+        }
         let started_us = self.clock.monotonic_us_now();
         let used = (self.ports.memory_used_bytes)() as u64;
         self.stats.peak_memory_bytes = self.stats.peak_memory_bytes.max(used);

@@ -28,7 +28,6 @@ pub struct NativeCommand {
     full_name: String,
     function: Cell<Option<CommandFunc>>,
     getkeys_api: bool,
-    getchannels_api: bool,
 }
 
 /// What a `RedisModuleCommand *` points to: the command's name, under which it is found again.
@@ -191,7 +190,6 @@ fn make_command(module: &Arc<Module>, state: &State, registration: &Registration
         full_name: full_name.clone(),
         function: Cell::new(*function),
         getkeys_api: flags.getkeys_api,
-        getchannels_api: flags.getchannels_api,
     };
     Command {
         full_name,

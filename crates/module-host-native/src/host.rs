@@ -159,12 +159,14 @@ impl NativeHost {
         module.config_given.borrow_mut().extend(self.settings.borrow().iter().cloned());
         module.config_given.borrow_mut().extend(given);
         gil::begin(state);
+        listen(state);
         crate::blocking::wake_descriptor();
         LOADED.with(|loaded| loaded.modules.push(module.clone()));
         let outcome = self.run_on_load(state, &module, entry, argv, config);
         match outcome {
             Ok(()) => {
                 module.loading.set(false);
+                crate::hooks::tell_module_change(state, &module, true);
                 Ok(module.name())
             }
             Err(reason) => {
@@ -235,6 +237,13 @@ fn entry_point(library: &Library) -> Option<OnLoad> {
         // SAFETY: a symbol of this name is a function of this signature by the API's contract.
         Some(unsafe { std::mem::transmute::<*mut std::ffi::c_void, OnLoad>(address) })
     })
+}
+
+/// From the first module on, events of the server are passed on to modules.
+fn listen(state: &mut State) {
+    if !state.has_event_listeners() {
+        state.event_listeners.push(Rc::new(crate::hooks::tell));
+    }
 }
 
 /// Takes out all that a module registered.
@@ -333,6 +342,7 @@ impl ModuleHost for NativeHost {
         }
         remove_everything(state, &module);
         LOADED.with(|loaded| loaded.modules.retain(|known| !Arc::ptr_eq(known, &module)));
+        crate::hooks::tell_module_change(state, &module, false);
         log(LogLevel::Notice, &format!("Module {name} unloaded"));
         Ok(())
     }

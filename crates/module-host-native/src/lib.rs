@@ -21,6 +21,7 @@ mod elf;
 mod filters;
 mod gil;
 mod hashes;
+mod hooks;
 mod host;
 mod info;
 mod keys;
@@ -59,6 +60,7 @@ const AREAS: &[fn(&mut table::Table)] = &[
     dictionary::register,
     filters::register,
     hashes::register,
+    hooks::register,
     info::register,
     keys::register,
     lists::register,

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int, c_longlong, c_uchar, c_ulonglong, c_void};
 
-use engine::client_flag;
+use engine::{ClientId, State, client_flag};
 use engine::effect::LogLevel;
 use engine::state::state_flag;
 use module_abi::{context_flag, status};
@@ -129,7 +129,7 @@ const CLIENT_INFO_VERSION: u64 = 1;
 
 /// `RedisModuleClientInfo`, version 1.
 #[repr(C)]
-struct ClientInfo {
+pub struct ClientInfo {
     version: u64,
     flags: u64,
     id: u64,
@@ -145,7 +145,15 @@ extern "C" fn get_client_info_by_id(info: *mut c_void, id: u64) -> c_int {
     if *version != CLIENT_INFO_VERSION {
         return status::ERR;
     }
-    let session = &state.clients[client];
+    if let Some(filled) = client_info(state, client) {
+        ptr::put(info.cast::<ClientInfo>(), filled);
+    }
+    status::OK
+}
+
+/// What modules are told of a client.
+pub fn client_info(state: &State, client: ClientId) -> Option<ClientInfo> {
+    let session = state.clients.get(client)?;
     let (host, port) =
         session.peer.address.rsplit_once(':').unwrap_or((&session.peer.address, "0"));
     let mut address = [0; 46];
@@ -162,16 +170,14 @@ extern "C" fn get_client_info_by_id(info: *mut c_void, id: u64) -> c_int {
     ] {
         flags |= if on { bit } else { 0 };
     }
-    let filled = ClientInfo {
+    Some(ClientInfo {
         version: CLIENT_INFO_VERSION,
         flags,
-        id,
+        id: session.id,
         address,
         port: port.parse().unwrap_or(0),
         db: session.db as u16,
-    };
-    ptr::put(info.cast::<ClientInfo>(), filled);
-    status::OK
+    })
 }
 
 extern "C" fn get_client_name_by_id(ctx: *mut Ctx, id: u64) -> StringPtr {

@@ -1,5 +1,6 @@
 //! What a changed parameter changes in the shell at once.
 
+use engine::server_event::ServerEvent;
 use std::sync::atomic::Ordering;
 
 use config::rewrite::Extras;
@@ -92,6 +93,10 @@ impl Shell {
                     log!(Warning, "Failed to restore {name} after a failed CONFIG SET: {reason}");
                 }
             }
+        }
+        if failed.is_none() {
+            let names = names.iter().map(|(name, _)| (*name).to_owned()).collect();
+            self.engine.state.emit(&ServerEvent::ConfigChange { names });
         }
         let result = failed.map_or(Ok(()), |error| Err(error.reply_text()));
         self.reply_late(client, result);

@@ -1,5 +1,6 @@
 //! Signals and the way down: SIGTERM, SIGINT and SHUTDOWN end here, in order and with Redis's log lines.
 
+use engine::server_event::ServerEvent;
 use config::enums::ShutdownFlags;
 use engine::ClientId;
 use engine::effect::ShutdownRequest;
@@ -118,6 +119,7 @@ impl Shell {
     }
 
     fn finish_shutdown(&mut self) {
+        self.engine.state.emit(&ServerEvent::Shutdown);
         self.remove_files();
         log!(Warning, "Bulkhead is now ready to exit, bye bye...");
         self.shutdown.exit_code = Some(0);

@@ -1,5 +1,6 @@
 //! CONFIG SET: new values for parameters, all of them or none.
 
+use engine::server_event::ServerEvent;
 use command_spec::*;
 use engine::*;
 
@@ -75,9 +76,12 @@ fn apply(context: &mut Context<'_>, previous: config::Config, names: Vec<(&'stat
         context.state.effects.push(Effect::ConfigSet { client, previous, names });
         return;
     }
+    let mut changed = Vec::new();
     for (name, _) in names {
         context.state.config_changed(name);
+        changed.push(name.to_owned());
     }
+    context.state.emit(&ServerEvent::ConfigChange { names: changed });
     context.reply.ok();
 }
 
