@@ -100,6 +100,9 @@ pub struct QueuedCommand {
     pub argv: OwnedArgv,
 }
 
+/// Called when a client goes.
+pub type OnDisconnect = Rc<dyn Fn(&mut crate::State, ClientId)>;
+
 /// Who the client is, as the shell knows it.
 #[derive(Clone, Debug, Default)]
 pub struct Peer {
@@ -150,7 +153,7 @@ pub struct Client {
     pub patterns: HashSet<Box<[u8]>>,
     pub shard_channels: HashSet<Box<[u8]>>,
     /// Guests that want to know when the client goes.
-    pub on_disconnect: Vec<Rc<dyn Fn(&mut crate::State, ClientId)>>,
+    pub on_disconnect: Vec<OnDisconnect>,
 }
 
 impl Client {

@@ -33,14 +33,16 @@ pub mod class {
     pub const SUBKEYS: u32 = SUBKEYSPACE | SUBKEYEVENT | SUBKEYSPACE_ITEM | SUBKEYSPACE_EVENT;
 }
 
+/// (state, class, event, database, key)
+pub type SubscriberCall = Rc<dyn Fn(&mut State, u32, &str, usize, &[u8])>;
+
 /// A guest that wants to hear of changes.
 #[derive(Clone)]
 pub struct Subscriber {
     /// Whose; for taking out on unload.
     pub owner: u64,
     pub classes: u32,
-    /// (state, class, event, database, key)
-    pub call: Rc<dyn Fn(&mut State, u32, &str, usize, &[u8])>,
+    pub call: SubscriberCall,
 }
 
 impl State {

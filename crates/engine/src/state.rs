@@ -65,6 +65,9 @@ pub struct Pause {
 /// Rewrites the arguments of every request before it is looked up.
 pub type CommandFilter = Rc<dyn Fn(&mut State, ClientId, &mut OwnedArgv)>;
 
+/// Left by a guest for the end of the command.
+pub type PostJob = Box<dyn FnOnce(&mut State)>;
+
 /// Takes what is propagated.
 pub type PropagationTaker = Rc<dyn Fn(&mut State, Vec<Propagated>)>;
 
@@ -86,7 +89,7 @@ pub struct State {
     pub propagation: Propagation,
     pub propagation_taker: Option<PropagationTaker>,
     pub feed: crate::replica_feed::ReplicaFeed,
-    pub post_jobs: Vec<Box<dyn FnOnce(&mut State)>>,
+    pub post_jobs: Vec<PostJob>,
     pub pubsub: Pubsub,
     pub watched: WatchedKeys,
     pub tracking: crate::tracking::Tracking,

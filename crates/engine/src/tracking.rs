@@ -131,10 +131,13 @@ impl State {
     fn track_read_keys(&mut self, client: ClientId, command: &Rc<Command>, argv: &[&[u8]]) {
         let Some(session) = self.clients.get(client) else { return };
         let Some(options) = &session.tracking else { return };
-        let wanted = !options.broadcast
-            && !(options.opt_in && !options.caching)
-            && !(options.opt_out && options.caching);
-        if !wanted {
+        // CLIENT CACHING turns one command on where nothing is tracked without it, or off where everything is.
+        let wanted = match (options.opt_in, options.opt_out) {
+            (true, _) => options.caching,
+            (_, true) => !options.caching,
+            _ => true,
+        };
+        if options.broadcast || !wanted {
             return;
         }
         let tracker = Tracker { client, number: session.id };

@@ -1,6 +1,7 @@
 //! Registering commands, and running them.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::ffi::{c_char, c_int};
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
@@ -238,14 +239,13 @@ extern "C" fn create_command(
 
 /// Handles that were given out; a command's handle stays while the server runs.
 fn handle(full_name: &str) -> *mut CommandHandle {
-    static HANDLES: Shared<Vec<Box<CommandHandle>>> = Shared::new();
+    static HANDLES: Shared<HashMap<String, usize>> = Shared::new();
     HANDLES.with(|handles| {
-        let found = handles.iter().position(|handle| handle.full_name == full_name);
-        let index = found.unwrap_or_else(|| {
-            handles.push(Box::new(CommandHandle { full_name: full_name.to_owned() }));
-            handles.len() - 1
+        let address = handles.entry(full_name.to_owned()).or_insert_with(|| {
+            let handle = CommandHandle { full_name: full_name.to_owned() };
+            std::ptr::from_mut(Box::leak(Box::new(handle))) as usize
         });
-        &raw mut *handles[index]
+        *address as *mut CommandHandle
     })
 }
 

@@ -168,7 +168,6 @@ extern "C" fn register_bool_config(
     add(ctx, Registration { name, flags, kind: ModuleKind::Bool, default, access, apply, data })
 }
 
-#[expect(clippy::too_many_arguments, reason = "the Module API's own signature")]
 extern "C" fn register_enum_config(
     ctx: *mut Ctx,
     name: Name,
@@ -194,7 +193,6 @@ extern "C" fn register_enum_config(
     add(ctx, Registration { name, flags, kind, default, access, apply, data })
 }
 
-#[expect(clippy::too_many_arguments, reason = "the Module API's own signature")]
 extern "C" fn register_numeric_config(
     ctx: *mut Ctx,
     name: Name,

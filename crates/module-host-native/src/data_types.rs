@@ -23,6 +23,12 @@ pub struct ModuleType {
     pub module: Weak<Module>,
 }
 
+// SAFETY: a type does not change once it is made, but for its weak pointer to the module, which is used under the global
+// lock only.
+unsafe impl Sync for ModuleType {}
+// SAFETY: as above.
+unsafe impl Send for ModuleType {}
+
 /// A value of a module's type.
 pub struct NativeValue {
     pub module_type: Arc<ModuleType>,

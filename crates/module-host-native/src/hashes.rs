@@ -12,7 +12,7 @@ use crate::strings::{StringPtr, bytes_of, create_in};
 use crate::table::Table;
 
 /// The value that stands for deleting a field.
-const HASH_DELETE: *mut c_void = 1 as *mut c_void;
+const HASH_DELETE: *mut c_void = std::ptr::without_provenance_mut(1);
 
 fn set_errno(number: c_int) {
     // SAFETY: the address of this thread's errno is always valid.

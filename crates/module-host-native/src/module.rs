@@ -49,6 +49,12 @@ pub struct Module {
     pub library: Library,
 }
 
+// SAFETY: everything that changes is used under the global lock only: by the main thread, or by a thread of the module
+// while the main thread waits.
+unsafe impl Sync for Module {}
+// SAFETY: as above.
+unsafe impl Send for Module {}
+
 impl Module {
     pub fn new(id: u64, path: &str, argv: Vec<Vec<u8>>, library: Library) -> Module {
         Module {

@@ -74,7 +74,7 @@ fn aggregate(ctx: *mut Ctx, len: c_long, kind: Aggregate) -> c_int {
     if kind == Aggregate::Attribute && !reply.resp3() {
         return status::ERR;
     }
-    if i64::from(len) == POSTPONED_LEN {
+    if len == POSTPONED_LEN {
         context.postponed.push(Postponed { mark: reply.mark(), kind });
         return status::OK;
     }

@@ -2,9 +2,9 @@
 
 use std::ffi::{c_char, c_int, c_longlong, c_uchar, c_ulonglong, c_void};
 
-use engine::{ClientId, State, client_flag};
 use engine::effect::LogLevel;
 use engine::state::state_flag;
+use engine::{ClientId, State, client_flag};
 use module_abi::{context_flag, status};
 
 use crate::context::Ctx;

@@ -1,9 +1,9 @@
 //! Signals and the way down: SIGTERM, SIGINT and SHUTDOWN end here, in order and with Redis's log lines.
 
-use engine::server_event::ServerEvent;
 use config::enums::ShutdownFlags;
 use engine::ClientId;
 use engine::effect::ShutdownRequest;
+use engine::server_event::ServerEvent;
 use sys::signals::{SIGINT, SIGTERM};
 
 use crate::event_loop::Shell;
