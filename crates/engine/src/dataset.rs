@@ -1,12 +1,14 @@
 //! The whole dataset as an RDB file: written for saves, and loaded.
 
 use config::enums::MaxmemoryPolicy;
+use keyspace::module::Place;
 use keyspace::{KeyRecord, NewPayload};
 use persistence::rdb::RdbError;
 use persistence::rdb::file::{FileReader, FileWriter, Item, KeyItem};
-use persistence::rdb::value::{Limits, Loaded};
+use persistence::rdb::value::Limits;
 
 use crate::access;
+use crate::guests::{Restored, no_such_type};
 use crate::notify::class;
 use crate::state::State;
 
@@ -57,6 +59,7 @@ impl State {
         writer.remark("ctime", self.clock.unix_s().to_string().as_bytes());
         writer.remark("used-mem", (self.ports.memory_used_bytes)().to_string().as_bytes());
         writer.remark("aof-base", b"0");
+        self.write_aux(&mut writer, true);
         let mut left_out = 0;
         for (index, database) in self.databases.iter().enumerate() {
             if database.is_empty() {
@@ -71,8 +74,17 @@ impl State {
                 }
             }
         }
+        self.write_aux(&mut writer, false);
         writer.finish(sink)?;
         Ok(left_out)
+    }
+
+    /// What types of modules save beside their values.
+    fn write_aux(&self, writer: &mut FileWriter, before_keys: bool) {
+        let Some(host) = &self.guests.modules else { return };
+        for aux in host.save_aux(before_keys) {
+            writer.module_aux(&aux);
+        }
     }
 
     /// What the eviction policy keeps of a key, as far as it says something.
@@ -119,7 +131,14 @@ impl State {
                 Some(Item::Library(_)) => {
                     return Err(fail("libraries of functions cannot be read yet".to_owned()));
                 }
-                Some(Item::ModuleAux) => {}
+                Some(Item::ModuleAux { type_id, when, fields }) => {
+                    let host = self.guests.modules.clone();
+                    let read = match host {
+                        Some(host) => host.load_aux(self, type_id, when, fields),
+                        None => Err(no_such_type(type_id)),
+                    };
+                    read.map_err(fail)?;
+                }
             }
         }
     }
@@ -143,9 +162,10 @@ impl State {
             }
             self.delete_key(db, &item.key, false);
         }
-        let payload = match item.loaded {
-            Loaded::String(ref bytes) => keyspace::string::payload(bytes),
-            Loaded::Value(value) => NewPayload::Value(value),
+        let restored = self.restored(item.loaded, Place { db: Some(db), key: &item.key })?;
+        let payload = match restored {
+            Restored::String(ref bytes) => keyspace::string::payload(bytes),
+            Restored::Value(value) => NewPayload::Value(value),
         };
         let record = self.databases[db].insert_new(&item.key, payload, item.expiry_ms);
         let access = self.access_policy.restored(now_ms, item.idle_s, item.frequency);

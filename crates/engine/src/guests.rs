@@ -1,6 +1,12 @@
 //! What the engine knows of guests: that there are some, and how to ask for them to be loaded.
 
+use std::borrow::Cow;
 use std::rc::Rc;
+
+use keyspace::Value;
+use keyspace::module::{ModuleObject, ModuleValue, Place};
+use persistence::rdb::file::ModuleAux;
+use persistence::rdb::value::Loaded;
 
 use crate::client::{ClientId, OwnedArgv};
 use crate::context::Context;
@@ -39,6 +45,33 @@ pub trait ModuleHost {
         Vec::new()
     }
 
+    /// Makes a value of a module's type from what the module wrote; `None` if no module has the type, or refuses the bytes.
+    fn load_value(
+        &self,
+        _state: &mut State,
+        _type_id: u64,
+        _fields: &[u8],
+        _place: Place<'_>,
+    ) -> Option<Box<dyn ModuleValue>> {
+        None
+    }
+
+    /// What types of modules save beside their values: before the keys, or after them.
+    fn save_aux(&self, _before_keys: bool) -> Vec<ModuleAux> {
+        Vec::new()
+    }
+
+    /// Hands back what [`ModuleHost::save_aux`] gave.
+    fn load_aux(
+        &self,
+        _state: &mut State,
+        type_id: u64,
+        _when: u64,
+        _fields: &[u8],
+    ) -> Result<(), String> {
+        Err(no_such_type(type_id))
+    }
+
     /// MODULE LIST, written as reply.
     fn list(&self, context: &mut Context<'_>) -> CommandResult;
 
@@ -52,7 +85,44 @@ pub struct Guests {
     pub modules: Option<Rc<dyn ModuleHost>>,
 }
 
+/// A value that was read, as it can be stored.
+pub enum Restored<'a> {
+    String(Cow<'a, [u8]>),
+    Value(Value),
+}
+
+/// The name in a type's number: nine times six bits, above ten bits of encoding version.
+fn type_name(type_id: u64) -> String {
+    const CHARACTERS: &[u8; 64] =
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let digit = |place: u32| (type_id >> (10 + 6 * place) & 63) as usize;
+    (0..9).rev().map(|place| char::from(CHARACTERS[digit(place)])).collect()
+}
+
+/// Why data of a module's type cannot be read.
+pub fn no_such_type(type_id: u64) -> String {
+    format!("it holds data of the module type '{}', which no loaded module has", type_name(type_id))
+}
+
 impl State {
+    /// Lets a module make its value of what was read from bytes; other values are made already.
+    pub fn restored<'a>(
+        &mut self,
+        loaded: Loaded<'a>,
+        place: Place<'_>,
+    ) -> Result<Restored<'a>, String> {
+        match loaded {
+            Loaded::String(bytes) => Ok(Restored::String(bytes)),
+            Loaded::Value(value) => Ok(Restored::Value(value)),
+            Loaded::Module { type_id, fields } => {
+                let host = self.guests.modules.clone();
+                let value = host.and_then(|host| host.load_value(self, type_id, fields, place));
+                let value = value.ok_or_else(|| no_such_type(type_id))?;
+                Ok(Restored::Value(Value::Module(Box::new(ModuleObject(value)))))
+            }
+        }
+    }
+
     /// Lets the command filters change the request, then executes it.
     pub(crate) fn execute_filtered(&mut self, client: ClientId, argv: &[&[u8]]) -> Outcome {
         let mut owned = OwnedArgv::from_slices(argv);

@@ -1,6 +1,7 @@
 //! Finding keys as commands see them: expired keys are gone, access is noted, hits and misses are counted.
 
-use keyspace::{Database, KeyRecord, Location};
+use keyspace::module::Place;
+use keyspace::{Database, KeyRecord, Location, Value, View};
 
 use crate::notify::class;
 use crate::state::State;
@@ -129,6 +130,11 @@ impl State {
     pub fn delete_key(&mut self, db: usize, key: &[u8], lazy: bool) -> bool {
         let removed = self.databases[db].remove(key);
         let found = removed.is_some();
+        if let Some(record) = &removed
+            && let View::Value(Value::Module(module)) = record.view()
+        {
+            module.0.unlinked(Place { db: Some(db), key });
+        }
         self.free_value(removed, lazy);
         if found {
             self.signal_modified(db, key);

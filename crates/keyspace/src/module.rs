@@ -2,6 +2,14 @@
 
 use std::any::Any;
 
+/// Where a value is, for the methods of types that may ask.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place<'a> {
+    /// `None`: not known.
+    pub db: Option<usize>,
+    pub key: &'a [u8],
+}
+
 /// A value of a module's type. It may be dropped on another thread, as Redis frees big values.
 pub trait ModuleValue: Any + Send {
     /// The nine characters that name the type.
@@ -11,15 +19,37 @@ pub trait ModuleValue: Any + Send {
     fn type_id(&self) -> u64;
 
     /// About how many allocations dropping the value frees.
-    fn free_effort(&self) -> usize;
+    fn free_effort(&self, place: Place<'_>) -> usize;
 
     /// Bytes the value takes, as far as its module tells.
-    fn memory_bytes(&self, samples: usize) -> usize;
+    fn memory_bytes(&self, place: Place<'_>, samples: usize) -> usize;
 
     /// A copy under another key, for COPY; `None` if the type cannot be copied.
-    fn duplicate(&self, from_key: &[u8], to_key: &[u8]) -> Option<Box<dyn ModuleValue>> {
-        let _ = (from_key, to_key);
+    fn duplicate(&self, from: Place<'_>, to: Place<'_>) -> Option<Box<dyn ModuleValue>> {
+        let _ = (from, to);
         None
+    }
+
+    /// Whether [`ModuleValue::save`] gives something.
+    fn can_save(&self) -> bool {
+        false
+    }
+
+    /// The value as bytes: tagged numbers and strings and the tag of the end, as RDB holds them behind the type's number.
+    fn save(&self, place: Place<'_>) -> Option<Vec<u8>> {
+        let _ = place;
+        None
+    }
+
+    /// Tells what the value is made of, for DEBUG DIGEST; `None` ends a sequence whose order counts. False: the type cannot.
+    fn digest(&self, place: Place<'_>, take: &mut dyn FnMut(Option<&[u8]>)) -> bool {
+        let _ = (place, take);
+        false
+    }
+
+    /// The value has been taken out of its key and will be dropped.
+    fn unlinked(&self, place: Place<'_>) {
+        let _ = place;
     }
 
     /// For the host, to get at its own type.

@@ -3,7 +3,7 @@
 use crate::database::KeyRecord;
 use crate::hash::Hash;
 use crate::list::List;
-use crate::module::ModuleObject;
+use crate::module::{ModuleObject, Place};
 use crate::set::Set;
 use crate::sorted_set::SortedSet;
 use crate::string;
@@ -94,13 +94,18 @@ impl Value {
             Value::List(list) => list.free_effort(),
             Value::Set(set) => set.free_effort(),
             Value::SortedSet(set) => set.free_effort(),
-            Value::Module(module) => module.0.free_effort(),
+            Value::Module(module) => module.0.free_effort(Place::default()),
         }
     }
 
     /// Bytes the value takes beside its record. Collections look at up to `samples` elements
     /// (0: at all) and infer the rest.
     pub fn memory_bytes(&self, samples: usize) -> usize {
+        self.memory_bytes_at(Place::default(), samples)
+    }
+
+    /// The same, telling a module's type where the value is.
+    pub fn memory_bytes_at(&self, place: Place<'_>, samples: usize) -> usize {
         match self {
             Value::String(bytes) => {
                 structures::class_size(size_of::<Vec<u8>>())
@@ -110,14 +115,14 @@ impl Value {
             Value::List(list) => list.memory_bytes(samples),
             Value::Set(set) => set.memory_bytes(samples),
             Value::SortedSet(set) => set.memory_bytes(samples),
-            Value::Module(module) => module.0.memory_bytes(samples),
+            Value::Module(module) => module.0.memory_bytes(place, samples),
         }
     }
 }
 
 /// A copy of a record under another key, with its expiry; `None` if it holds a value of a module's
 /// type that cannot be copied.
-pub fn duplicate(record: &KeyRecord, to_key: &[u8]) -> Option<KeyRecord> {
+pub fn duplicate(record: &KeyRecord, from_db: usize, to: Place<'_>) -> Option<KeyRecord> {
     let payload = match record.view() {
         View::Bytes { bytes, raw } => NewPayload::Bytes { bytes, raw },
         View::Integer(integer) => NewPayload::Integer(integer),
@@ -128,12 +133,13 @@ pub fn duplicate(record: &KeyRecord, to_key: &[u8]) -> Option<KeyRecord> {
             Value::Set(set) => Value::Set(set.clone()),
             Value::SortedSet(set) => Value::SortedSet(set.clone()),
             Value::Module(module) => {
-                let copy = module.0.duplicate(record.key(), to_key)?;
+                let from = Place { db: Some(from_db), key: record.key() };
+                let copy = module.0.duplicate(from, to)?;
                 Value::Module(Box::new(ModuleObject(copy)))
             }
         }),
     };
-    Some(KeyRecord::new(to_key, payload, record.expiry_ms()))
+    Some(KeyRecord::new(to.key, payload, record.expiry_ms()))
 }
 
 /// The type of what a record holds.

@@ -290,12 +290,12 @@ fn check_call(
         return Err((libc::EINVAL, error::wrong_arity(&command.full_name)));
     }
     if flags.script_mode && command.has_flag(flag::NOSCRIPT) {
-        let text = "This Redis command is not allowed from script";
+        let text = format!("command '{}' is not allowed on script mode", command.full_name);
         return Err((libc::ESPIPE, error::CommandError::err(text)));
     }
     if flags.no_writes && command.is_write() {
-        let text = "Write command '%' was called while write is not allowed.";
-        let text = text.replace('%', &command.full_name);
+        let text =
+            format!("Write command '{}' was called while write is not allowed.", command.full_name);
         return Err((libc::ENOSPC, error::CommandError::err(text)));
     }
     let limit = state.config.maxmemory;

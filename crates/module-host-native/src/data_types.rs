@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::{Arc, Weak};
 
-use keyspace::module::{ModuleObject, ModuleValue};
+use keyspace::module::ModuleObject;
 use keyspace::{NewPayload, SetExpiry, Value, View};
 use module_abi::{
     ENCODING_VERSION_MAX, TYPE_METHODS_VERSION, TYPE_NAME_BYTES, TypeMethods, status,
@@ -12,6 +12,7 @@ use module_abi::{
 use crate::context::Ctx;
 use crate::keys::Key;
 use crate::module::Module;
+pub use crate::native_value::NativeValue;
 use crate::ptr;
 use crate::table::Table;
 
@@ -28,61 +29,6 @@ pub struct ModuleType {
 unsafe impl Sync for ModuleType {}
 // SAFETY: as above.
 unsafe impl Send for ModuleType {}
-
-/// A value of a module's type.
-pub struct NativeValue {
-    pub module_type: Arc<ModuleType>,
-    pub pointer: *mut c_void,
-}
-
-// SAFETY: a value is dropped at most once, perhaps by the thread that frees in the background, as modules of Redis expect;
-// everything else happens on the main thread. The library stays loaded while one of its types exists.
-unsafe impl Send for NativeValue {}
-
-impl NativeValue {
-    fn run<R>(&self, function: &str, call: impl FnOnce() -> R) -> Option<R> {
-        let module = self.module_type.module.upgrade()?;
-        Some(module.run(function, call))
-    }
-}
-
-impl Drop for NativeValue {
-    fn drop(&mut self) {
-        if let Some(free) = self.module_type.methods.free {
-            // SAFETY: the pointer is the module's own, given for a value of this type, and is freed once.
-            unsafe { free(self.pointer) };
-        }
-    }
-}
-
-impl ModuleValue for NativeValue {
-    fn type_name(&self) -> &str {
-        &self.module_type.name
-    }
-
-    fn type_id(&self) -> u64 {
-        self.module_type.id
-    }
-
-    fn free_effort(&self) -> usize {
-        1
-    }
-
-    fn memory_bytes(&self, _samples: usize) -> usize {
-        let Some(mem_usage) = self.module_type.methods.mem_usage else { return 0 };
-        let pointer = self.pointer;
-        // SAFETY: the pointer is a live value of the type whose method this is.
-        self.run("mem_usage", || unsafe { mem_usage(pointer) }).unwrap_or(0)
-    }
-
-    fn as_any(&self) -> &dyn std::any::Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn std::any::Any {
-        self
-    }
-}
 
 /// The characters of type names, in the order of their six-bit numbers.
 const NAME_CHARACTERS: &[u8; 64] =

@@ -8,9 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use config::ModuleValue;
 use engine::effect::LogLevel;
-use engine::guests::ModuleHost;
+use engine::guests::{ModuleHost, no_such_type};
 use engine::{CommandError, CommandResult, Context, State};
+use keyspace::module::Place;
 use module_abi::status;
+use persistence::rdb::file::ModuleAux;
 
 use crate::context::{Ctx, Kind};
 use crate::data_types::ModuleType;
@@ -87,6 +89,11 @@ pub fn find_type_by_name(name: &[u8]) -> Option<Arc<ModuleType>> {
 pub fn find_type_by_id(id: u64) -> Option<Arc<ModuleType>> {
     // The encoding version in the low bits may differ between files and the module.
     find_type(|module_type| module_type.id >> 10 == id >> 10)
+}
+
+/// The low bits of a type's number.
+fn encoding_version(type_id: u64) -> i32 {
+    (type_id & 1023) as i32
 }
 
 fn find_type(is_it: impl Fn(&ModuleType) -> bool) -> Option<Arc<ModuleType>> {
@@ -365,6 +372,43 @@ impl ModuleHost for NativeHost {
             path.chain(module.argv.iter().cloned()).collect()
         };
         modules().iter().map(words).collect()
+    }
+
+    fn load_value(
+        &self,
+        state: &mut State,
+        type_id: u64,
+        fields: &[u8],
+        place: Place<'_>,
+    ) -> Option<Box<dyn keyspace::module::ModuleValue>> {
+        gil::note(state);
+        let module_type = find_type_by_id(type_id)?;
+        let value = crate::rdb_io::load(&module_type, encoding_version(type_id), fields, place)?;
+        Some(Box::new(value))
+    }
+
+    fn save_aux(&self, before_keys: bool) -> Vec<ModuleAux> {
+        let of_module = |module: &Arc<Module>| {
+            let types = module.types.borrow().clone();
+            types.iter().filter_map(|known| crate::rdb_io::save_aux(known, before_keys)).collect()
+        };
+        modules().iter().flat_map::<Vec<ModuleAux>, _>(of_module).collect()
+    }
+
+    fn load_aux(
+        &self,
+        state: &mut State,
+        type_id: u64,
+        when: u64,
+        fields: &[u8],
+    ) -> Result<(), String> {
+        gil::note(state);
+        let module_type = find_type_by_id(type_id).ok_or_else(|| no_such_type(type_id))?;
+        let when = i32::try_from(when).unwrap_or(0);
+        if crate::rdb_io::load_aux(&module_type, encoding_version(type_id), when, fields) {
+            return Ok(());
+        }
+        Err(format!("the module type '{}' refuses its data beside keys", module_type.name))
     }
 
     fn list(&self, context: &mut Context<'_>) -> CommandResult {

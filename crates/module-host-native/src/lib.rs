@@ -17,6 +17,7 @@ mod config;
 mod context;
 mod data_types;
 mod dictionary;
+mod digest;
 mod elf;
 mod filters;
 mod gil;
@@ -24,12 +25,14 @@ mod hashes;
 mod hooks;
 mod host;
 mod info;
+mod key_context;
 mod keys;
 mod library;
 mod lists;
 mod memory;
 mod missing;
 mod module;
+mod native_value;
 mod notifications;
 pub mod probe;
 mod ptr;
@@ -58,10 +61,12 @@ const AREAS: &[fn(&mut table::Table)] = &[
     config::register,
     data_types::register,
     dictionary::register,
+    digest::register,
     filters::register,
     hashes::register,
     hooks::register,
     info::register,
+    key_context::register,
     keys::register,
     lists::register,
     memory::register,

@@ -66,7 +66,9 @@ extern "C" fn list_push(key: *mut Key, end: c_int, element: StringPtr) -> c_int 
     let state = key.state();
     let limit = state.list_limit();
     let Ok(list) = state.list_or_new(db, name, List::new) else { return status::ERR };
-    list.push(end_of(end), bytes_of(element), &limit);
+    let element = bytes_of(element);
+    list.expect(element.len(), 1, &limit);
+    list.push(end_of(end), element, &limit);
     key.touched();
     set_errno(0);
     status::OK
@@ -116,7 +118,9 @@ extern "C" fn list_set(key: *mut Key, index: c_long, value: StringPtr) -> c_int 
     let limit = key.state().list_limit();
     let Some(list) = list_of(key) else { return status::ERR };
     let Some(place) = place(list, index) else { return status::ERR };
-    list.set(place, bytes_of(value), &limit);
+    let value = bytes_of(value);
+    list.expect(value.len(), 1, &limit);
+    list.set(place, value, &limit);
     changed(key);
     status::OK
 }
@@ -138,7 +142,9 @@ extern "C" fn list_insert(key: *mut Key, index: c_long, value: StringPtr) -> c_i
     }
     let limit = inner.state().list_limit();
     if let (Some(list), Ok(place)) = (list_of(inner), usize::try_from(place)) {
-        list.insert(place, bytes_of(value), &limit);
+        let value = bytes_of(value);
+        list.expect(value.len(), 1, &limit);
+        list.insert(place, value, &limit);
     }
     inner.touched();
     set_errno(0);

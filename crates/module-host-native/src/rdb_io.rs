@@ -3,13 +3,18 @@
 use std::ffi::{c_char, c_double, c_int, c_void};
 use std::sync::Arc;
 
+use keyspace::module::Place;
 use module_abi::status;
+use persistence::rdb::Reader;
+use persistence::rdb::error::RdbResult;
+use persistence::rdb::file::ModuleAux;
 
 use crate::calls::GatheredArg;
 use crate::context::Ctx;
 use crate::data_types::{ModuleType, NativeValue};
 use crate::memory;
 use crate::module::Module;
+use crate::native_value::db_number;
 use crate::ptr;
 use crate::strings::{ModuleString, StringPtr, bytes_of};
 use crate::table::Table;
@@ -38,14 +43,14 @@ mod tag {
 }
 
 impl Io {
-    fn new(module_type: &ModuleType, bytes: Vec<u8>, key: &[u8], db: usize) -> Io {
+    fn new(module_type: &ModuleType, bytes: Vec<u8>, place: Option<Place<'_>>) -> Io {
         Io {
             bytes,
             position: 0,
             failed: false,
             module: module_type.module.upgrade(),
-            key: ModuleString::create(key),
-            db: c_int::try_from(db).unwrap_or(-1),
+            key: place.map_or(std::ptr::null_mut(), |place| ModuleString::create(place.key)),
+            db: place.map_or(-1, db_number),
             ctx: None,
             emitted: Vec::new(),
         }
@@ -72,32 +77,18 @@ impl Io {
         self.bytes.extend_from_slice(text);
     }
 
-    fn take(&mut self, count: usize) -> Option<&[u8]> {
-        let end = self.position.checked_add(count).filter(|end| *end <= self.bytes.len());
-        let Some(end) = end else {
-            self.failed = true;
-            return None;
-        };
-        let taken = &self.bytes[self.position..end];
-        self.position = end;
-        Some(taken)
+    /// Reads on; what cannot be read makes the stream a failed one.
+    fn read<T>(&mut self, how: impl FnOnce(&mut Reader<'_>) -> RdbResult<T>) -> Option<T> {
+        let rest = self.bytes.get(self.position..).filter(|_| !self.failed)?;
+        let mut reader = Reader::new(rest);
+        let read = how(&mut reader);
+        self.position = self.bytes.len() - reader.remaining();
+        self.failed |= read.is_err();
+        read.ok()
     }
 
     fn take_length(&mut self) -> Option<u64> {
-        let first = *self.take(1)?.first()?;
-        match first >> 6 {
-            0 => Some(u64::from(first & 0x3f)),
-            1 => Some(u64::from(first & 0x3f) << 8 | u64::from(*self.take(1)?.first()?)),
-            2 if first == 0x80 => {
-                let bytes = self.take(4)?.try_into().ok()?;
-                Some(u64::from(u32::from_be_bytes(bytes)))
-            }
-            2 if first == 0x81 => Some(u64::from_be_bytes(self.take(8)?.try_into().ok()?)),
-            _ => {
-                self.failed = true;
-                None
-            }
-        }
+        self.read(|reader| reader.length())
     }
 
     /// Reads a tag, which must be this one.
@@ -111,8 +102,7 @@ impl Io {
 
     fn take_string(&mut self) -> Option<Vec<u8>> {
         self.expect(tag::STRING)?;
-        let length = usize::try_from(self.take_length()?).ok()?;
-        self.take(length).map(<[u8]>::to_vec)
+        self.read(|reader| Ok(reader.string()?.into_owned()))
     }
 }
 
@@ -123,10 +113,10 @@ impl Drop for Io {
 }
 
 /// The bytes of a value: the tagged stream with its end. `None` if the type cannot be saved.
-pub fn save(value: &NativeValue, key: &[u8], db: usize) -> Option<Vec<u8>> {
+pub fn save(value: &NativeValue, place: Place<'_>) -> Option<Vec<u8>> {
     let save = value.module_type.methods.rdb_save?;
     let module = value.module_type.module.upgrade()?;
-    let mut io = Io::new(&value.module_type, Vec::new(), key, db);
+    let mut io = Io::new(&value.module_type, Vec::new(), Some(place));
     let pointer: *mut Io = &raw mut io;
     // SAFETY: the function is the type's own with this signature; stream and value outlive the call.
     module.run("rdb_save", || unsafe { save(pointer.cast(), value.pointer) });
@@ -139,12 +129,11 @@ pub fn load(
     module_type: &Arc<ModuleType>,
     encver: c_int,
     bytes: &[u8],
-    key: &[u8],
-    db: usize,
+    place: Place<'_>,
 ) -> Option<NativeValue> {
     let load = module_type.methods.rdb_load?;
     let module = module_type.module.upgrade()?;
-    let mut io = Io::new(module_type, bytes.to_vec(), key, db);
+    let mut io = Io::new(module_type, bytes.to_vec(), Some(place));
     let pointer: *mut Io = &raw mut io;
     // SAFETY: the function is the type's own with this signature; the stream outlives the call.
     let value = module.run("rdb_load", || unsafe { load(pointer.cast(), encver) });
@@ -154,6 +143,42 @@ pub fn load(
     let value = NativeValue { module_type: module_type.clone(), pointer: value };
     let ended = !io.failed && io.take_length() == Some(tag::EOF);
     ended.then_some(value)
+}
+
+/// Bits of `aux_save_triggers`, which are the words for when in the file, too.
+const AUX_BEFORE: c_int = 1;
+const AUX_AFTER: c_int = 2;
+
+/// What a type saves beside its values; nothing if it has no such data.
+pub fn save_aux(module_type: &ModuleType, before_keys: bool) -> Option<ModuleAux> {
+    let methods = &module_type.methods;
+    let when = if before_keys { AUX_BEFORE } else { AUX_AFTER };
+    let save = methods.aux_save2.or(methods.aux_save)?;
+    if methods.aux_save_triggers & when == 0 {
+        return None;
+    }
+    let module = module_type.module.upgrade()?;
+    let mut io = Io::new(module_type, Vec::new(), None);
+    let pointer: *mut Io = &raw mut io;
+    // SAFETY: the function is the type's own with this signature; the stream outlives the call.
+    module.run("aux_save", || unsafe { save(pointer.cast(), when) });
+    if methods.aux_save2.is_some() && io.bytes.is_empty() {
+        return None;
+    }
+    io.put_length(tag::EOF);
+    let fields = std::mem::take(&mut io.bytes);
+    Some(ModuleAux { type_id: module_type.id, when: when as u64, fields })
+}
+
+/// Hands a type what it had saved beside its values; false if it refuses.
+pub fn load_aux(module_type: &ModuleType, encver: c_int, when: c_int, fields: &[u8]) -> bool {
+    let Some(load) = module_type.methods.aux_load else { return false };
+    let Some(module) = module_type.module.upgrade() else { return false };
+    let mut io = Io::new(module_type, fields.to_vec(), None);
+    let pointer: *mut Io = &raw mut io;
+    // SAFETY: the function is the type's own with this signature; the stream outlives the call.
+    let code = module.run("aux_load", || unsafe { load(pointer.cast(), encver, when) });
+    code == status::OK && !io.failed && io.take_length() == Some(tag::EOF)
 }
 
 fn with_io<R>(io: *mut Io, body: impl FnOnce(&mut Io) -> R) -> R {
@@ -233,7 +258,7 @@ extern "C" fn load_signed(io: *mut Io) -> i64 {
 extern "C" fn load_double(io: *mut Io) -> c_double {
     with_io(io, |io| {
         io.expect(tag::DOUBLE)?;
-        Some(f64::from_le_bytes(io.take(8)?.try_into().ok()?))
+        io.read(|reader| reader.f64_le())
     })
     .unwrap_or(0.0)
 }
@@ -241,7 +266,7 @@ extern "C" fn load_double(io: *mut Io) -> c_double {
 extern "C" fn load_float(io: *mut Io) -> f32 {
     with_io(io, |io| {
         io.expect(tag::FLOAT)?;
-        Some(f32::from_le_bytes(io.take(4)?.try_into().ok()?))
+        io.read(|reader| reader.array()).map(f32::from_le_bytes)
     })
     .unwrap_or(0.0)
 }
@@ -296,7 +321,7 @@ extern "C" fn save_data_type_to_string(
     };
     // The value stays the module's: it must not be freed with this view of it.
     let value = std::mem::ManuallyDrop::new(NativeValue { module_type, pointer: data });
-    match save(&value, b"", 0) {
+    match save(&value, Place::default()) {
         Some(bytes) => crate::strings::create_in(ctx, &bytes),
         None => std::ptr::null_mut(),
     }
@@ -310,7 +335,7 @@ extern "C" fn load_data_type_from_string_encver(
     let Some(module_type) = crate::data_types::shared_type(module_type) else {
         return std::ptr::null_mut();
     };
-    match load(&module_type, encver, bytes_of(string), b"", 0) {
+    match load(&module_type, encver, bytes_of(string), Place::default()) {
         Some(value) => std::mem::ManuallyDrop::new(value).pointer,
         None => std::ptr::null_mut(),
     }

@@ -72,7 +72,8 @@ fn copy(context: &mut Context<'_>) -> CommandResult {
     }
     let source = context.state.db(context.db).find(from).ok_or(error::NO_SUCH_KEY)?;
     let source_type = type_of(source);
-    let copy = keyspace::duplicate(source, to).ok_or(CANNOT_COPY)?;
+    let place = keyspace::module::Place { db: Some(options.db), key: to };
+    let copy = keyspace::duplicate(source, context.db, place).ok_or(CANNOT_COPY)?;
     if old_type.is_some() {
         let lazy = context.state.config.lazyfree_lazy_server_del;
         context.state.delete_key(options.db, to, lazy);

@@ -28,10 +28,11 @@ const CANNOT_DUMP: CommandError =
 
 fn dump(context: &mut Context<'_>) -> CommandResult {
     let compress = context.state.config.rdbcompression;
-    match context.state.lookup_read(context.db, context.argv[1]) {
+    let db = context.db;
+    match context.state.lookup_read(db, context.argv[1]) {
         None => context.reply.null(),
         Some(record) => {
-            let payload = rdb::dump::dump(record, compress).ok_or(CANNOT_DUMP)?;
+            let payload = rdb::dump::dump(record, db, compress).ok_or(CANNOT_DUMP)?;
             context.reply.bulk(&payload);
         }
     }

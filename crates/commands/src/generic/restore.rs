@@ -28,8 +28,10 @@ pub const RESTORE: BuiltIn = BuiltIn::new(
     restore,
 );
 
+use engine::guests::Restored;
+use keyspace::module::Place;
 use keyspace::{NewPayload, Type, type_of};
-use persistence::rdb::{self, value::Loaded};
+use persistence::rdb;
 
 use crate::arguments;
 
@@ -93,6 +95,8 @@ pub(crate) fn restore(context: &mut Context<'_>) -> CommandResult {
     let body = rdb::dump::verify(context.argv[3]).map_err(|_| WRONG_PAYLOAD)?;
     let limits = context.state.rdb_limits(db);
     let loaded = rdb::dump::load(body, &limits).map_err(|_| BAD_FORMAT)?;
+    let place = Place { db: Some(db), key };
+    let loaded = context.state.restored(loaded, place).map_err(|_| BAD_FORMAT)?;
     let base_ms = if options.absolute { 0 } else { context.now_ms() };
     let expiry_ms = (ttl_ms > 0).then(|| ttl_ms.saturating_add(base_ms));
     let lazy = context.state.config.lazyfree_lazy_server_del;
@@ -116,7 +120,7 @@ pub(crate) fn restore(context: &mut Context<'_>) -> CommandResult {
 
 fn store(
     context: &mut Context<'_>,
-    loaded: Loaded<'_>,
+    restored: Restored<'_>,
     expiry_ms: Option<i64>,
     options: &Options,
     old_type: Option<Type>,
@@ -124,9 +128,9 @@ fn store(
     let (db, key) = (context.db, context.argv[1]);
     let now_ms = context.now_ms();
     let policy = context.state.access_policy;
-    let payload = match loaded {
-        Loaded::String(ref bytes) => keyspace::string::payload(bytes),
-        Loaded::Value(value) => NewPayload::Value(value),
+    let payload = match restored {
+        Restored::String(ref bytes) => keyspace::string::payload(bytes),
+        Restored::Value(value) => NewPayload::Value(value),
     };
     let record = context.state.add_key(db, key, payload, expiry_ms);
     if let Some(access) = policy.restored(now_ms, options.idle_s, options.frequency) {

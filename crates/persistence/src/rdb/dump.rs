@@ -16,10 +16,10 @@ const VERSION_SIZE: usize = 2;
 const CHECKSUM_SIZE: usize = 8;
 
 /// The payload for a record; `None` if it holds what cannot be written yet.
-pub fn dump(record: &KeyRecord, compress: bool) -> Option<Vec<u8>> {
+pub fn dump(record: &KeyRecord, db: usize, compress: bool) -> Option<Vec<u8>> {
     let mut writer = Writer::new(compress);
     writer.byte(value::type_code_of(record)?);
-    if !value::write(&mut writer, record) {
+    if !value::write(&mut writer, record, db) {
         return None;
     }
     writer.raw(&RDB_VERSION.to_le_bytes());

@@ -5,7 +5,7 @@ mod read;
 mod write;
 
 pub use read::{FileReader, Item, KeyItem};
-pub use write::FileWriter;
+pub use write::{FileWriter, ModuleAux};
 
 /// The first bytes of a file; the version follows as four digits.
 const MAGIC: &[u8; 5] = b"REDIS";

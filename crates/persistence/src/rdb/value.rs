@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use keyspace::hash::HashLimits;
 use keyspace::list::NodeLimit;
+use keyspace::module::Place;
 use keyspace::set::SetLimits;
 use keyspace::sorted_set::SortedSetLimits;
 use keyspace::{KeyRecord, Value, View};
@@ -27,6 +28,11 @@ pub struct Limits {
 pub enum Loaded<'a> {
     String(Cow<'a, [u8]>),
     Value(Value),
+    /// A value of a module's type; its module makes it of the bytes.
+    Module {
+        type_id: u64,
+        fields: &'a [u8],
+    },
 }
 
 /// The type byte of what a record holds; `None` if it cannot be written yet.
@@ -37,12 +43,14 @@ pub fn type_code_of(record: &KeyRecord) -> Option<u8> {
         View::Value(Value::List(_)) => type_code::LIST_QUICKLIST_2,
         View::Value(Value::Set(set)) => set::type_code_of(set),
         View::Value(Value::SortedSet(set)) => zset::type_code_of(set),
-        View::Value(Value::Module(_)) => return None,
+        View::Value(Value::Module(module)) => {
+            return module.0.can_save().then_some(type_code::MODULE_2);
+        }
     })
 }
 
 /// Writes what a record holds, without its type byte; false if it cannot be written yet.
-pub fn write(writer: &mut Writer, record: &KeyRecord) -> bool {
+pub fn write(writer: &mut Writer, record: &KeyRecord, db: usize) -> bool {
     match record.view() {
         View::Bytes { bytes, .. } => writer.string(bytes),
         View::Integer(integer) => writer.integer(integer),
@@ -51,7 +59,12 @@ pub fn write(writer: &mut Writer, record: &KeyRecord) -> bool {
         View::Value(Value::List(list)) => list::write(writer, list),
         View::Value(Value::Set(set)) => set::write(writer, set),
         View::Value(Value::SortedSet(set)) => zset::write(writer, set),
-        View::Value(Value::Module(_)) => return false,
+        View::Value(Value::Module(module)) => {
+            let place = Place { db: Some(db), key: record.key() };
+            let Some(fields) = module.0.save(place) else { return false };
+            writer.length(keyspace::module::ModuleValue::type_id(&*module.0));
+            writer.raw(&fields);
+        }
     }
     true
 }
@@ -88,14 +101,32 @@ pub fn read<'a>(reader: &mut Reader<'a>, code: u8, limits: &Limits) -> RdbResult
             let set = zset::read(reader, code, &limits.sorted_set)?;
             Ok(Loaded::Value(Value::SortedSet(Box::new(set))))
         }
-        type_code::MODULE_2
-        | type_code::STREAM_LISTPACKS
+        type_code::MODULE_2 => {
+            let type_id = reader.length()?;
+            Ok(Loaded::Module { type_id, fields: module_fields(reader)? })
+        }
+        type_code::STREAM_LISTPACKS
         | type_code::STREAM_LISTPACKS_2
         | type_code::STREAM_LISTPACKS_3
         | type_code::STREAM_LISTPACKS_4
         | type_code::STREAM_LISTPACKS_5
         | type_code::ARRAY => Err(RdbError::UnsupportedType(code)),
         _ => Err(RdbError::UnknownType(code)),
+    }
+}
+
+/// What a module wrote: numbers and strings, each with a word before it that says which, and the word of the end.
+pub(super) fn module_fields<'a>(reader: &mut Reader<'a>) -> RdbResult<&'a [u8]> {
+    let mut begin = reader.clone();
+    loop {
+        match reader.length()? {
+            0 => return begin.take(begin.remaining() - reader.remaining()),
+            1 | 2 => drop(reader.length()?),
+            3 => drop(reader.array::<4>()?),
+            4 => drop(reader.array::<8>()?),
+            5 => drop(reader.string()?),
+            _ => return Err(RdbError::Corrupt("data of a module")),
+        }
     }
 }
 

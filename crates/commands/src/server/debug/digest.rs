@@ -3,6 +3,7 @@
 use engine::lookup::lookup_flag;
 use engine::{CommandResult, Context};
 use keyspace::hash::ElementText;
+use keyspace::module::{ModuleObject, Place};
 use keyspace::{KeyRecord, Value, View};
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
@@ -44,7 +45,7 @@ impl Digest {
     }
 }
 
-fn of_value(record: &KeyRecord) -> Digest {
+fn of_value(record: &KeyRecord, db: usize) -> Digest {
     match record.view() {
         View::Bytes { bytes, .. } => Digest::of(1, &[bytes]),
         View::Integer(integer) => Digest::of(1, &[integer.to_string().as_bytes()]),
@@ -83,19 +84,32 @@ fn of_value(record: &KeyRecord) -> Digest {
             }
             digest
         }
-        View::Value(value) => {
-            // What is inside another type is not known here; its size stands for it.
-            let bytes = value.memory_bytes(0).to_le_bytes();
-            Digest::of(4, &[keyspace::type_name(record).as_bytes(), &bytes])
+        View::Value(Value::Module(module)) => {
+            of_module(module, Place { db: Some(db), key: record.key() })
         }
     }
+}
+
+/// What a module tells of its value: elements in sequences; the order counts inside a sequence only.
+fn of_module(module: &ModuleObject, place: Place<'_>) -> Digest {
+    let mut digest = Digest::of(9, &[module.0.type_name().as_bytes()]);
+    let mut sequence = Digest::default();
+    module.0.digest(place, &mut |element| match element {
+        Some(element) => sequence = Digest::of(9, &[&sequence.bytes(), element]),
+        None => {
+            digest.add(sequence);
+            sequence = Digest::default();
+        }
+    });
+    digest.add(sequence);
+    digest
 }
 
 pub fn digest(context: &mut Context<'_>) -> CommandResult {
     let mut digest = Digest::default();
     for (number, database) in context.state.databases.iter().enumerate() {
         for record in database.iter() {
-            let value = of_value(record).bytes();
+            let value = of_value(record, number).bytes();
             let expiry = record.expiry_ms().unwrap_or(-1).to_le_bytes();
             let db = number.to_le_bytes();
             digest.add(Digest::of(5, &[&db, record.key(), &value, &expiry]));
@@ -110,8 +124,9 @@ pub fn digest_value(context: &mut Context<'_>) -> CommandResult {
     context.reply.array(keys.len());
     for key in keys {
         let flags = lookup_flag::NO_TOUCH | lookup_flag::NO_NOTIFY;
-        let record = context.state.lookup_read_with(context.db, key, flags);
-        let digest = record.map(of_value).unwrap_or_default();
+        let db = context.db;
+        let record = context.state.lookup_read_with(db, key, flags);
+        let digest = record.map(|record| of_value(record, db)).unwrap_or_default();
         context.reply.simple(digest.hex());
     }
     Ok(())

@@ -6,6 +6,7 @@ use engine::*;
 use crate::arguments::{integer, is};
 use engine::lookup::lookup_flag;
 use keyspace::View;
+use keyspace::module::Place;
 
 pub const MEMORY_USAGE: BuiltIn = BuiltIn::new(
     CommandSpec {
@@ -43,11 +44,13 @@ fn usage(context: &mut Context<'_>) -> CommandResult {
         };
     }
     let flags = lookup_flag::NO_TOUCH | lookup_flag::NO_NOTIFY;
-    match context.state.lookup_read_with(context.db, context.argv[2], flags) {
+    let db = context.db;
+    match context.state.lookup_read_with(db, context.argv[2], flags) {
         None => context.reply.null(),
         Some(record) => {
+            let place = Place { db: Some(db), key: context.argv[2] };
             let value = match record.view() {
-                View::Value(value) => value.memory_bytes(samples),
+                View::Value(value) => value.memory_bytes_at(place, samples),
                 View::Bytes { .. } | View::Integer(_) => 0,
             };
             let bytes = record.alloc_bytes() + value;

@@ -11,3 +11,6 @@ pub(super) const EXPIRY_MS: u8 = 0xfc;
 pub(super) const EXPIRY_S: u8 = 0xfd;
 pub(super) const DATABASE: u8 = 0xfe;
 pub(super) const END: u8 = 0xff;
+
+/// The word before a number in data of modules.
+pub(super) const FIELD_UNSIGNED: u64 = 2;

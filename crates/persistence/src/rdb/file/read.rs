@@ -27,8 +27,12 @@ pub enum Item<'a> {
     EmptyKey(Cow<'a, [u8]>),
     /// A library of functions.
     Library(Cow<'a, [u8]>),
-    /// Data of a module that belongs to no key.
-    ModuleAux,
+    /// Data of a module that belongs to no key; `when` it is read: 1 before the keys, 2 after them.
+    ModuleAux {
+        type_id: u64,
+        when: u64,
+        fields: &'a [u8],
+    },
 }
 
 /// A key with all that is known of it.
@@ -111,9 +115,12 @@ impl<'a> FileReader<'a> {
                 }
                 opcode::LIBRARY => Item::Library(reader.string()?),
                 opcode::MODULE_AUX => {
-                    reader.length()?;
-                    skip_module_fields(reader)?;
-                    Item::ModuleAux
+                    let type_id = reader.length()?;
+                    if reader.length()? != opcode::FIELD_UNSIGNED {
+                        return Err(RdbError::Corrupt("data of a module"));
+                    }
+                    let when = reader.length()?;
+                    Item::ModuleAux { type_id, when, fields: value::module_fields(reader)? }
                 }
                 opcode::END => return self.end().map(|()| None),
                 code => return read_key(reader, code, attributes, limits).map(Some),
@@ -151,19 +158,5 @@ fn read_key<'a>(
         })),
         Err(RdbError::Empty) => Ok(Item::EmptyKey(key)),
         Err(error) => Err(error),
-    }
-}
-
-/// Passes over what a module wrote: numbers and strings, each with a word before it that says which.
-fn skip_module_fields(reader: &mut Reader<'_>) -> RdbResult<()> {
-    loop {
-        match reader.length()? {
-            0 => return Ok(()),
-            1 | 2 => drop(reader.length()?),
-            3 => drop(reader.array::<4>()?),
-            4 => drop(reader.array::<8>()?),
-            5 => drop(reader.string()?),
-            _ => return Err(RdbError::Corrupt("data of a module")),
-        }
     }
 }

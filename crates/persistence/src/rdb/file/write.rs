@@ -9,9 +9,20 @@ use crate::rdb::value;
 use crate::rdb::writer::Writer;
 use crate::version::RDB_VERSION;
 
+/// Data of a module's type that belongs to no key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleAux {
+    pub type_id: u64,
+    /// 1: before the keys, 2: after them.
+    pub when: u64,
+    pub fields: Vec<u8>,
+}
+
 /// See the module text. The caller takes the bytes away as they gather.
 pub struct FileWriter {
     writer: Writer,
+    /// The database of the keys that come.
+    db: usize,
     /// Of all bytes that were taken away; `None` if no checksum is wanted.
     checksum: Option<Digest<'static, u64, Table<16>>>,
 }
@@ -21,7 +32,7 @@ impl FileWriter {
         let mut writer = Writer::new(compress);
         writer.raw(MAGIC);
         writer.raw(format!("{RDB_VERSION:04}").as_bytes());
-        FileWriter { writer, checksum: checksum.then(|| CRC64.digest()) }
+        FileWriter { writer, db: 0, checksum: checksum.then(|| CRC64.digest()) }
     }
 
     /// A remark on the file, such as who wrote it.
@@ -33,11 +44,21 @@ impl FileWriter {
 
     /// The keys that follow belong to this database, which has so many.
     pub fn database(&mut self, index: usize, keys: usize, volatile_keys: usize) {
+        self.db = index;
         self.writer.byte(opcode::DATABASE);
         self.writer.length(index as u64);
         self.writer.byte(opcode::SIZES);
         self.writer.length(keys as u64);
         self.writer.length(volatile_keys as u64);
+    }
+
+    /// Data of a module's type that belongs to no key: the type's number, when to read it, and what the module wrote.
+    pub fn module_aux(&mut self, aux: &ModuleAux) {
+        self.writer.byte(opcode::MODULE_AUX);
+        self.writer.length(aux.type_id);
+        self.writer.length(opcode::FIELD_UNSIGNED);
+        self.writer.length(aux.when);
+        self.writer.raw(&aux.fields);
     }
 
     /// A key; false if its value cannot be written yet.
@@ -57,7 +78,7 @@ impl FileWriter {
         }
         self.writer.byte(code);
         self.writer.string(record.key());
-        value::write(&mut self.writer, record)
+        value::write(&mut self.writer, record, self.db)
     }
 
     /// Bytes that wait to be taken away.
