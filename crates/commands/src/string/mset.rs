@@ -68,7 +68,7 @@ fn msetnx(context: &mut Context<'_>) -> CommandResult {
 }
 
 fn check_pairs(context: &Context<'_>) -> CommandResult {
-    if context.argv.len() % 2 == 0 {
+    if context.argv.len().is_multiple_of(2) {
         return Err(error::wrong_arity(&context.command.full_name));
     }
     Ok(())

@@ -148,7 +148,7 @@ fn reset(context: &mut Context<'_>) -> CommandResult {
     if names.is_empty() {
         events.clear();
     } else {
-        events.retain(|name, _| !names.iter().any(|wanted| *wanted == name.as_bytes()));
+        events.retain(|name, _| !names.contains(&name.as_bytes()));
     }
     let removed = before - events.len();
     context.reply.integer(i64::try_from(removed).unwrap_or(i64::MAX));

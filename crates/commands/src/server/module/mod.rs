@@ -26,7 +26,7 @@ pub const MODULE: BuiltIn = BuiltIn::container(
         since: "4.0.0",
         complexity: "Depends on subcommand.",
         arity: -2,
-        flags: flag::PROTECTED | 0,
+        flags: flag::PROTECTED,
         categories: category::SLOW,
         ..CommandSpec::DEFAULT
     },
