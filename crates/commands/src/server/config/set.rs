@@ -1,7 +1,7 @@
 //! CONFIG SET: new values for parameters, all of them or none.
 
-use engine::server_event::ServerEvent;
 use command_spec::*;
+use engine::server_event::ServerEvent;
 use engine::*;
 
 use config::enums::ProtectedAction;
