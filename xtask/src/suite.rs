@@ -57,6 +57,8 @@ struct Unit {
     file: String,
     /// As for `--tags`.
     tags: Option<String>,
+    /// Tests that are not run, since they would disturb those behind them.
+    skipped: Vec<String>,
 }
 
 /// Everything a job needs.
@@ -79,7 +81,7 @@ pub fn run(options: &Options) -> Result<()> {
         Some(expectations) => expectations.units(),
         None => farm::expand(&genuine.tree, &options.units)?
             .into_iter()
-            .map(|file| Unit { file, tags: options.tags.clone() })
+            .map(|file| Unit { file, tags: options.tags.clone(), skipped: Vec::new() })
             .collect(),
     };
     // Sockets of the tests lie below: the path has to be short.

@@ -195,7 +195,8 @@ impl Hash {
             Repr::Volatile(fields) => fields.set(field, value, keep_expiry),
             Repr::Table(fields) => return fields.set(field, value, keep_expiry),
         };
-        if is_new && self.len() > limits.listpack_entries_max {
+        // The limit may have been lowered since the last field came.
+        if self.len() > limits.listpack_entries_max {
             self.become_table(limits);
         }
         is_new

@@ -9,6 +9,9 @@ use crate::Result;
 /// How the list names an error between tests; a part of its text follows.
 const OUTSIDE: &str = "outside of a test: ";
 
+/// How the reason begins for a test that would disturb those behind it.
+const NOT_RUN: &str = "not run: ";
+
 struct ExpectedFile {
     unit: Unit,
     /// How many of its tests pass at least.
@@ -30,7 +33,8 @@ pub fn read() -> Result<Expectations> {
             return Err(format!("expected.txt: not `file count -tag …`: {line}").into());
         };
         let tags = words.collect::<Vec<_>>().join(" ");
-        let unit = Unit { file: file.to_owned(), tags: Some(tags).filter(|tags| !tags.is_empty()) };
+        let tags = Some(tags).filter(|tags| !tags.is_empty());
+        let unit = Unit { file: file.to_owned(), tags, skipped: Vec::new() };
         expectations.files.push(ExpectedFile { unit, count: count.parse()? });
     }
     for line in lines("differences.txt")? {
@@ -38,6 +42,12 @@ pub fn read() -> Result<Expectations> {
         let [file, test, reason] = parts.as_slice() else {
             return Err(format!("differences.txt: not `file | test | reason`: {line}").into());
         };
+        if reason.starts_with(NOT_RUN) {
+            let entry = expectations.files.iter_mut().find(|each| each.unit.file == *file);
+            let entry = entry.ok_or(format!("differences.txt: {file} is not in expected.txt"))?;
+            entry.unit.skipped.push((*test).to_owned());
+            continue;
+        }
         let key = ((*file).to_owned(), (*test).to_owned());
         expectations.differences.insert(key, (*reason).to_owned());
     }

@@ -13,7 +13,7 @@ use crate::exec::{self, ProcessTree};
 
 /// Plays `unit` with servers on ports from `port` on.
 pub fn file(plan: &Plan, unit: &Unit, port: usize) -> Result<FileResult> {
-    let Unit { file: unit, tags } = unit;
+    let Unit { file: unit, tags, skipped } = unit;
     let folder = plan.work.join(unit.replace('/', "-"));
     farm::build(plan, &folder)?;
     let _ends_leftovers = Leftovers(&folder);
@@ -25,6 +25,9 @@ pub fn file(plan: &Plan, unit: &Unit, port: usize) -> Result<FileResult> {
     command.args(["--portcount", &(PORTS_PER_JOB - 100).to_string()]);
     if let Some(tags) = tags {
         command.args(["--tags", tags]);
+    }
+    for test in skipped {
+        command.args(["--skiptest", test]);
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut tree = ProcessTree::start(&mut command)?;
