@@ -103,6 +103,7 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &list::ltrim::LTRIM,
     &server::memory::MEMORY,
     &string::mget::MGET,
+    &generic::migrate::MIGRATE,
     &server::module::MODULE,
     &server::monitor::MONITOR,
     &generic::r#move::MOVE,

@@ -1,5 +1,6 @@
 //! What the engine is told of the process it runs in: figures and small services of the shell, all idle by default.
 
+use crate::links::Link;
 use crate::state::State;
 
 /// What the allocator says of itself, in bytes.
@@ -51,6 +52,8 @@ pub struct HostPort {
     pub fork_save: fn(&State) -> Result<i32, String>,
     /// Reads that file, if there is one.
     pub load: fn(&State) -> Result<Option<Vec<u8>>, String>,
+    /// Opens a connection to another server; `None` if its name means nothing.
+    pub connect: fn(host: &str, port: u16, timeout_ms: u64) -> Option<Box<dyn Link>>,
     /// Ends the process on purpose, inside the command that asks for it: `segfault`, `assert`, `panic`.
     pub crash: fn(&str),
 }
@@ -95,6 +98,7 @@ impl Default for HostPort {
             save: |_| Err("there is no disk".to_owned()),
             fork_save: |_| Err("there are no processes".to_owned()),
             load: |_| Ok(None),
+            connect: |_, _, _| None,
             crash: |_| {},
         }
     }

@@ -32,6 +32,7 @@ pub mod key_size;
 pub mod keys;
 pub mod latency;
 pub mod lazyfree;
+pub mod links;
 pub mod lookahead;
 pub mod lookup;
 pub mod notify;

@@ -134,6 +134,7 @@ pub struct State {
     pub replication_id: String,
     pub host: crate::host::Host,
     pub saving: crate::saving::Saving,
+    pub links: crate::links::Links,
     pub guests: crate::guests::Guests,
     pub(crate) rate_sample: crate::stats::Sample,
     pub(crate) random: SplitMix64,
@@ -258,6 +259,7 @@ impl State {
             replication_id: String::new(),
             host: crate::host::Host::default(),
             saving: crate::saving::Saving::new(clock.unix_s()),
+            links: crate::links::Links::default(),
             guests: crate::guests::Guests::default(),
             rate_sample: crate::stats::Sample::default(),
             random: SplitMix64::new(u64::from_le_bytes(random)),
@@ -445,6 +447,7 @@ impl State {
         self.propagate_aside();
         self.stats_sample();
         self.saving_cron();
+        self.links.close_idle(self.clock.unix_ms());
         let cron_us = self.clock.monotonic_us_now().saturating_sub(started_us);
         self.stats.event_loop.cron_us += cron_us;
     }

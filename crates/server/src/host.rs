@@ -33,6 +33,7 @@ pub fn describe(config: &config::Config, files: &FilesInUse) -> Host {
         save: crate::disk::save,
         fork_save: crate::disk::fork_save,
         load: crate::disk::load,
+        connect: crate::links::connect,
         crash: crate::crash_report::crash_on_purpose,
         secure_random: |bytes| sys::random::fill(bytes).is_ok(),
         sleep_us: |us| std::thread::sleep(std::time::Duration::from_micros(us)),

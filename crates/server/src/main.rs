@@ -18,6 +18,7 @@ mod glob_files;
 mod guests;
 mod host;
 mod limits;
+mod links;
 mod listen;
 mod log;
 mod logo;

@@ -11,6 +11,7 @@ pub mod expire;
 pub mod expireat;
 pub mod expiretime;
 pub mod keys;
+pub mod migrate;
 pub mod r#move;
 pub mod object;
 pub mod persist;

@@ -65,10 +65,10 @@ fn write_keys(state: &State, lines: &mut Lines) {
 }
 
 fn write_features(state: &State, lines: &mut Lines) {
+    lines.field("latest_fork_usec", 0);
+    lines.field("total_forks", 0);
+    lines.field("migrate_cached_sockets", state.links.len());
     for name in [
-        "latest_fork_usec",
-        "total_forks",
-        "migrate_cached_sockets",
         "slave_expires_tracked_keys",
         "active_defrag_hits",
         "active_defrag_misses",
