@@ -148,7 +148,7 @@ impl<'a> Exchange<'a> {
         let now_ms = context.now_ms();
         let Some(record) = context.state.lookup_read(context.db, key) else { return Ok(None) };
         let ttl_ms = record.expiry_ms().map_or(0, |expiry_ms| (expiry_ms - now_ms).max(1));
-        let payload = rdb::dump::dump(record, compress).ok_or(CANNOT_DUMP)?;
+        let payload = rdb::dump::dump(record, context.db, compress).ok_or(CANNOT_DUMP)?;
         let ttl = ttl_ms.to_string();
         let mut words: Vec<&[u8]> = vec![b"RESTORE", key, ttl.as_bytes(), &payload];
         if self.options.replace {
