@@ -198,6 +198,15 @@ impl State {
         if blocked.db != db || !blocked.keys.iter().any(|waited| **waited == *key) {
             return;
         }
+        if blocked.kind == BlockKind::Guest {
+            let (guest, on_delete) = (blocked.guest, blocked.wake_on_delete);
+            if let Some(serve_key) = self.guests.serve_key
+                && (on_delete || self.key_exists(db, key))
+            {
+                serve_key(self, client, guest, key);
+            }
+            return;
+        }
         let deadline_ms = blocked.deadline_ms;
         let Some(blocked) = self.unblock_client(client) else { return };
         let argv = blocked.argv.slices();

@@ -79,10 +79,15 @@ pub trait ModuleHost {
     fn info(&self, state: &mut State, sections: &[Vec<u8>], all: bool) -> String;
 }
 
+/// (state, waiting client, the guest's number for the wait, key): the guest sees itself to the end of the wait.
+pub type ServeKey = fn(&mut State, ClientId, u64, &[u8]);
+
 /// The guests.
 #[derive(Default)]
 pub struct Guests {
     pub modules: Option<Rc<dyn ModuleHost>>,
+    /// Offers a key that has become ready to the guest whose client waits for it.
+    pub serve_key: Option<ServeKey>,
 }
 
 /// A value that was read, as it can be stored.

@@ -15,7 +15,7 @@ use resp::reply::Reply;
 use crate::context::{Ctx, Kind};
 use crate::module::Module;
 use crate::ptr;
-use crate::strings::{ModuleString, StringPtr};
+use crate::strings::{ModuleString, StringPtr, bytes_of};
 use crate::table::Table;
 
 /// `int (*)(ctx, argv, argc)`: answers the client, or says that its time is up.
@@ -42,7 +42,9 @@ pub struct BlockedClient {
     command: Rc<Command>,
     argv: OwnedArgv,
     aborted: bool,
-    /// Blocked on keys: the key that has become ready.
+    /// The client waits for keys: it is the server that ends the wait, not the module.
+    on_keys: bool,
+    /// The key that has become ready.
     ready_key: Option<StringPtr>,
     measured_us: u64,
     measure_started_us: Option<u64>,
@@ -52,6 +54,11 @@ pub struct BlockedClient {
 static UNBLOCKED: Mutex<Vec<usize>> = Mutex::new(Vec::new());
 /// The descriptor that wakes the main thread; -1 before the first module is loaded.
 static WAKE: AtomicI32 = AtomicI32::new(-1);
+
+/// Lets the engine offer ready keys to clients of modules.
+pub fn listen(state: &mut State) {
+    state.guests.serve_key = Some(serve_key);
+}
 
 /// The descriptor that becomes readable when a thread of a module wants the main thread's attention.
 pub fn wake_descriptor() -> c_int {
@@ -118,11 +125,35 @@ fn finish(state: &mut State, pointer: *mut BlockedClient) {
         state.mark_pending_write(client);
     }
     free_private_data(state, blocked);
-    if let Some(key) = blocked.ready_key.take() {
-        crate::strings::release(key);
-    }
+    set_ready_key(blocked, None);
     module.blocked_clients.set(module.blocked_clients.get().saturating_sub(1));
     drop(ptr::take_back(pointer));
+}
+
+fn set_ready_key(blocked: &mut BlockedClient, key: Option<&[u8]>) {
+    let new = key.map(ModuleString::create);
+    if let Some(old) = std::mem::replace(&mut blocked.ready_key, new) {
+        crate::strings::release(old);
+    }
+}
+
+/// Offers a key to a client that waits for keys: the module's reply function says whether it was what it waits for.
+fn serve_key(state: &mut State, client: ClientId, guest: u64, key: &[u8]) {
+    let pointer = guest as usize as *mut BlockedClient;
+    let blocked = ptr::required(pointer);
+    let Some(function) = blocked.reply_func.filter(|_| blocked.on_keys) else { return };
+    set_ready_key(blocked, Some(key));
+    let argv = blocked.argv.clone();
+    let code = call_with(state, client, pointer, Kind::BlockedReply, function, "reply", &argv);
+    if code == status::OK && waiting_client(state, blocked).is_some() {
+        blocked.command.stats.calls.set(blocked.command.stats.calls.get() + 1);
+        state.unblock_client(client);
+        state.clients[client].on_disconnect.clear();
+        blocked.client = None;
+        state.mark_pending_write(client);
+        UNBLOCKED.lock().push(pointer as usize);
+        wake();
+    }
 }
 
 fn answer(state: &mut State, client: ClientId, pointer: *mut BlockedClient) {
@@ -151,7 +182,7 @@ fn call_with(
     function: ReplyFunc,
     what: &str,
     argv: &OwnedArgv,
-) {
+) -> c_int {
     let blocked = ptr::required(pointer);
     let module = blocked.module.clone();
     let command = blocked.command.clone();
@@ -166,8 +197,8 @@ fn call_with(
         let count = strings.len() as c_int;
         let name = format!("{what} of {}", command.full_name);
         // SAFETY: the function is the module's own with this signature; context and strings outlive the call.
-        module.run(&name, || unsafe { function(&raw mut ctx, strings.as_mut_ptr(), count) });
-    });
+        module.run(&name, || unsafe { function(&raw mut ctx, strings.as_mut_ptr(), count) })
+    })
 }
 
 fn free_private_data(state: &mut State, blocked: &mut BlockedClient) {
@@ -185,6 +216,7 @@ fn time_out(context: &mut engine::Context<'_>, pointer: *mut BlockedClient, how:
     let blocked = ptr::required(pointer);
     blocked.client = None;
     context.client_mut().on_disconnect.clear();
+    end_wait_for_keys(blocked);
     let Some(function) = blocked.timeout_func else {
         if how == Unblock::Error {
             context.reply_error(&engine::error::UNBLOCKED);
@@ -208,12 +240,21 @@ fn time_out(context: &mut engine::Context<'_>, pointer: *mut BlockedClient, how:
 fn disconnected(state: &mut State, pointer: *mut BlockedClient) {
     let blocked = ptr::required(pointer);
     blocked.client = None;
+    end_wait_for_keys(blocked);
     if let Some(function) = blocked.disconnect_func {
         let module = blocked.module.clone();
         let mut ctx = Ctx::of_callback(&module, state);
         ctx.blocked = pointer;
         // SAFETY: the function is the module's own with this signature.
         module.run("disconnect", || unsafe { function(&raw mut ctx, pointer) });
+    }
+}
+
+/// A client that waited for keys waits no more: what the module gave is freed at the end of the turn.
+fn end_wait_for_keys(blocked: &mut BlockedClient) {
+    if blocked.on_keys {
+        UNBLOCKED.lock().push(&raw mut *blocked as usize);
+        wake();
     }
 }
 
@@ -224,13 +265,94 @@ extern "C" fn block_client(
     free_func: Option<FreeFunc>,
     timeout_ms: c_longlong,
 ) -> *mut BlockedClient {
+    block(ctx, Functions { reply_func, timeout_func, free_func }, timeout_ms, None)
+}
+
+/// The wait ends, too, when the key is deleted.
+const UNBLOCK_DELETED: c_int = 1;
+
+#[expect(clippy::too_many_arguments, reason = "the Module API's own signature")]
+extern "C" fn block_client_on_keys_with_flags(
+    ctx: *mut Ctx,
+    reply_func: Option<ReplyFunc>,
+    timeout_func: Option<ReplyFunc>,
+    free_func: Option<FreeFunc>,
+    timeout_ms: c_longlong,
+    keys: *const StringPtr,
+    key_count: c_int,
+    private_data: *mut c_void,
+    flags: c_int,
+) -> *mut BlockedClient {
+    let keys = ptr::slice(keys, usize::try_from(key_count).unwrap_or(0));
+    let wait = KeyWait {
+        keys: keys.iter().map(|key| bytes_of(*key).into()).collect(),
+        private_data,
+        on_delete: flags & UNBLOCK_DELETED != 0,
+    };
+    block(ctx, Functions { reply_func, timeout_func, free_func }, timeout_ms, Some(wait))
+}
+
+extern "C" fn block_client_on_keys(
+    ctx: *mut Ctx,
+    reply_func: Option<ReplyFunc>,
+    timeout_func: Option<ReplyFunc>,
+    free_func: Option<FreeFunc>,
+    timeout_ms: c_longlong,
+    keys: *const StringPtr,
+    key_count: c_int,
+    private_data: *mut c_void,
+) -> *mut BlockedClient {
+    block_client_on_keys_with_flags(
+        ctx,
+        reply_func,
+        timeout_func,
+        free_func,
+        timeout_ms,
+        keys,
+        key_count,
+        private_data,
+        0,
+    )
+}
+
+extern "C" fn signal_key_as_ready(ctx: *mut Ctx, key: StringPtr) {
+    let ctx = ptr::required(ctx);
+    ctx.state().signal_key_ready(ctx.db, bytes_of(key));
+}
+
+extern "C" fn get_blocked_client_ready_key(ctx: *mut Ctx) -> StringPtr {
+    ptr::reference(ptr::required(ctx).blocked)
+        .and_then(|blocked| blocked.ready_key)
+        .unwrap_or(std::ptr::null_mut())
+}
+
+/// The module's functions for a wait.
+struct Functions {
+    reply_func: Option<ReplyFunc>,
+    timeout_func: Option<ReplyFunc>,
+    free_func: Option<FreeFunc>,
+}
+
+/// What a client waits for that waits for keys.
+struct KeyWait {
+    keys: Vec<Box<[u8]>>,
+    private_data: *mut c_void,
+    on_delete: bool,
+}
+
+fn block(
+    ctx: *mut Ctx,
+    functions: Functions,
+    timeout_ms: c_longlong,
+    wait: Option<KeyWait>,
+) -> *mut BlockedClient {
     let ctx = ptr::required(ctx);
     let (Some(client), Some(command)) = (ctx.caller(), ctx.command.clone()) else {
         return std::ptr::null_mut();
     };
     let module = ctx.module().clone();
     let state = ctx.state();
-    let argv = OwnedArgv(ctx.argv.iter().map(|s| crate::strings::bytes_of(*s).into()).collect());
+    let argv = OwnedArgv(ctx.argv.iter().map(|s| bytes_of(*s).into()).collect());
     let session = &state.clients[client];
     let denied = session.has(client_flag::IN_EXEC | client_flag::DENY_BLOCKING);
     let number = session.id;
@@ -239,15 +361,16 @@ extern "C" fn block_client(
         module: module.clone(),
         client: (!denied).then_some((client, number)),
         db: ctx.db,
-        reply_func,
-        timeout_func,
-        free_func,
+        reply_func: functions.reply_func,
+        timeout_func: functions.timeout_func,
+        free_func: functions.free_func,
         disconnect_func: None,
-        private_data: std::ptr::null_mut(),
+        private_data: wait.as_ref().map_or(std::ptr::null_mut(), |wait| wait.private_data),
         reply: Reply::with_protocol(resp3),
         command: command.clone(),
         argv: argv.clone(),
         aborted: false,
+        on_keys: wait.is_some(),
         ready_key: None,
         measured_us: 0,
         measure_started_us: None,
@@ -262,8 +385,10 @@ extern "C" fn block_client(
         if let Some(reply) = ctx.reply() {
             reply.error(format!("ERR {text}"));
         }
+        end_wait_for_keys(ptr::required(blocked));
         return blocked;
     }
+    let on_delete = wait.as_ref().is_some_and(|wait| wait.on_delete);
     let now_ms = state.clock.unix_ms();
     state.block_client(
         client,
@@ -273,9 +398,9 @@ extern "C" fn block_client(
             argv,
             deadline_ms: if timeout_ms > 0 { now_ms.saturating_add(timeout_ms) } else { 0 },
             db: ctx.db,
-            keys: Vec::new(),
+            keys: wait.map_or(Vec::new(), |wait| wait.keys),
             on_timeout: Rc::new(move |context, how| time_out(context, blocked, how)),
-            wake_on_delete: false,
+            wake_on_delete: on_delete,
             guest: blocked as u64,
         },
     );
@@ -285,12 +410,33 @@ extern "C" fn block_client(
 
 extern "C" fn unblock_client(blocked: *mut BlockedClient, private_data: *mut c_void) -> c_int {
     let Some(inner) = ptr::reference(blocked) else { return status::ERR };
+    if inner.on_keys {
+        return end_wait_by_module(inner);
+    }
     if !private_data.is_null() || inner.private_data.is_null() {
         inner.private_data = private_data;
     }
     UNBLOCKED.lock().push(blocked as usize);
     wake();
     status::OK
+}
+
+/// A module ends a wait for keys: for the client its time is up.
+fn end_wait_by_module(blocked: &BlockedClient) -> c_int {
+    if blocked.timeout_func.is_none() {
+        set_errno(libc::ENOTSUP);
+        return status::ERR;
+    }
+    let state = crate::host::state_in_use();
+    if let Some(client) = waiting_client(state, blocked) {
+        state.unblock_with(client, Unblock::Timeout);
+    }
+    status::OK
+}
+
+fn set_errno(number: c_int) {
+    // SAFETY: the address of this thread's errno is always valid.
+    unsafe { *libc::__errno_location() = number };
 }
 
 extern "C" fn abort_block(blocked: *mut BlockedClient) -> c_int {
@@ -303,7 +449,9 @@ extern "C" fn abort_block(blocked: *mut BlockedClient) -> c_int {
         state.clients[client].on_disconnect.clear();
     }
     inner.free_func = None;
-    unblock_client(blocked, std::ptr::null_mut())
+    UNBLOCKED.lock().push(blocked as usize);
+    wake();
+    status::OK
 }
 
 extern "C" fn set_disconnect_callback(
@@ -404,6 +552,10 @@ extern "C" fn thread_safe_context_unlock(_ctx: *mut Ctx) {
 
 pub fn register(table: &mut Table) {
     table.add("BlockClient", block_client as *const ());
+    table.add("BlockClientOnKeys", block_client_on_keys as *const ());
+    table.add("BlockClientOnKeysWithFlags", block_client_on_keys_with_flags as *const ());
+    table.add("SignalKeyAsReady", signal_key_as_ready as *const ());
+    table.add("GetBlockedClientReadyKey", get_blocked_client_ready_key as *const ());
     table.add("UnblockClient", unblock_client as *const ());
     table.add("AbortBlock", abort_block as *const ());
     table.add("SetDisconnectCallback", set_disconnect_callback as *const ());

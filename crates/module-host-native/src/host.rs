@@ -248,6 +248,7 @@ fn entry_point(library: &Library) -> Option<OnLoad> {
 
 /// From the first module on, events of the server are passed on to modules.
 fn listen(state: &mut State) {
+    crate::blocking::listen(state);
     if !state.has_event_listeners() {
         state.event_listeners.push(Rc::new(crate::hooks::tell));
     }
