@@ -66,6 +66,7 @@ fn propagate(state: &mut State) {
     if let Some(take) = state.propagation_taker.clone() {
         take(state, out);
     }
+    state.propagation.apart = false;
 }
 
 fn wake_blocked(state: &mut State) {

@@ -113,6 +113,13 @@ impl Context<'_> {
         self.state.propagation.prevented = true;
     }
 
+    /// Whether a command that comes across keys nobody named may delete those that have expired. Inside of a
+    /// transaction or script that may be forbidden, since it adds deletions to what is propagated together.
+    pub fn may_expire_arbitrary_keys(&self) -> bool {
+        self.state.may_delete_expired()
+            && (self.state.depth <= 1 || self.state.config.lazyexpire_nested_arbitrary_keys)
+    }
+
     /// Counts changes since the last save; makes the call propagate.
     pub fn dirty(&mut self, changes: u64) {
         self.state.dirty += changes;

@@ -277,6 +277,7 @@ impl State {
         };
         self.depth -= 1;
         self.no_touch = false;
+        self.propagation.apart = self.depth == 0 && command.has_flag(flag::TOUCHES_ARBITRARY_KEYS);
         if let Err(error) = result {
             reply.truncate(mark);
             self.stats.count_error(error.code());

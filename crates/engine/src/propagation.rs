@@ -19,6 +19,8 @@ pub struct Propagation {
     pub prevented: bool,
     /// The call is propagated though it changed nothing (PUBLISH).
     pub forced: bool,
+    /// What is committed next is a number of changes that do not belong together: keys that SCAN found expired.
+    pub apart: bool,
     /// Further commands of this call (expired keys, module replication), in order.
     pub also: Vec<Propagated>,
     /// Committed, waiting for the takers.

@@ -65,7 +65,7 @@ impl State {
             return;
         }
         let mut bytes = Vec::new();
-        let together = commands.len() > 1;
+        let together = commands.len() > 1 && !self.propagation.apart;
         if together {
             encode([b"MULTI".as_slice()].into_iter(), &mut bytes);
         }

@@ -11,7 +11,7 @@ pub const RANDOMKEY: BuiltIn = BuiltIn::new(
         since: "1.0.0",
         complexity: "O(1)",
         arity: 1,
-        flags: flag::READONLY,
+        flags: flag::READONLY | flag::TOUCHES_ARBITRARY_KEYS,
         categories: category::KEYSPACE | category::READ | category::SLOW,
         tips: &["request_policy:all_shards", "response_policy:special", "nondeterministic_output"],
         ..CommandSpec::DEFAULT
@@ -30,7 +30,7 @@ fn randomkey(context: &mut Context<'_>) -> CommandResult {
         let Some(record) = context.state.db(context.db).random(&mut || random.next_u64()) else {
             break;
         };
-        let may_delete = context.state.may_delete_expired();
+        let may_delete = context.may_expire_arbitrary_keys();
         if !context.state.is_expired(record) || (!may_delete && draw >= EXPIRED_DRAWS_MAX) {
             context.reply.bulk(record.key());
             return Ok(());

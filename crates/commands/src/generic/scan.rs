@@ -11,7 +11,7 @@ pub const SCAN: BuiltIn = BuiltIn::new(
         since: "2.8.0",
         complexity: "O(1) for each call, O(N) for a whole walk; N is the number of keys.",
         arity: -2,
-        flags: flag::READONLY,
+        flags: flag::READONLY | flag::TOUCHES_ARBITRARY_KEYS,
         categories: category::KEYSPACE | category::READ | category::SLOW,
         tips: &["nondeterministic_output", "request_policy:special", "response_policy:special"],
         arguments: &[
@@ -24,6 +24,8 @@ pub const SCAN: BuiltIn = BuiltIn::new(
     },
     scan,
 );
+
+use engine::lookup::lookup_flag;
 
 use crate::scan_options::{self, ScanOptions, Scanned};
 
@@ -49,7 +51,11 @@ fn scan(context: &mut Context<'_>) -> CommandResult {
         }
     }
     // A key that does not match stays even if it has expired; one of another type goes.
-    keys.retain(|key| context.state.key_exists(context.db, key));
+    let mut flags = lookup_flag::NO_TOUCH | lookup_flag::NO_STATS | lookup_flag::NO_NOTIFY;
+    if !context.may_expire_arbitrary_keys() {
+        flags |= lookup_flag::NO_EXPIRE;
+    }
+    keys.retain(|key| context.state.lookup_read_with(context.db, key, flags).is_some());
     if let Some(wanted) = options.type_name {
         let database = context.state.db(context.db);
         keys.retain(|key| {

@@ -35,8 +35,7 @@ fn flushall(context: &mut Context<'_>) -> CommandResult {
     context.state.abandon_background_save();
     if context.state.has_save_points() && context.state.save().is_ok() {
         // Nothing counts as changed now, but others must hear of it all the same.
-        context.prevent_propagation();
-        context.state.propagation.also(context.db, context.argv);
+        context.force_propagation();
     }
     Ok(())
 }
