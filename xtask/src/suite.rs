@@ -93,7 +93,11 @@ pub fn run(options: &Options) -> Result<()> {
         file_timeout: Duration::from_secs(options.file_timeout),
         stall_timeout: Duration::from_secs(options.stall_timeout),
     };
-    let results = play_all(&plan, &units, options.jobs.clamp(1, JOBS_MAX), options.baseport)?;
+    let jobs = options.jobs.clamp(1, JOBS_MAX);
+    let mut results = play_all(&plan, &units, jobs, options.baseport)?;
+    if let Some(expectations) = &expectations {
+        play_again(&plan, expectations, options.baseport, &mut results)?;
+    }
     if options.keep {
         println!("kept: {}", work.keep().display());
     }
@@ -105,6 +109,29 @@ pub fn run(options: &Options) -> Result<()> {
         Some(expectations) => expectations.judge(&results),
         None => Ok(()),
     }
+}
+
+/// Many of the suite's tests wait for real milliseconds, which a busy machine may not give them: what is not as expected is
+/// played once more, alone.
+fn play_again(
+    plan: &Plan,
+    expectations: &expected::Expectations,
+    baseport: usize,
+    results: &mut [output::FileResult],
+) -> Result<()> {
+    for result in results {
+        let wrong = expectations.wrong_with(result);
+        let units = expectations.units();
+        let Some(unit) = units.iter().find(|unit| unit.file == result.unit) else { continue };
+        if !wrong.is_empty() {
+            println!("once more, alone, because:\n{}", wrong.join("\n"));
+            let again = play_all(plan, std::slice::from_ref(unit), 1, baseport)?;
+            if let Some(again) = again.into_iter().next() {
+                *result = again;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn play_all(

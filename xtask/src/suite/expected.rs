@@ -69,9 +69,9 @@ impl Expectations {
     /// An error that lists everything that is not as the lists say.
     pub fn judge(&self, results: &[FileResult]) -> Result<()> {
         let mut wrong = Vec::new();
-        for ExpectedFile { unit, count } in &self.files {
+        for ExpectedFile { unit, .. } in &self.files {
             match results.iter().find(|result| result.unit == unit.file) {
-                Some(result) => self.judge_file(result, *count, &mut wrong),
+                Some(result) => wrong.extend(self.wrong_with(result)),
                 None => wrong.push(format!("{}: not run", unit.file)),
             }
         }
@@ -79,6 +79,16 @@ impl Expectations {
             return Ok(());
         }
         Err(format!("the suite is not as expected:\n{}", wrong.join("\n")).into())
+    }
+
+    /// What is not as the lists say in one file.
+    pub fn wrong_with(&self, result: &FileResult) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let file = self.files.iter().find(|file| file.unit.file == result.unit);
+        if let Some(file) = file {
+            self.judge_file(result, file.count, &mut wrong);
+        }
+        wrong
     }
 
     fn judge_file(&self, result: &FileResult, count: usize, wrong: &mut Vec<String>) {

@@ -15,6 +15,9 @@ use crate::exec::{self, ProcessTree};
 pub fn file(plan: &Plan, unit: &Unit, port: usize) -> Result<FileResult> {
     let Unit { file: unit, tags, skipped } = unit;
     let folder = plan.work.join(unit.replace('/', "-"));
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
     farm::build(plan, &folder)?;
     let _ends_leftovers = Leftovers(&folder);
     let began = Instant::now();
