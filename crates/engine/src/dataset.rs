@@ -40,6 +40,33 @@ pub enum OnDuplicate {
     Replace,
 }
 
+/// `rdb-key-save-delay`: microseconds to sleep behind each key, or, negative, one microsecond behind every so many.
+struct KeyDelay {
+    sleep_us: u64,
+    every: u64,
+    keys: u64,
+}
+
+impl KeyDelay {
+    fn new(setting: i32) -> KeyDelay {
+        match u64::try_from(setting) {
+            Ok(sleep_us) => KeyDelay { sleep_us, every: 1, keys: 0 },
+            Err(_) => KeyDelay { sleep_us: 1, every: u64::from(setting.unsigned_abs()), keys: 0 },
+        }
+    }
+
+    #[inline]
+    fn after_key(&mut self, sleep: fn(u64)) {
+        if self.sleep_us == 0 {
+            return;
+        }
+        self.keys += 1;
+        if self.keys.is_multiple_of(self.every) {
+            sleep(self.sleep_us);
+        }
+    }
+}
+
 impl State {
     /// When values that are read leave their compact encodings.
     pub fn rdb_limits(&self, db: usize) -> Limits {
@@ -61,6 +88,7 @@ impl State {
         writer.remark("aof-base", b"0");
         self.write_aux(&mut writer, true);
         let mut left_out = 0;
+        let mut delay = KeyDelay::new(self.config.rdb_key_save_delay);
         for (index, database) in self.databases.iter().enumerate() {
             if database.is_empty() {
                 continue;
@@ -72,6 +100,7 @@ impl State {
                 if writer.buffered() >= CHUNK_BYTES {
                     writer.flush(sink)?;
                 }
+                delay.after_key(self.host.port.sleep_us);
             }
         }
         self.write_aux(&mut writer, false);

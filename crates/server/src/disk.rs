@@ -11,17 +11,21 @@ use crate::log::log;
 
 /// What the child tells by its exit code.
 const CHILD_FAILED: i32 = 1;
+/// The server has asked the child to end.
+const CHILD_ENDED: i32 = 255;
 
 /// Writes the file anew; the old one stays until the new one is whole and on the disk.
 pub fn save(state: &State) -> Result<(), String> {
     let name = file_name(state);
     let temporary = temporary_name(sys::process::pid());
+    sys::signals::set_left_behind(Some(&temporary));
     let result = write(state, &temporary).and_then(|left_out| {
         std::fs::rename(&temporary, &name)?;
         // So that the name, too, is on the disk.
         File::open(".")?.sync_all()?;
         Ok(left_out)
     });
+    sys::signals::set_left_behind(None);
     match result {
         Ok(0) => Ok(()),
         Ok(left_out) => {
@@ -59,6 +63,7 @@ pub fn fork_save(state: &State) -> Result<i32, String> {
     match sys::process::fork().map_err(|error| error.to_string())? {
         Forked::Parent { child } => Ok(child),
         Forked::Child => {
+            become_child();
             let code = match save(state) {
                 Ok(()) => {
                     log!(Notice, "DB saved on disk");
@@ -72,6 +77,18 @@ pub fn fork_save(state: &State) -> Result<i32, String> {
             sys::process::exit_now(code)
         }
     }
+}
+
+/// What a child of the server is other than the server itself: it ends when the server says so, quietly, and shows in
+/// process lists as what it is.
+fn become_child() {
+    // SIGUSR1 can always be caught, and the other two can always be ignored.
+    let _ = sys::signals::exit_on(sys::signals::SIGUSR1, CHILD_ENDED);
+    for signal in [sys::signals::SIGINT, sys::signals::SIGTERM] {
+        let _ = sys::signals::ignore(signal);
+    }
+    crate::log::set_role(crate::log::Role::Child);
+    sys::title::set("redis-rdb-bgsave");
 }
 
 /// Reads the file, if there is one.

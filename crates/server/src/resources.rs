@@ -71,6 +71,20 @@ pub fn check_maxclients(maxclients: u32) -> Result<(), String> {
     ))
 }
 
+/// Huge pages for a large heap, unless the administrator has them always on and wants none of them here: then
+/// `disable-thp` switches them off for this process, as with Redis.
+pub fn choose_page_size(config: &Config) {
+    let mode =
+        std::fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled").unwrap_or_default();
+    if mode.contains("[always]") && config.disable_thp {
+        if let Err(error) = sys::resources::disable_huge_pages() {
+            log!(Warning, "Can't switch transparent huge pages off: {error}");
+        }
+    } else if mode.contains("[madvise]") && !sys::huge_pages::enable_for_large_heap() {
+        log!(Verbose, "The allocator does not take hooks; no huge pages");
+    }
+}
+
 /// Says at start what of the system's settings will hurt later.
 pub fn warn_about_system(config: &Config) {
     if let Some(limit) = sys::net::somaxconn()

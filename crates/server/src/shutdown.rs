@@ -46,6 +46,8 @@ impl Shell {
                 _ => config.shutdown_on_sigint,
             };
             self.shutdown.asked_by_signal = Some(request_of(flags));
+            // Whoever interrupts again does not want to wait, not even for a save under way.
+            sys::signals::let_interrupt_leave(true);
             self.cron.make_due();
         }
     }
@@ -62,6 +64,7 @@ impl Shell {
             Err(reason) => {
                 log!(Warning, "{reason}, can't exit.");
                 self.shutdown.asked_by_signal = None;
+                sys::signals::let_interrupt_leave(false);
                 if let Some(session) = client.and_then(|id| self.engine.client_mut(id)) {
                     session.reply.error("ERR Errors trying to SHUTDOWN. Check logs.");
                 }
@@ -73,6 +76,7 @@ impl Shell {
     /// SHUTDOWN ABORT takes back what is under way.
     fn abort_shutdown(&mut self, client: Option<ClientId>) {
         let under_way = self.shutdown.asked_by_signal.take().is_some();
+        sys::signals::let_interrupt_leave(false);
         if under_way {
             log!(Notice, "Shutdown manually aborted.");
         }
@@ -98,6 +102,7 @@ impl Shell {
 
     /// The last save, if it is asked for or the server saves by itself.
     fn save_for_shutdown(&mut self, request: ShutdownRequest) -> Result<(), String> {
+        self.end_child();
         let state = &mut self.engine.state;
         if !request.save.unwrap_or(state.has_save_points()) {
             return Ok(());
@@ -106,8 +111,21 @@ impl Shell {
         let result = state.save();
         self.perform_effects();
         match result {
-            Err(reason) if !request.force => Err(format!("Error trying to save the DB: {reason}")),
-            _ => Ok(()),
+            Err(reason) => {
+                log!(Warning, "Error saving DB on disk: {reason}");
+                if request.force { Ok(()) } else { Err("Error trying to save the DB".to_owned()) }
+            }
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// A child that still saves would write what nobody waits for any more.
+    fn end_child(&mut self) {
+        if let Some(process_id) = self.engine.state.saving.child() {
+            log!(Warning, "There is a child saving an .rdb. Killing it!");
+            crate::disk::end_child(process_id);
+            // It ends by the signal; nobody is left to be told how.
+            let _ = sys::process::wait(process_id);
         }
     }
 

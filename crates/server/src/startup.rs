@@ -143,6 +143,7 @@ pub fn serve(mut startup: Startup, mut files: FilesInUse, configured: bool) -> i
     if let Err(error) = sys::watch::start(crate::crash_report::on_watch) {
         log!(Warning, "No watching thread: {error}");
     }
+    crate::resources::choose_page_size(shell.engine.config());
     crate::config_change::apply_at_start(&mut shell);
     sys::crash::observed(&mut shell, |shell| run(shell, &startup, supervised))
 }

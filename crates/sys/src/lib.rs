@@ -15,6 +15,7 @@ pub mod background;
 pub mod clock;
 pub mod crash;
 pub mod file;
+pub mod huge_pages;
 pub mod net;
 pub mod poll;
 pub mod process;

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, Ordering};
 
 /// The signals of the C library that the server speaks of, by number.
 pub use libc::{
@@ -14,7 +14,50 @@ static PIPE_WRITE: AtomicI32 = AtomicI32::new(-1);
 const COUNTED: usize = 32;
 static COUNTS: [AtomicU32; COUNTED] = [const { AtomicU32::new(0) }; COUNTED];
 
+/// SIGINT is not counted but ends the process at once.
+static INTERRUPT_LEAVES: AtomicBool = AtomicBool::new(false);
+/// The file that such an end removes, terminated; empty: none.
+static LEFT_BEHIND: [AtomicU8; 64] = [const { AtomicU8::new(0) }; 64];
+
+/// From now on SIGINT ends the process at once with exit code 1, even while the main thread is busy (`true`), or comes
+/// through the pipe again (`false`).
+pub fn let_interrupt_leave(on: bool) {
+    INTERRUPT_LEAVES.store(on, Ordering::SeqCst);
+}
+
+/// Names a file of the working directory that an end by signal must not leave behind; `None` forgets it.
+pub fn set_left_behind(name: Option<&str>) {
+    let name = name.unwrap_or("").as_bytes();
+    let (last, places) = match LEFT_BEHIND.split_last() {
+        Some(split) => split,
+        None => return,
+    };
+    for (index, place) in places.iter().enumerate() {
+        place.store(name.get(index).copied().unwrap_or(0), Ordering::Relaxed);
+    }
+    last.store(0, Ordering::SeqCst);
+}
+
+/// What a person who insists gets. Only calls that a handler may make.
+fn leave_at_once() -> ! {
+    const WORDS: &[u8] = b"You insist... exiting now.\n";
+    // SAFETY: pointer and length describe the constant.
+    unsafe { libc::write(1, WORDS.as_ptr().cast(), WORDS.len()) };
+    let mut name = [0_u8; 64];
+    for (byte, place) in name.iter_mut().zip(&LEFT_BEHIND) {
+        *byte = place.load(Ordering::Relaxed);
+    }
+    if name[0] != 0 {
+        // SAFETY: the last byte is always zero, so the name is terminated; unlink may be called from a handler.
+        unsafe { libc::unlink(name.as_ptr().cast()) };
+    }
+    crate::process::exit_now(1)
+}
+
 extern "C" fn note(signal: libc::c_int) {
+    if signal == libc::SIGINT && INTERRUPT_LEAVES.load(Ordering::SeqCst) {
+        leave_at_once();
+    }
     if let Some(count) = usize::try_from(signal).ok().and_then(|index| COUNTS.get(index)) {
         count.fetch_add(1, Ordering::Relaxed);
     }
