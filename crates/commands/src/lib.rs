@@ -16,6 +16,7 @@ mod pubsub;
 mod scan_options;
 mod server;
 mod set;
+mod sorted_set;
 mod string;
 pub mod table;
 mod transactions;

@@ -2,7 +2,9 @@
 
 use engine::BuiltIn;
 
-use crate::{bitmap, connection, generic, hash, list, pubsub, server, set, string, transactions};
+use crate::{
+    bitmap, connection, generic, hash, list, pubsub, server, set, sorted_set, string, transactions,
+};
 
 /// All built-in commands.
 pub static BUILT_INS: &[&BuiltIn] = &[
@@ -21,6 +23,9 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &list::blpop::BLPOP,
     &list::blpop::BRPOP,
     &list::lmove::BRPOPLPUSH,
+    &sorted_set::zmpop::BZMPOP,
+    &sorted_set::zpopmin::BZPOPMAX,
+    &sorted_set::zpopmin::BZPOPMIN,
     &connection::client::CLIENT,
     &server::command::COMMAND,
     &server::config::CONFIG,
@@ -186,6 +191,38 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &generic::wait::WAIT,
     &generic::waitaof::WAITAOF,
     &transactions::watch::WATCH,
+    &sorted_set::zadd::ZADD,
+    &sorted_set::zcard::ZCARD,
+    &sorted_set::zcount::ZCOUNT,
+    &sorted_set::zdiff::ZDIFF,
+    &sorted_set::zdiff::ZDIFFSTORE,
+    &sorted_set::zadd::ZINCRBY,
+    &sorted_set::zinter::ZINTER,
+    &sorted_set::zinter::ZINTERCARD,
+    &sorted_set::zinter::ZINTERSTORE,
+    &sorted_set::zcount::ZLEXCOUNT,
+    &sorted_set::zmpop::ZMPOP,
+    &sorted_set::zmscore::ZMSCORE,
+    &sorted_set::zpopmin::ZPOPMAX,
+    &sorted_set::zpopmin::ZPOPMIN,
+    &sorted_set::zrandmember::ZRANDMEMBER,
+    &sorted_set::zrange::ZRANGE,
+    &sorted_set::zrange::ZRANGEBYLEX,
+    &sorted_set::zrange::ZRANGEBYSCORE,
+    &sorted_set::zrange::ZRANGESTORE,
+    &sorted_set::zrank::ZRANK,
+    &sorted_set::zrem::ZREM,
+    &sorted_set::zremrangebyrank::ZREMRANGEBYLEX,
+    &sorted_set::zremrangebyrank::ZREMRANGEBYRANK,
+    &sorted_set::zremrangebyrank::ZREMRANGEBYSCORE,
+    &sorted_set::zrange::ZREVRANGE,
+    &sorted_set::zrange::ZREVRANGEBYLEX,
+    &sorted_set::zrange::ZREVRANGEBYSCORE,
+    &sorted_set::zrank::ZREVRANK,
+    &sorted_set::zscan::ZSCAN,
+    &sorted_set::zscore::ZSCORE,
+    &sorted_set::zunion::ZUNION,
+    &sorted_set::zunion::ZUNIONSTORE,
 ];
 
 #[cfg(test)]

@@ -109,9 +109,12 @@ impl SortedSet {
         }
     }
 
-    /// Becomes large at once if so many members that are about to come are too many for a listpack.
-    pub fn expect(&mut self, count: usize, limits: &SortedSetLimits) {
-        if matches!(self.repr, Repr::Listpack(_)) && count > limits.listpack_entries_max {
+    /// Becomes large at once if so many members of at most so many bytes, which are about to come, do not fit into a
+    /// listpack.
+    pub fn expect(&mut self, count: usize, longest: usize, limits: &SortedSetLimits) {
+        let too_big =
+            count > limits.listpack_entries_max || longest > limits.listpack_value_bytes_max;
+        if matches!(self.repr, Repr::Listpack(_)) && too_big {
             self.become_scored(limits, count);
         }
     }
