@@ -195,18 +195,23 @@ impl Engine {
     }
 }
 
+/// What the random bytes of the shell decide: how keys are hashed, and what the generator begins with.
+fn seeded(config: &Config, seed: &[u8; 32]) -> (Vec<Database>, SplitMix64) {
+    let mut hash_seed = [0u8; 16];
+    hash_seed.copy_from_slice(&seed[..16]);
+    let mut random = [0u8; 8];
+    random.copy_from_slice(&seed[16..24]);
+    let count = usize::try_from(config.databases).unwrap_or(1).max(1);
+    let database = || Database::new(keyspace::HashSeed::new(hash_seed));
+    let databases = std::iter::repeat_with(database).take(count).collect();
+    (databases, SplitMix64::new(u64::from_le_bytes(random)))
+}
+
 impl State {
     fn new(config: Config, built_ins: &[&'static BuiltIn], ports: Ports, seed: [u8; 32]) -> State {
         let clock = Clock::new(ports.clock);
-        let mut hash_seed = [0u8; 16];
-        hash_seed.copy_from_slice(&seed[..16]);
-        let mut random = [0u8; 8];
-        random.copy_from_slice(&seed[16..24]);
+        let (databases, random) = seeded(&config, &seed);
         let run_id = seed[12..32].iter().map(|byte| format!("{byte:02x}")).collect();
-        let database_count = usize::try_from(config.databases).unwrap_or(1).max(1);
-        let databases = (0..database_count)
-            .map(|_| Database::new(keyspace::HashSeed::new(hash_seed)))
-            .collect();
         let mut state = State {
             table: CommandTable::new(built_ins),
             databases,
@@ -262,7 +267,7 @@ impl State {
             links: crate::links::Links::default(),
             guests: crate::guests::Guests::default(),
             rate_sample: crate::stats::Sample::default(),
-            random: SplitMix64::new(u64::from_le_bytes(random)),
+            random,
             config,
         };
         state.new_replication_id();

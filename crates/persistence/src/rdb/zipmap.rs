@@ -12,8 +12,7 @@ pub(super) fn elements(bytes: &[u8]) -> RdbResult<Vec<&[u8]>> {
     let mut reader = Reader::new(bytes);
     let count = reader.byte()?;
     let mut elements = Vec::new();
-    loop {
-        let Some(len) = length(&mut reader)? else { break };
+    while let Some(len) = length(&mut reader)? {
         elements.push(reader.take(len)?);
         let len = length(&mut reader)?.ok_or(DAMAGED)?;
         let free = usize::from(reader.byte()?);

@@ -105,7 +105,9 @@ impl<'a> FileReader<'a> {
                     continue;
                 }
                 opcode::SLOT => {
-                    (reader.length()?, reader.length()?, reader.length()?);
+                    for _ in 0..3 {
+                        reader.length()?;
+                    }
                     continue;
                 }
                 opcode::REMARK => Item::Remark { name: reader.string()?, value: reader.string()? },
