@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::state::State;
 
-/// Classes of events, the letters of `notify-keyspace-events`.
+/// Classes of events, the letters of `notify-keyspace-events`; the numbers are those of the Module API.
 pub mod class {
     pub const KEYSPACE: u32 = 1 << 0; // K
     pub const KEYEVENT: u32 = 1 << 1; // E
@@ -23,25 +23,39 @@ pub mod class {
     pub const NEW: u32 = 1 << 14; // n
     pub const OVERWRITTEN: u32 = 1 << 15; // o
     pub const TYPE_CHANGED: u32 = 1 << 16; // c
-    pub const ARRAY: u32 = 1 << 17; // a
-    pub const SUBKEYSPACE: u32 = 1 << 18; // S
-    pub const SUBKEYEVENT: u32 = 1 << 19; // T
-    pub const SUBKEYSPACE_ITEM: u32 = 1 << 20; // I
-    pub const SUBKEYSPACE_EVENT: u32 = 1 << 21; // V
+    pub const SUBKEYSPACE: u32 = 1 << 19; // S
+    pub const SUBKEYEVENT: u32 = 1 << 20; // T
+    pub const SUBKEYSPACE_ITEM: u32 = 1 << 21; // I
+    pub const SUBKEYSPACE_EVENT: u32 = 1 << 22; // V
+    pub const ARRAY: u32 = 1 << 23; // a
 
     /// Events that tell the fields too.
     pub const SUBKEYS: u32 = SUBKEYSPACE | SUBKEYEVENT | SUBKEYSPACE_ITEM | SUBKEYSPACE_EVENT;
 }
 
-/// (state, class, event, database, key)
-pub type SubscriberCall = Rc<dyn Fn(&mut State, u32, &str, usize, &[u8])>;
+/// What has happened to a key.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyEvent<'a> {
+    pub class: u32,
+    pub event: &'a str,
+    pub db: usize,
+    pub key: &'a [u8],
+    /// The fields it happened to, where that is told and the subscriber wants it.
+    pub fields: &'a [&'a [u8]],
+}
+
+/// Who is told of an event.
+pub type SubscriberCall = Rc<dyn Fn(&mut State, KeyEvent<'_>)>;
 
 /// A guest that wants to hear of changes.
 #[derive(Clone)]
 pub struct Subscriber {
     /// Whose; for taking out on unload.
     pub owner: u64,
+    /// Tells the subscriptions of one owner apart.
+    pub sign: usize,
     pub classes: u32,
+    pub wants_fields: bool,
     pub call: SubscriberCall,
 }
 
@@ -51,15 +65,16 @@ impl State {
         if self.notify_classes & class == 0 {
             return;
         }
-        self.notify_slow(class, event, db, key);
+        self.notify_slow(KeyEvent { class, event, db, key, fields: &[] });
     }
 
-    fn notify_slow(&mut self, class: u32, event: &str, db: usize, key: &[u8]) {
+    fn notify_slow(&mut self, key_event: KeyEvent<'_>) {
+        let KeyEvent { class, event, db, key, .. } = key_event;
         for index in 0..self.subscribers.len() {
             // A subscriber may subscribe or leave during the call; the list is read anew each time.
             let Some(subscriber) = self.subscribers.get(index).cloned() else { break };
             if subscriber.classes & class != 0 {
-                (subscriber.call)(self, class, event, db, key);
+                (subscriber.call)(self, key_event);
             }
         }
         let configured = self.config_notify_classes;
@@ -89,10 +104,13 @@ impl State {
         if self.notify_classes & class == 0 {
             return;
         }
-        self.notify_slow(class, event, db, key);
         let configured = self.config_notify_classes;
-        if configured & class != 0 && configured & self::class::SUBKEYS != 0 {
-            self.publish_fields(event, db, key, &fields.collect::<Vec<_>>());
+        let published = configured & class != 0 && configured & self::class::SUBKEYS != 0;
+        let wanted = published || self.subscribers.iter().any(|subscriber| subscriber.wants_fields);
+        let fields: Vec<&[u8]> = if wanted { fields.collect() } else { Vec::new() };
+        self.notify_slow(KeyEvent { class, event, db, key, fields: &fields });
+        if published {
+            self.publish_fields(event, db, key, &fields);
         }
     }
 

@@ -64,12 +64,12 @@ pub fn listen(state: &mut State) {
 pub fn wake_descriptor() -> c_int {
     let known = WAKE.load(Ordering::Acquire);
     if known >= 0 {
-        return known;
+        return crate::event_loop::descriptor(known);
     }
     // SAFETY: eventfd takes a count and flags.
     let descriptor = unsafe { libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC) };
     WAKE.store(descriptor, Ordering::Release);
-    descriptor
+    crate::event_loop::descriptor(descriptor)
 }
 
 /// Wakes the main thread.
@@ -95,6 +95,7 @@ fn drain_wake() {
 /// Answers the clients that have been unblocked. Called by the main thread when it wakes.
 pub fn serve_unblocked(state: &mut State) {
     drain_wake();
+    crate::event_loop::serve(state, WAKE.load(Ordering::Acquire));
     loop {
         let unblocked = std::mem::take(&mut *UNBLOCKED.lock());
         if unblocked.is_empty() {

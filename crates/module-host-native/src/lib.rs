@@ -19,7 +19,9 @@ mod data_types;
 mod dictionary;
 mod digest;
 mod elf;
+mod event_loop;
 mod filters;
+mod fork;
 mod gil;
 mod hashes;
 mod hooks;
@@ -48,6 +50,7 @@ mod timers;
 mod usage;
 
 pub use blocking::{serve_unblocked, wake_descriptor};
+pub use fork::child_ended;
 pub use gil::{is_in_use, lend, take_back};
 pub use host::{NativeHost, set_log, started};
 
@@ -62,7 +65,9 @@ const AREAS: &[fn(&mut table::Table)] = &[
     data_types::register,
     dictionary::register,
     digest::register,
+    event_loop::register,
     filters::register,
+    fork::register,
     hashes::register,
     hooks::register,
     info::register,

@@ -1,7 +1,7 @@
 //! Trying a module in a process of its own: a file that crashes the dynamic loader, or as soon as it runs, crashes only that.
 
-use std::ffi::{CString, OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::ffi::{CString, OsString};
+use std::os::unix::ffi::OsStringExt;
 use std::process::{Command, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -39,7 +39,7 @@ impl Trial {
     pub fn from_arguments(mut arguments: impl Iterator<Item = OsString>) -> Trial {
         let path = arguments.next().unwrap_or_default().to_string_lossy().into_owned();
         let count = arguments.next().and_then(|count| count.to_str()?.parse::<usize>().ok());
-        let mut words = arguments.map(OsStringExt::into_vec);
+        let mut words = arguments.map(|word| from_hex(&word.into_vec()));
         let pairs = 0..count.unwrap_or(0);
         let config = pairs.map_while(|_| Some((words.next()?, words.next()?))).collect();
         Trial { path, config, argv: words.collect(), run: count.is_some() }
@@ -93,6 +93,16 @@ impl Trial {
     }
 }
 
+/// Bytes as digits: words of a module may hold zero bytes, words of a command line may not.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(digits: &[u8]) -> Vec<u8> {
+    let digit = |digit: u8| char::from(digit).to_digit(16).unwrap_or(0) as u8;
+    digits.as_chunks::<2>().0.iter().map(|[high, low]| digit(*high) << 4 | digit(*low)).collect()
+}
+
 /// Tries a module; the reason if it does not survive. At the start of the server its entry point is not called before the
 /// real load: there is nothing to lose yet, and the report of a crash says more.
 pub fn run(path: &str, argv: &[&[u8]], config: &[(&[u8], &[u8])]) -> Result<(), String> {
@@ -102,9 +112,9 @@ pub fn run(path: &str, argv: &[&[u8]], config: &[(&[u8], &[u8])]) -> Result<(), 
     if !is_starting() {
         command.arg(config.len().to_string());
         for (name, value) in config {
-            command.arg(OsStr::from_bytes(name)).arg(OsStr::from_bytes(value));
+            command.arg(hex(name)).arg(hex(value));
         }
-        command.args(argv.iter().map(|argument| OsStr::from_bytes(argument)));
+        command.args(argv.iter().map(|argument| hex(argument)));
     }
     let mut child = command
         .stdin(Stdio::null())

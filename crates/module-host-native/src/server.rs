@@ -15,7 +15,7 @@ use crate::table::Table;
 /// Bits of SetModuleOptions.
 const OPTIONS_ALL: c_int = 0x7f;
 /// Bits of keyspace events that exist.
-const NOTIFY_ALL: c_int = (1 << 18) - 1;
+const NOTIFY_ALL: c_int = (1 << 24) - 1;
 /// The version of Redis whose API this is, as GetServerVersion tells it.
 const SERVER_VERSION: c_int = 0x0008_0a02;
 

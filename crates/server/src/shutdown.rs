@@ -159,6 +159,12 @@ impl Shell {
             log!(Verbose, "Child {} ended: {:?} {:?}", exited.pid, exited.code, exited.signal);
             let by_us = exited.signal == Some(sys::signals::SIGUSR1);
             self.engine.state.background_save_ended(exited.pid, exited.code == Some(0), by_us);
+            module_host_native::child_ended(
+                &mut self.engine.state,
+                exited.pid,
+                exited.code,
+                exited.signal,
+            );
         }
     }
 }

@@ -42,15 +42,15 @@ bitflags::bitflags! {
         /// `c`
         const TYPE_CHANGED = 1 << 16;
         /// `a`
-        const ARRAY = 1 << 17;
+        const ARRAY = 1 << 23;
         /// `S`: publish changed fields on channels named by key.
-        const SUBKEYSPACE = 1 << 18;
+        const SUBKEYSPACE = 1 << 19;
         /// `T`: publish changed fields on channels named by event.
-        const SUBKEYEVENT = 1 << 19;
+        const SUBKEYEVENT = 1 << 20;
         /// `I`: publish on channels named by key and field.
-        const SUBKEYSPACE_ITEM = 1 << 20;
+        const SUBKEYSPACE_ITEM = 1 << 21;
         /// `V`: publish changed fields on channels named by event and key.
-        const SUBKEYSPACE_EVENT = 1 << 21;
+        const SUBKEYSPACE_EVENT = 1 << 22;
         /// `A`
         const ALL = Self::GENERIC.bits() | Self::STRING.bits() | Self::LIST.bits()
             | Self::SET.bits() | Self::HASH.bits() | Self::SORTED_SET.bits()

@@ -1,0 +1,82 @@
+//! Child processes of modules: a copy of the server that works on its data as of now, and tells its outcome by an exit code.
+
+use std::ffi::{c_double, c_int, c_void};
+
+use engine::State;
+use engine::effect::LogLevel;
+use module_abi::status;
+use sys::process::Forked;
+
+use crate::shared::Shared;
+use crate::table::Table;
+
+/// `void (*)(exit_code, by_signal, data)`.
+type DoneFunc = unsafe extern "C" fn(c_int, c_int, *mut c_void);
+
+struct Child {
+    process_id: i32,
+    done: Option<DoneFunc>,
+    data: *mut c_void,
+}
+
+/// The one child there may be.
+static CHILD: Shared<Option<Child>> = Shared::new();
+
+extern "C" fn fork(done: Option<DoneFunc>, data: *mut c_void) -> c_int {
+    let state = crate::host::state_in_use();
+    if state.saving.child().is_some() || CHILD.with(|child| child.is_some()) {
+        return -1;
+    }
+    match sys::process::fork() {
+        Ok(Forked::Child) => 0,
+        Ok(Forked::Parent { child }) => {
+            CHILD.with(|known| *known = Some(Child { process_id: child, done, data }));
+            crate::host::log(LogLevel::Verbose, &format!("Module fork started pid: {child} "));
+            child
+        }
+        Err(error) => {
+            crate::host::log(LogLevel::Warning, &format!("Can't fork for module: {error}"));
+            -1
+        }
+    }
+}
+
+extern "C" fn exit_from_child(code: c_int) -> c_int {
+    sys::process::exit_now(code)
+}
+
+extern "C" fn send_child_heartbeat(_progress: c_double) {
+    // The parent looks at the child's memory by itself, and needs no sign of life.
+}
+
+extern "C" fn kill_fork_child(process_id: c_int) -> c_int {
+    let own = CHILD.with(|child| child.take_if(|child| child.process_id == process_id).is_some());
+    if !own {
+        return status::ERR;
+    }
+    crate::host::log(LogLevel::Notice, &format!("Killing running module fork child: {process_id}"));
+    // It may have ended by itself just now; either way it is waited for, so that no process is left behind.
+    let _ = sys::process::kill(process_id, sys::signals::SIGUSR1);
+    let _ = sys::process::wait(process_id);
+    status::OK
+}
+
+/// A child process of the server has ended; if it was a module's, the module is told.
+pub fn child_ended(state: &mut State, process_id: i32, code: Option<i32>, signal: Option<i32>) {
+    let Some(child) = CHILD.with(|child| child.take_if(|child| child.process_id == process_id))
+    else {
+        return;
+    };
+    crate::gil::note(state);
+    if let Some(done) = child.done {
+        // SAFETY: the function is the module's own with this signature, and the data is what it gave with it.
+        unsafe { done(code.unwrap_or(0), signal.unwrap_or(0), child.data) };
+    }
+}
+
+pub fn register(table: &mut Table) {
+    table.add("Fork", fork as *const ());
+    table.add("ExitFromChild", exit_from_child as *const ());
+    table.add("SendChildHeartbeat", send_child_heartbeat as *const ());
+    table.add("KillForkChild", kill_fork_child as *const ());
+}
