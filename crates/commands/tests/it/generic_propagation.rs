@@ -45,3 +45,15 @@ fn changes_propagate_as_they_are() {
     ];
     assert_eq!(propagated(&lines.map(|(line, _)| line)), lines.map(|(_, expected)| expected));
 }
+
+#[test]
+fn what_is_found_expired_propagates_as_deletion() {
+    let lines = [
+        ("SET a 1 PXAT 1", ""),
+        ("SET a 1", "SET a 1"),
+        ("PEXPIREAT a 1", "DEL a"),
+        ("SCAN 0", ""),
+        ("RANDOMKEY", ""),
+    ];
+    assert_eq!(propagated(&lines.map(|(line, _)| line)), lines.map(|(_, expected)| expected));
+}

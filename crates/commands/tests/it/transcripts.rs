@@ -142,6 +142,7 @@ impl EngineTransport {
             | Effect::Shutdown { .. }
             | Effect::ConfigChanged { .. }
             | Effect::FreeInBackground(_)
+            | Effect::EndChild { .. }
             | Effect::Log { .. } => {}
         }
     }
