@@ -148,12 +148,12 @@ impl State {
         }
     }
 
-    /// CLIENT CACHING holds for one command, or for one transaction.
+    /// CLIENT CACHING holds for one command other than CLIENT's, or for one transaction.
     pub(crate) fn end_caching(&mut self, client: ClientId, command: &Command) {
         let session = &mut self.clients[client];
         if let Some(options) = &mut session.tracking
             && session.flags & client_flag::MULTI == 0
-            && command.full_name != "client|caching"
+            && command.parent.as_deref() != Some("client")
         {
             options.caching = false;
         }
