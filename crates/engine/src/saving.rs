@@ -30,6 +30,7 @@ pub struct Saving {
     /// Of the last background save; -1 if there was none.
     pub last_duration_s: i64,
     pub saves: u64,
+    pub forks: u64,
     pub failures_in_row: u64,
     pub loaded: crate::dataset::LoadFigures,
 }
@@ -44,6 +45,7 @@ impl Saving {
             last_try_s: 0,
             last_duration_s: -1,
             saves: 0,
+            forks: 0,
             failures_in_row: 0,
             loaded: crate::dataset::LoadFigures::default(),
         }
@@ -94,6 +96,7 @@ impl State {
         match (self.host.port.fork_save)(self) {
             Ok(process_id) => {
                 let started_s = self.clock.unix_s();
+                self.saving.forks += 1;
                 self.saving.child = Some(Child { process_id, started_s, dirty: self.dirty });
                 self.refresh_resize_policy();
                 self.log(

@@ -66,7 +66,7 @@ fn write_keys(state: &State, lines: &mut Lines) {
 
 fn write_features(state: &State, lines: &mut Lines) {
     lines.field("latest_fork_usec", 0);
-    lines.field("total_forks", 0);
+    lines.field("total_forks", state.saving.forks);
     lines.field("migrate_cached_sockets", state.links.len());
     for name in [
         "slave_expires_tracked_keys",
