@@ -148,9 +148,19 @@ impl State {
     pub fn unblock_with(&mut self, client: ClientId, how: Unblock) -> bool {
         let Some(blocked) = self.unblock_client(client) else { return false };
         let argv = blocked.argv.slices();
+        let errors_before = self.stats.total_error_replies;
         self.with_context(client, &blocked.command, &argv, |context| {
             (blocked.on_timeout)(context, how);
         });
+        let stats = &blocked.command.stats;
+        stats.calls.set(stats.calls.get() + 1);
+        if self.stats.total_error_replies > errors_before {
+            stats.failed_calls.set(stats.failed_calls.get() + 1);
+        }
+        self.stats.commands_processed += 1;
+        if let Some(session) = self.clients.get_mut(client) {
+            session.commands_processed += 1;
+        }
         self.mark_pending_write(client);
         true
     }

@@ -312,11 +312,12 @@ impl State {
     ) {
         self.clock.advance();
         let duration_us = self.clock.monotonic_us() - started_us;
-        self.stats.commands_processed += 1;
-        self.clients[client].commands_processed += 1;
+        // A call that waits is counted when it has been answered.
         if blocked {
             return;
         }
+        self.stats.commands_processed += 1;
+        self.clients[client].commands_processed += 1;
         let stats = &command.stats;
         stats.calls.set(stats.calls.get() + 1);
         stats.usec.set(stats.usec.get() + duration_us);
