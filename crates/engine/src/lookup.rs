@@ -101,7 +101,8 @@ impl State {
 
     /// Expired keys stay while writes are paused or the server is a replica (its primary deletes them).
     pub fn may_delete_expired(&self) -> bool {
-        !self.expire_paused
+        // A pause keeps the data set as it is.
+        !self.expire_paused && self.pause.is_none()
     }
 
     #[cold]
