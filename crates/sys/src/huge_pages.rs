@@ -1,16 +1,16 @@
 //! Huge pages for a large heap: the allocator's large mappings ask for them, its first small ones do not.
 //!
 //! A server with millions of keys spends a good part of its time on address translation: nearly each lookup touches two
-//! pages that no translation is cached for. jemalloc maps memory in pieces that grow with the heap, so asking for huge
-//! pages from a certain size of piece on helps large heaps and leaves the resident size of small ones alone. Writes after
-//! a fork copy small pages all the same (Linux splits the huge one).
+//! pages that no translation is cached for. jemalloc maps memory in pieces that grow with the heap. What it maps before
+//! [`enable_for_large_heap`] is all that a small server ever needs and stays as it is; what comes later asks for huge
+//! pages. Writes after a fork copy small pages all the same (Linux splits the huge one).
 
 use std::sync::OnceLock;
 
 use tikv_jemalloc_sys::{extent_hooks_s, extent_hooks_t};
 
-/// Pieces of at least this size ask for huge pages.
-const PIECE_BYTES_MIN: usize = 3 << 20;
+/// Pieces of at least this size, which is that of a huge page, ask for huge pages.
+const PIECE_BYTES_MIN: usize = 2 << 20;
 
 /// The hooks that do the work: jemalloc's own.
 struct Original(*mut extent_hooks_t);
