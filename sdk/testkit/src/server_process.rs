@@ -94,7 +94,7 @@ impl ServerProcess {
             if let Ok(mut client) = Client::connect(self.address) {
                 client.set_timeout(Duration::from_secs(2));
                 let answer = client.command(&["PING"]);
-                if answer.is_ok_and(|reply| !is_loading(&reply)) {
+                if answer.is_ok_and(|reply| !is_loading(&reply)) && self.is_ours(&mut client) {
                     return Ok(());
                 }
             }
@@ -103,6 +103,16 @@ impl ServerProcess {
             }
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Whether the server that answers is the one that was started, and not one that took the port a moment before.
+    fn is_ours(&self, client: &mut Client) -> bool {
+        let info = client.command(&["INFO", "server"]).ok().and_then(|reply| reply.text());
+        let pid = info
+            .as_deref()
+            .and_then(|info| info.lines().find_map(|line| line.trim().strip_prefix("process_id:")));
+        // Without a process id (a password, a renamed command) there is nothing to go by.
+        pid.is_none_or(|pid| pid == self.child.id().to_string())
     }
 
     pub fn address(&self) -> SocketAddr {

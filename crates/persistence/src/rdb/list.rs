@@ -1,4 +1,4 @@
-//! Lists.
+//! Lists as RDB writes them.
 
 use keyspace::List;
 use keyspace::list::{End, NodeLimit, NodeView};

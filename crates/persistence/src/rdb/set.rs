@@ -1,4 +1,4 @@
-//! Sets.
+//! Sets as RDB writes them.
 
 use keyspace::Set;
 use keyspace::element::ElementText;
