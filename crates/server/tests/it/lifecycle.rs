@@ -112,3 +112,19 @@ fn configuration_from_standard_input_and_renamed_commands() {
     let value = reply.elements().and_then(|pair| pair.get(1)).and_then(testkit::Reply::text);
     assert_eq!(value.as_deref(), Some("77"));
 }
+
+#[test]
+fn whoever_interrupts_twice_does_not_wait_for_the_save() {
+    let mut server = start(&options().option("enable-debug-command", &["yes"]));
+    let mut client = server.client().expect("a connection");
+    client.line("CONFIG SET save '900 1' rdb-key-save-delay 200000").expect("a reply");
+    client.line("DEBUG POPULATE 100").expect("a reply");
+    let temporary = server.directory().join(format!("temp-{}.rdb", server.pid()));
+    signal(&server, "INT");
+    eventually("the save has begun", || temporary.exists());
+    signal(&server, "INT");
+    // The save alone would take twenty seconds.
+    let status = server.wait_exit(std::time::Duration::from_secs(5)).expect("it ends at once");
+    assert_eq!(status.code(), Some(1));
+    assert!(!temporary.exists());
+}
