@@ -1,5 +1,7 @@
 //! Doubles as Redis prints them: the shortest digits that read back equal, plain when short, scientific otherwise.
 
+mod grisu;
+
 /// Appends the text of `value`, with `inf`, `-inf` and `nan` for what has no digits.
 pub fn format(value: f64, out: &mut Vec<u8>) {
     if value.is_nan() {
@@ -14,8 +16,9 @@ pub fn format(value: f64, out: &mut Vec<u8>) {
         out.extend_from_slice(if value.is_sign_negative() { b"-0" } else { b"0" });
         return;
     }
-    // Whole numbers below 2^52 are exact as integers, the common case for scores.
-    if value.abs() < 4_503_599_627_370_496.0 && value.fract() == 0.0 {
+    // A whole number of up to 62 bits is printed as the integer it is.
+    const LIMIT: f64 = 4_611_686_018_427_387_904.0;
+    if value.abs() <= LIMIT && value.fract() == 0.0 {
         out.extend_from_slice(itoa::Buffer::new().format(value as i64).as_bytes());
         return;
     }
@@ -23,41 +26,8 @@ pub fn format(value: f64, out: &mut Vec<u8>) {
         out.push(b'-');
     }
     let mut digits = [0u8; 24];
-    let (count, exponent) = shortest_digits(value.abs(), &mut digits);
+    let (count, exponent) = grisu::digits(value.abs(), &mut digits);
     emit(digits.get(..count).unwrap_or(&[]), exponent, value < 0.0, out);
-}
-
-/// Splits a positive double into its shortest decimal digits and the power of ten of the last digit.
-fn shortest_digits(value: f64, digits: &mut [u8; 24]) -> (usize, i32) {
-    let mut buffer = ryu::Buffer::new();
-    let text = buffer.format_finite(value);
-    let (mantissa, mut exponent) = match text.split_once('e') {
-        Some((mantissa, power)) => (mantissa, power.parse::<i32>().unwrap_or(0)),
-        None => (text, 0),
-    };
-    let mut count = 0;
-    let mut after_point = false;
-    for byte in mantissa.bytes() {
-        if byte == b'.' {
-            after_point = true;
-            continue;
-        }
-        if after_point {
-            exponent -= 1;
-        }
-        if count == 0 && byte == b'0' {
-            continue;
-        }
-        if let Some(slot) = digits.get_mut(count) {
-            *slot = byte;
-            count += 1;
-        }
-    }
-    while count > 1 && digits.get(count - 1) == Some(&b'0') {
-        count -= 1;
-        exponent += 1;
-    }
-    (count, exponent)
 }
 
 /// Lays the digits out; `exponent` is the power of ten of the last one.
@@ -115,12 +85,49 @@ mod tests {
             (-17.0, "-17"),
             (2.25, "2.25"),
             (0.1, "0.1"),
+            (1e18, "1000000000000000000"),
             (1e20, "1e+20"),
+            (797.7195962189641, "797.7195962189641"),
+            (12618626328942.063, "12618626328942.063"),
             (1e-7, "1e-7"),
             (1.5e300, "1.5e+300"),
             (f64::INFINITY, "inf"),
             (f64::NEG_INFINITY, "-inf"),
             (0.30000000000000004, "0.30000000000000004"),
+        ] {
+            assert_eq!(text(value), expected, "{value:e}");
+        }
+    }
+
+    /// What the genuine server printed for scores drawn at random.
+    #[test]
+    #[expect(clippy::excessive_precision, reason = "the numbers are those that were drawn")]
+    fn as_the_genuine_server() {
+        for (value, expected) in [
+            (2.1977246910647247e-72, "2.1977246910647247e-72"),
+            (-2.241980750433897e-238, "-2.241980750433897e-238"),
+            (-4.624880445074923e+22, "-46248804450749230000000"),
+            (-8.899910195264118e+16, "-88999101952641184"),
+            (5.647980666537669e-197, "5.647980666537669e-197"),
+            (-910160658132783.5, "-910160658132783.5"),
+            (-10610453.456150703, "-1.0610453456150703e+7"),
+            (7.206583044139466e-186, "7.206583044139466e-186"),
+            (-684.2061124956789, "-684.2061124956789"),
+            (-7.613054044410086e-248, "-7.613054044410086e-248"),
+            (7.826031401784339e-38, "7.826031401784339e-38"),
+            (6.835966505701727e-13, "6.835966505701727e-13"),
+            (6.280329357742531e+262, "6.280329357742531e+262"),
+            (4.517288319870452e-87, "4.517288319870452e-87"),
+            (-5.0630934665118844e+190, "-5.0630934665118844e+190"),
+            (-1.714724364699668e-260, "-1.714724364699668e-260"),
+            (2.980293587596854e+19, "29802935875968540000"),
+            (7.121011633455581e+192, "7.121011633455581e+192"),
+            (1.8849346035441727e-52, "1.8849346035441727e-52"),
+            (-6.092969320119223e-81, "-6.092969320119223e-81"),
+            (-4.9095635678830133e+95, "-4.9095635678830133e+95"),
+            (4.7735364545663415e-20, "4.7735364545663415e-20"),
+            (3.5369786195957844e-268, "3.5369786195957844e-268"),
+            (-1.9577157929080128e+57, "-1.9577157929080128e+57"),
         ] {
             assert_eq!(text(value), expected, "{value:e}");
         }
