@@ -14,6 +14,7 @@ mod help;
 mod list;
 mod pubsub;
 mod scan_options;
+mod scripting;
 mod server;
 mod set;
 mod sorted_set;

@@ -2,9 +2,7 @@
 
 use engine::BuiltIn;
 
-use crate::{
-    bitmap, connection, generic, hash, list, pubsub, server, set, sorted_set, string, transactions,
-};
+use crate::{bitmap, connection, generic, hash, list, pubsub, scripting, server, set, sorted_set, string, transactions};
 
 /// All built-in commands.
 pub static BUILT_INS: &[&BuiltIn] = &[
@@ -40,6 +38,10 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &transactions::discard::DISCARD,
     &generic::dump::DUMP,
     &connection::echo::ECHO,
+    &scripting::eval::EVAL,
+    &scripting::eval::EVAL_RO,
+    &scripting::eval::EVALSHA,
+    &scripting::eval::EVALSHA_RO,
     &transactions::exec::EXEC,
     &generic::exists::EXISTS,
     &generic::expire::EXPIRE,
@@ -146,6 +148,7 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &server::save::SAVE,
     &generic::scan::SCAN,
     &set::scard::SCARD,
+    &scripting::script::SCRIPT,
     &set::sdiff::SDIFF,
     &set::sdiff::SDIFFCARD,
     &set::sdiff::SDIFFSTORE,

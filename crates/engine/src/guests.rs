@@ -81,6 +81,42 @@ pub trait ModuleHost {
 
 /// (state, waiting client, the guest's number for the wait, key): the guest sees itself to the end of the wait.
 pub type ServeKey = fn(&mut State, ClientId, u64, &[u8]);
+/// Compiles, keeps and runs scripts.
+pub trait ScriptHost {
+    /// EVAL: runs the script, compiling it if it is new. `read_only`: it must not write.
+    fn eval(
+        &self,
+        context: &mut Context<'_>,
+        body: &[u8],
+        keys: &[&[u8]],
+        arguments: &[&[u8]],
+        read_only: bool,
+    ) -> CommandResult;
+
+    /// EVALSHA: runs a script that is known.
+    fn eval_sha(
+        &self,
+        context: &mut Context<'_>,
+        sha: &[u8],
+        keys: &[&[u8]],
+        arguments: &[&[u8]],
+        read_only: bool,
+    ) -> CommandResult;
+
+    /// SCRIPT LOAD: compiles and keeps it; its SHA-1.
+    fn load(&self, body: &[u8]) -> Result<String, CommandError>;
+
+    fn exists(&self, sha: &[u8]) -> bool;
+
+    /// SCRIPT FLUSH.
+    fn flush(&self);
+
+    /// Number of scripts kept.
+    fn count(&self) -> usize;
+
+    /// Bytes of their texts.
+    fn text_bytes(&self) -> usize;
+}
 
 /// The guests.
 #[derive(Default)]
@@ -88,6 +124,7 @@ pub struct Guests {
     pub modules: Option<Rc<dyn ModuleHost>>,
     /// Offers a key that has become ready to the guest whose client waits for it.
     pub serve_key: Option<ServeKey>,
+    pub scripts: Option<Rc<dyn ScriptHost>>,
 }
 
 /// A value that was read, as it can be stored.

@@ -1,5 +1,6 @@
 //! The way up: configuration, log, daemon, limits, listeners, modules, and the lines that say how far it has come.
 
+use std::rc::Rc;
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -338,6 +339,7 @@ fn build(config: config::Config, files: FilesInUse) -> std::io::Result<Shell> {
     let host = crate::host::describe(&config, &files);
     let mut engine = Engine::new(config, commands::table::BUILT_INS, PORTS, seed);
     engine.state.host = host;
+    engine.state.guests.scripts = Some(Rc::new(scripting::Scripts::default()));
     Shell::new(engine, files)
 }
 

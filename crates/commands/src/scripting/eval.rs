@@ -1,0 +1,135 @@
+//! EVAL, EVAL_RO, EVALSHA, EVALSHA_RO: run a Lua script.
+
+use command_spec::*;
+use engine::*;
+
+pub const EVAL: BuiltIn = BuiltIn::new(
+    CommandSpec {
+        name: "eval",
+        group: Group::Scripting,
+        summary: "Runs a Lua script.",
+        since: "2.6.0",
+        complexity: "Depends on the script that is executed.",
+        arity: -3,
+        flags: flag::MOVABLEKEYS | flag::NO_MANDATORY_KEYS | flag::NOSCRIPT | flag::SCRIPT_RUNNER | flag::SKIP_MONITOR | flag::STALE,
+        categories: category::SCRIPTING | category::SLOW,
+        key_specs: &[KeySpec { flags: key_flag::RW | key_flag::ACCESS | key_flag::UPDATE, begin: BeginSearch::Index(2), find: FindKeys::KeyNum { keynum_index: 0, first_key: 1, step: 1 }, notes: None }],
+        arguments: &[
+            Argument::string("script"),
+            Argument::integer("numkeys"),
+            Argument::key("key", 0).optional().multiple(),
+            Argument::string("arg").optional().multiple(),
+        ],
+        ..CommandSpec::DEFAULT
+    },
+    eval,
+);
+
+pub const EVAL_RO: BuiltIn = BuiltIn::new(
+    CommandSpec {
+        name: "eval_ro",
+        group: Group::Scripting,
+        summary: "Runs a Lua script that does not write.",
+        since: "7.0.0",
+        complexity: "Depends on the script that is executed.",
+        arity: -3,
+        flags: flag::MOVABLEKEYS | flag::NO_MANDATORY_KEYS | flag::NOSCRIPT | flag::READONLY | flag::SCRIPT_RUNNER | flag::SKIP_MONITOR | flag::STALE,
+        categories: category::SCRIPTING | category::SLOW,
+        key_specs: &[KeySpec { flags: key_flag::RO | key_flag::ACCESS, begin: BeginSearch::Index(2), find: FindKeys::KeyNum { keynum_index: 0, first_key: 1, step: 1 }, notes: None }],
+        arguments: &[
+            Argument::string("script"),
+            Argument::integer("numkeys"),
+            Argument::key("key", 0).optional().multiple(),
+            Argument::string("arg").optional().multiple(),
+        ],
+        ..CommandSpec::DEFAULT
+    },
+    eval_ro,
+);
+
+pub const EVALSHA: BuiltIn = BuiltIn::new(
+    CommandSpec {
+        name: "evalsha",
+        group: Group::Scripting,
+        summary: "Runs a known Lua script by the SHA-1 of its text.",
+        since: "2.6.0",
+        complexity: "Depends on the script that is executed.",
+        arity: -3,
+        flags: flag::MOVABLEKEYS | flag::NO_MANDATORY_KEYS | flag::NOSCRIPT | flag::SCRIPT_RUNNER | flag::SKIP_MONITOR | flag::STALE,
+        categories: category::SCRIPTING | category::SLOW,
+        key_specs: &[KeySpec { flags: key_flag::RW | key_flag::ACCESS | key_flag::UPDATE, begin: BeginSearch::Index(2), find: FindKeys::KeyNum { keynum_index: 0, first_key: 1, step: 1 }, notes: None }],
+        arguments: &[
+            Argument::string("sha1"),
+            Argument::integer("numkeys"),
+            Argument::key("key", 0).optional().multiple(),
+            Argument::string("arg").optional().multiple(),
+        ],
+        ..CommandSpec::DEFAULT
+    },
+    evalsha,
+);
+
+pub const EVALSHA_RO: BuiltIn = BuiltIn::new(
+    CommandSpec {
+        name: "evalsha_ro",
+        group: Group::Scripting,
+        summary: "Runs a known Lua script that does not write by the SHA-1 of its text.",
+        since: "7.0.0",
+        complexity: "Depends on the script that is executed.",
+        arity: -3,
+        flags: flag::MOVABLEKEYS | flag::NO_MANDATORY_KEYS | flag::NOSCRIPT | flag::READONLY | flag::SCRIPT_RUNNER | flag::SKIP_MONITOR | flag::STALE,
+        categories: category::SCRIPTING | category::SLOW,
+        key_specs: &[KeySpec { flags: key_flag::RO | key_flag::ACCESS, begin: BeginSearch::Index(2), find: FindKeys::KeyNum { keynum_index: 0, first_key: 1, step: 1 }, notes: None }],
+        arguments: &[
+            Argument::string("sha1"),
+            Argument::integer("numkeys"),
+            Argument::key("key", 0).optional().multiple(),
+            Argument::string("arg").optional().multiple(),
+        ],
+        ..CommandSpec::DEFAULT
+    },
+    evalsha_ro,
+);
+
+use std::rc::Rc;
+
+use engine::guests::ScriptHost;
+
+use crate::arguments;
+
+fn eval(context: &mut Context<'_>) -> CommandResult {
+    run(context, false, false)
+}
+
+fn eval_ro(context: &mut Context<'_>) -> CommandResult {
+    run(context, false, true)
+}
+
+fn evalsha(context: &mut Context<'_>) -> CommandResult {
+    run(context, true, false)
+}
+
+fn evalsha_ro(context: &mut Context<'_>) -> CommandResult {
+    run(context, true, true)
+}
+
+fn run(context: &mut Context<'_>, by_sha: bool, read_only: bool) -> CommandResult {
+    let host = super::host(context)?;
+    let argv = context.argv;
+    let count = arguments::integer(argv[2])?;
+    let rest = &argv[3..];
+    let count = usize::try_from(count)
+        .map_err(|_| CommandError::constant("ERR Number of keys can't be negative"))?;
+    if count > rest.len() {
+        return Err(CommandError::constant(
+            "ERR Number of keys can't be greater than number of args",
+        ));
+    }
+    let (keys, arguments) = rest.split_at(count);
+    let host: Rc<dyn ScriptHost> = host;
+    if by_sha {
+        host.eval_sha(context, argv[1], keys, arguments, read_only)
+    } else {
+        host.eval(context, argv[1], keys, arguments, read_only)
+    }
+}

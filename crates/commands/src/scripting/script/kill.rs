@@ -1,0 +1,25 @@
+//! SCRIPT KILL: end the script that runs.
+
+use command_spec::*;
+use engine::*;
+
+pub const SCRIPT_KILL: BuiltIn = BuiltIn::new(
+    CommandSpec {
+        name: "kill",
+        group: Group::Scripting,
+        summary: "Ends a script that has run too long.",
+        since: "2.6.0",
+        complexity: "O(1)",
+        arity: 2,
+        flags: flag::ALLOW_BUSY | flag::NOSCRIPT,
+        categories: category::SCRIPTING | category::SLOW,
+        tips: &["request_policy:all_shards", "response_policy:one_succeeded"],
+        ..CommandSpec::DEFAULT
+    },
+    kill,
+);
+
+fn kill(_context: &mut Context<'_>) -> CommandResult {
+    // A script holds the server until it has ended, so none can be running when this is executed.
+    Err(CommandError::constant("NOTBUSY No scripts in execution right now."))
+}

@@ -1,0 +1,122 @@
+//! Compiled scripts by the SHA-1 of their text, and the interpreter they were compiled in.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use engine::guests::ScriptHost;
+use engine::{ClientId, CommandError, CommandResult, Context};
+use mlua::Function;
+
+use crate::header::{self, ScriptFlags};
+use crate::library::sha1_hex;
+use crate::sandbox::Interpreter;
+
+/// The reply to a SHA-1 that no script has.
+const NO_SCRIPT: CommandError = CommandError::constant("NOSCRIPT No matching script.");
+
+/// One compiled script.
+pub struct Script {
+    pub sha: String,
+    pub flags: ScriptFlags,
+    pub function: Function,
+    bytes: usize,
+}
+
+/// The scripts of a server.
+#[derive(Default)]
+pub struct Scripts {
+    interpreter: RefCell<Option<Rc<Interpreter>>>,
+    scripts: RefCell<HashMap<String, Rc<Script>>>,
+    /// The client under which scripts call commands.
+    pub(crate) client: Cell<Option<ClientId>>,
+    pub(crate) running: Cell<bool>,
+}
+
+impl Scripts {
+    /// The interpreter, made at first use.
+    pub(crate) fn interpreter(&self) -> Result<Rc<Interpreter>, CommandError> {
+        let mut place = self.interpreter.borrow_mut();
+        if let Some(interpreter) = &*place {
+            return Ok(interpreter.clone());
+        }
+        let interpreter = Interpreter::new()
+            .map_err(|error| CommandError::err(format!("No interpreter for scripts: {error}")))?;
+        Ok(place.insert(Rc::new(interpreter)).clone())
+    }
+
+    fn compile(&self, body: &[u8]) -> Result<Rc<Script>, CommandError> {
+        let sha = sha1_hex(body);
+        if let Some(known) = self.scripts.borrow().get(&sha) {
+            return Ok(known.clone());
+        }
+        let (flags, code) = header::parse(body).map_err(CommandError::err)?;
+        let interpreter = self.interpreter()?;
+        let chunk = interpreter.lua.load(code).set_name("@user_script");
+        let function = chunk.into_function().map_err(|error| {
+            let reason = compile_error(&error);
+            CommandError::err(format!("Error compiling script (new function): {reason}"))
+        })?;
+        let script = Rc::new(Script { sha: sha.clone(), flags, function, bytes: body.len() });
+        self.scripts.borrow_mut().insert(sha, script.clone());
+        Ok(script)
+    }
+}
+
+/// Lua's own words, on one line.
+fn compile_error(error: &mlua::Error) -> String {
+    match error {
+        mlua::Error::SyntaxError { message, .. } => message.lines().next().unwrap_or("").to_owned(),
+        other => other.to_string().lines().next().unwrap_or("").to_owned(),
+    }
+}
+
+impl ScriptHost for Scripts {
+    fn eval(
+        &self,
+        context: &mut Context<'_>,
+        body: &[u8],
+        keys: &[&[u8]],
+        arguments: &[&[u8]],
+        read_only: bool,
+    ) -> CommandResult {
+        let script = self.compile(body)?;
+        crate::run::run(self, context, &script, keys, arguments, read_only)
+    }
+
+    fn eval_sha(
+        &self,
+        context: &mut Context<'_>,
+        sha: &[u8],
+        keys: &[&[u8]],
+        arguments: &[&[u8]],
+        read_only: bool,
+    ) -> CommandResult {
+        let name = String::from_utf8_lossy(sha).to_ascii_lowercase();
+        let script = self.scripts.borrow().get(&name).cloned().ok_or(NO_SCRIPT)?;
+        crate::run::run(self, context, &script, keys, arguments, read_only)
+    }
+
+    fn load(&self, body: &[u8]) -> Result<String, CommandError> {
+        self.compile(body).map(|script| script.sha.clone())
+    }
+
+    fn exists(&self, sha: &[u8]) -> bool {
+        let name = String::from_utf8_lossy(sha).to_ascii_lowercase();
+        self.scripts.borrow().contains_key(&name)
+    }
+
+    fn flush(&self) {
+        self.scripts.borrow_mut().clear();
+        // A running script keeps its interpreter until it has ended.
+        *self.interpreter.borrow_mut() = None;
+    }
+
+    fn count(&self) -> usize {
+        self.scripts.borrow().len()
+    }
+
+    fn text_bytes(&self) -> usize {
+        self.scripts.borrow().values().map(|script| script.bytes).sum()
+    }
+}

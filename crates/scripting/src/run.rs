@@ -1,0 +1,247 @@
+//! One run of a script: what it may do, what it calls, and what becomes of its result.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use command_spec::flag;
+use engine::effect::LogLevel;
+use engine::table::Lookup;
+use engine::{ClientId, Command, CommandError, CommandResult, Context, State, client_flag, error};
+use mlua::{Lua, MultiValue, Table, Value as LuaValue};
+use resp::reply::Reply;
+use resp::value::Value;
+
+use crate::cache::{Script, Scripts};
+use crate::convert;
+
+const NESTED: CommandError = CommandError::constant("ERR A script is running already");
+const READ_ONLY: CommandError =
+    CommandError::constant("ERR Write commands are not allowed from read-only scripts.");
+
+/// What holds during one run.
+struct Run<'a> {
+    state: RefCell<&'a mut State>,
+    client: ClientId,
+    read_only: bool,
+    deny_oom: bool,
+    resp3: Cell<bool>,
+}
+
+/// Runs a script for the client of `context`, and replies with its result.
+pub fn run(
+    scripts: &Scripts,
+    context: &mut Context<'_>,
+    script: &Script,
+    keys: &[&[u8]],
+    arguments: &[&[u8]],
+    read_only: bool,
+) -> CommandResult {
+    if scripts.running.get() {
+        return Err(NESTED);
+    }
+    let flags = script.flags;
+    if read_only && flags.declared && !flags.no_writes {
+        return Err(CommandError::constant(
+            "ERR Can not execute a script with write flag using *_ro command.",
+        ));
+    }
+    let over = is_over_limit(context.state);
+    if over && flags.declared && !flags.allow_oom && !flags.no_writes {
+        return Err(error::OOM);
+    }
+    let client = script_client(scripts, context);
+    let interpreter = scripts.interpreter()?;
+    // What the script changes is propagated command by command; the call itself is not.
+    context.prevent_propagation();
+    scripts.running.set(true);
+    let run = Run {
+        state: RefCell::new(&mut *context.state),
+        client,
+        read_only: read_only || flags.no_writes,
+        deny_oom: over && !flags.allow_oom,
+        resp3: Cell::new(false),
+    };
+    let result = call(&interpreter.lua, &interpreter.bridge, &run, script, keys, arguments);
+    scripts.running.set(false);
+    context.prevent_propagation();
+    match result {
+        Ok((true, value)) => {
+            let written = convert::to_reply(&value, context.reply);
+            written.map_err(|error| failure(script, &error.to_string(), None))
+        }
+        Ok((false, problem)) => Err(raised(script, &problem)),
+        Err(error) => Err(failure(script, &error.to_string(), None)),
+    }
+}
+
+fn is_over_limit(state: &State) -> bool {
+    let limit = state.config.maxmemory;
+    limit > 0 && (state.ports.memory_used_bytes)() as u64 > limit
+}
+
+/// The client under which commands are called, as the caller.
+fn script_client(scripts: &Scripts, context: &mut Context<'_>) -> ClientId {
+    let flags = client_flag::DENY_BLOCKING;
+    let client = scripts.client.get().filter(|id| context.state.clients.get(*id).is_some());
+    let client = client.unwrap_or_else(|| context.state.make_fake_client(flags));
+    scripts.client.set(Some(client));
+    let (user, db) = (context.client().user.clone(), context.db);
+    let session = &mut context.state.clients[client];
+    session.flags = client_flag::FAKE | flags;
+    session.user = user;
+    session.db = db;
+    session.reply.set_resp3(false);
+    client
+}
+
+/// Runs the function under the prelude's error handler: whether it ended well, and what it returned or raised.
+fn call(
+    lua: &Lua,
+    bridge: &Table,
+    run: &Run<'_>,
+    script: &Script,
+    keys: &[&[u8]],
+    arguments: &[&[u8]],
+) -> mlua::Result<(bool, LuaValue)> {
+    let globals = lua.globals();
+    globals.raw_set("KEYS", strings(lua, keys)?)?;
+    globals.raw_set("ARGV", strings(lua, arguments)?)?;
+    lua.scope(|scope| {
+        let call = scope.create_function(|lua, words: MultiValue| run.call(lua, &words))?;
+        bridge.raw_set("call", call)?;
+        let log = scope.create_function(|_, words: MultiValue| run.log(&words))?;
+        bridge.raw_set("log", log)?;
+        let setresp = scope.create_function(|_, version: LuaValue| run.set_resp(&version))?;
+        bridge.raw_set("setresp", setresp)?;
+        let guarded: mlua::Function = bridge.raw_get("run")?;
+        guarded.call::<(bool, LuaValue)>(&script.function)
+    })
+}
+
+fn strings(lua: &Lua, words: &[&[u8]]) -> mlua::Result<Table> {
+    lua.create_sequence_from(words.iter().map(|word| lua.create_string(word)).collect::<mlua::Result<Vec<_>>>()?)
+}
+
+impl Run<'_> {
+    /// `redis.call`: the reply, or an error as table.
+    fn call(&self, lua: &Lua, words: &MultiValue) -> mlua::Result<LuaValue> {
+        let outcome = self.words(words).and_then(|argv| {
+            let argv: Vec<&[u8]> = argv.iter().map(Vec::as_slice).collect();
+            self.call_command(&argv)
+        });
+        let value = match outcome {
+            Ok(bytes) => Value::parse(&bytes).map_or(Value::Null, |(value, _)| value),
+            Err(error) => {
+                self.state.borrow_mut().stats.count_error(error.code());
+                Value::Error(error.as_bytes().to_vec())
+            }
+        };
+        convert::to_lua(lua, &value)
+    }
+
+    fn words(&self, words: &MultiValue) -> Result<Vec<Vec<u8>>, CommandError> {
+        if words.is_empty() {
+            let text = "ERR Please specify at least one argument for this redis.call() call";
+            return Err(CommandError::constant(text));
+        }
+        words.iter().map(word).collect()
+    }
+
+    fn call_command(&self, argv: &[&[u8]]) -> Result<Vec<u8>, CommandError> {
+        let mut state = self.state.borrow_mut();
+        let state: &mut State = &mut state;
+        let command = match state.lookup_command(argv) {
+            Lookup::Found(command) if !command.is_container() || argv.len() == 1 => command,
+            _ => {
+                let text = "ERR Unknown Redis command called from script";
+                return Err(CommandError::constant(text));
+            }
+        };
+        self.check(&command, argv)?;
+        let resp3 = self.resp3.get();
+        state.clients[self.client].reply.set_resp3(resp3);
+        let mut reply = Reply::with_protocol(resp3);
+        state.call_nested(self.client, &command, argv, &mut reply);
+        Ok(reply.take())
+    }
+
+    fn check(&self, command: &Rc<Command>, argv: &[&[u8]]) -> CommandResult {
+        if !command.spec.accepts_argc(argv.len()) {
+            let text = "ERR Wrong number of args calling Redis command from script";
+            return Err(CommandError::constant(text));
+        }
+        if command.has_flag(flag::NOSCRIPT) {
+            let text = "ERR This Redis command is not allowed from script";
+            return Err(CommandError::constant(text));
+        }
+        if self.read_only && command.has_flag(flag::WRITE | flag::MAY_REPLICATE) {
+            return Err(READ_ONLY);
+        }
+        if self.deny_oom && command.has_flag(flag::DENYOOM) {
+            return Err(error::OOM);
+        }
+        Ok(())
+    }
+
+    /// `redis.log(level, text…)`.
+    fn log(&self, words: &MultiValue) -> mlua::Result<()> {
+        let mut words = words.iter();
+        let level = match words.next().and_then(LuaValue::as_number) {
+            Some(0.0) => LogLevel::Debug,
+            Some(1.0) => LogLevel::Verbose,
+            Some(2.0) => LogLevel::Notice,
+            Some(3.0) => LogLevel::Warning,
+            Some(_) => return Err(mlua::Error::runtime("Invalid debug level.")),
+            None => return Err(mlua::Error::runtime("First argument must be a number (log level).")),
+        };
+        let text: Vec<Vec<u8>> = words.filter_map(|value| word(value).ok()).collect();
+        let text = String::from_utf8_lossy(&text.join(&b' ')).into_owned();
+        self.state.borrow_mut().log(level, text);
+        Ok(())
+    }
+
+    /// `redis.setresp(2 or 3)`: the protocol of replies from here on.
+    fn set_resp(&self, version: &LuaValue) -> mlua::Result<()> {
+        match version.as_number() {
+            Some(2.0) => self.resp3.set(false),
+            Some(3.0) => self.resp3.set(true),
+            _ => return Err(mlua::Error::runtime("RESP version must be 2 or 3.")),
+        }
+        Ok(())
+    }
+}
+
+/// One argument of a call: a string, or a number as Redis prints it.
+fn word(value: &LuaValue) -> Result<Vec<u8>, CommandError> {
+    match value {
+        LuaValue::String(text) => Ok(text.as_bytes().to_vec()),
+        LuaValue::Integer(number) => Ok(number.to_string().into_bytes()),
+        LuaValue::Number(number) => {
+            let mut text = Vec::new();
+            stdx::double::format(*number, &mut text);
+            Ok(text)
+        }
+        _ => Err(CommandError::constant(
+            "ERR Lua redis lib command arguments must be strings or integers",
+        )),
+    }
+}
+
+/// The reply to an error that nothing in the script caught.
+fn raised(script: &Script, problem: &LuaValue) -> CommandError {
+    let LuaValue::Table(table) = problem else {
+        return failure(script, &problem.to_string().unwrap_or_default(), None);
+    };
+    let text = table.raw_get::<mlua::LuaString>("err").map(|text| text.to_string_lossy());
+    let line = table.raw_get::<i64>("line").ok();
+    failure(script, &text.unwrap_or_else(|_| "ERR unknown error".to_owned()), line)
+}
+
+fn failure(script: &Script, text: &str, line: Option<i64>) -> CommandError {
+    let first = text.lines().next().unwrap_or("");
+    let mut reply = first.strip_prefix("runtime error: ").unwrap_or(first).to_owned();
+    if let Some(line) = line {
+        reply.push_str(&format!(" script: {}, on @user_script:{line}.", script.sha));
+    }
+    CommandError::owned(reply.into_bytes())
+}
