@@ -2,7 +2,10 @@
 
 use engine::BuiltIn;
 
-use crate::{bitmap, connection, generic, hash, list, pubsub, scripting, server, set, sorted_set, string, transactions};
+use crate::{
+    bitmap, connection, generic, hash, list, pubsub, scripting, server, set, sorted_set, string,
+    transactions,
+};
 
 /// All built-in commands.
 pub static BUILT_INS: &[&BuiltIn] = &[

@@ -16,8 +16,10 @@ pub fn sha1_hex(text: &[u8]) -> String {
 pub fn install(lua: &Lua, bridge: &Table) -> mlua::Result<()> {
     let redis = lua.create_table()?;
     redis.raw_set("__bridge", bridge)?;
-    let sha1hex =
-        lua.create_function(|_, text: mlua::LuaString| Ok(sha1_hex(&text.as_bytes())))?;
+    let describe =
+        lua.create_function(|lua, problem: mlua::Value| crate::run::describe(lua, &problem))?;
+    bridge.raw_set("describe", describe)?;
+    let sha1hex = lua.create_function(|_, text: mlua::LuaString| Ok(sha1_hex(&text.as_bytes())))?;
     redis.raw_set("sha1hex", sha1hex)?;
     let error_reply = lua.create_function(|lua, text: mlua::LuaString| {
         let text = text.as_bytes();

@@ -3,42 +3,38 @@ local bridge = redis.__bridge
 redis.__bridge = nil
 local getinfo = debug.getinfo
 debug = nil
-
--- redis.call raises what redis.pcall returns.
-function redis.call(...)
-  local reply = bridge.call(...)
-  if type(reply) == 'table' and reply.err ~= nil then
-    error(reply, 0)
-  end
-  return reply
-end
-
-function redis.pcall(...)
-  return bridge.call(...)
-end
-
-function redis.log(...)
-  return bridge.log(...)
-end
-
-function redis.setresp(...)
-  return bridge.setresp(...)
-end
-
 server = redis
+
+-- What redis.call raises is made a table with the reply's text, as redis.pcall returns it.
+local function as_table(problem)
+  if type(problem) == 'userdata' then
+    return bridge.describe(problem)
+  end
+  return problem
+end
+
+local plain_pcall = pcall
+
+function pcall(...)
+  local results = { plain_pcall(...) }
+  if not results[1] then
+    results[2] = as_table(results[2])
+  end
+  return unpack(results, 1, table.maxn(results))
+end
 
 -- Where in the script an error was raised: the innermost frame of the script itself.
 local function locate(problem)
+  problem = as_table(problem)
   if type(problem) ~= 'table' then
     problem = { err = 'ERR ' .. tostring(problem) }
   end
   for level = 2, 100 do
+    if problem.line ~= nil then break end
     local frame = getinfo(level, 'Sl')
     if frame == nil then break end
     if frame.source == '@user_script' then
-      problem.source = 'user_script'
       problem.line = frame.currentline
-      break
     end
   end
   return problem

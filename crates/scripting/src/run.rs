@@ -18,6 +18,9 @@ const NESTED: CommandError = CommandError::constant("ERR A script is running alr
 const READ_ONLY: CommandError =
     CommandError::constant("ERR Write commands are not allowed from read-only scripts.");
 
+/// Frames looked at to find the script's own.
+const LEVELS_MAX: usize = 100;
+
 /// What holds during one run.
 struct Run<'a> {
     state: RefCell<&'a mut State>,
@@ -106,37 +109,99 @@ fn call(
     let globals = lua.globals();
     globals.raw_set("KEYS", strings(lua, keys)?)?;
     globals.raw_set("ARGV", strings(lua, arguments)?)?;
+    let redis: Table = globals.raw_get("redis")?;
     lua.scope(|scope| {
         let call = scope.create_function(|lua, words: MultiValue| run.call(lua, &words))?;
-        bridge.raw_set("call", call)?;
-        let log = scope.create_function(|_, words: MultiValue| run.log(&words))?;
-        bridge.raw_set("log", log)?;
+        redis.raw_set("call", call)?;
+        let pcall = scope.create_function(|lua, words: MultiValue| {
+            convert::to_lua(lua, &run.call_value(&words))
+        })?;
+        redis.raw_set("pcall", pcall)?;
+        redis.raw_set("log", scope.create_function(|_, words: MultiValue| run.log(&words))?)?;
         let setresp = scope.create_function(|_, version: LuaValue| run.set_resp(&version))?;
-        bridge.raw_set("setresp", setresp)?;
+        redis.raw_set("setresp", setresp)?;
         let guarded: mlua::Function = bridge.raw_get("run")?;
         guarded.call::<(bool, LuaValue)>(&script.function)
     })
 }
 
+/// An error reply that `redis.call` raises, and the line of the script that called.
+#[derive(Debug)]
+struct RaisedReply {
+    text: Vec<u8>,
+    line: Option<usize>,
+}
+
+impl std::fmt::Display for RaisedReply {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&String::from_utf8_lossy(&self.text))
+    }
+}
+
+impl std::error::Error for RaisedReply {}
+
+/// The line at which the script stands.
+fn current_line(lua: &Lua) -> Option<usize> {
+    (0..LEVELS_MAX).find_map(|level| {
+        lua.inspect_stack(level, |frame| {
+            let source = frame.source();
+            let is_script = source.source.as_deref() == Some("@user_script");
+            if is_script { frame.current_line() } else { None }
+        })?
+    })
+}
+
+/// A raised error as table, for the prelude: `err`, and `line` where it is known.
+pub fn describe(lua: &Lua, problem: &LuaValue) -> mlua::Result<LuaValue> {
+    let LuaValue::Error(error) = problem else { return Ok(problem.clone()) };
+    let mut error: &mlua::Error = error;
+    while let mlua::Error::CallbackError { cause, .. } = error {
+        error = cause;
+    }
+    let table = lua.create_table()?;
+    match error.downcast_ref::<RaisedReply>() {
+        Some(raised) => {
+            table.raw_set("err", lua.create_string(&raised.text)?)?;
+            table.raw_set("line", raised.line)?;
+        }
+        None => {
+            let text = error.to_string();
+            let text = text.strip_prefix("runtime error: ").unwrap_or(&text);
+            table.raw_set("err", format!("ERR {}", text.lines().next().unwrap_or("")))?;
+        }
+    }
+    Ok(LuaValue::Table(table))
+}
+
 fn strings(lua: &Lua, words: &[&[u8]]) -> mlua::Result<Table> {
-    lua.create_sequence_from(words.iter().map(|word| lua.create_string(word)).collect::<mlua::Result<Vec<_>>>()?)
+    lua.create_sequence_from(
+        words.iter().map(|word| lua.create_string(word)).collect::<mlua::Result<Vec<_>>>()?,
+    )
 }
 
 impl Run<'_> {
-    /// `redis.call`: the reply, or an error as table.
+    /// `redis.call`: the reply; an error is raised.
     fn call(&self, lua: &Lua, words: &MultiValue) -> mlua::Result<LuaValue> {
+        match self.call_value(words) {
+            Value::Error(text) | Value::BulkError(text) => {
+                Err(mlua::Error::external(RaisedReply { text, line: current_line(lua) }))
+            }
+            value => convert::to_lua(lua, &value),
+        }
+    }
+
+    fn call_value(&self, words: &MultiValue) -> Value {
         let outcome = self.words(words).and_then(|argv| {
             let argv: Vec<&[u8]> = argv.iter().map(Vec::as_slice).collect();
             self.call_command(&argv)
         });
-        let value = match outcome {
+        match outcome {
             Ok(bytes) => Value::parse(&bytes).map_or(Value::Null, |(value, _)| value),
             Err(error) => {
                 self.state.borrow_mut().stats.count_error(error.code());
                 Value::Error(error.as_bytes().to_vec())
             }
-        };
-        convert::to_lua(lua, &value)
+        }
     }
 
     fn words(&self, words: &MultiValue) -> Result<Vec<Vec<u8>>, CommandError> {
@@ -192,7 +257,9 @@ impl Run<'_> {
             Some(2.0) => LogLevel::Notice,
             Some(3.0) => LogLevel::Warning,
             Some(_) => return Err(mlua::Error::runtime("Invalid debug level.")),
-            None => return Err(mlua::Error::runtime("First argument must be a number (log level).")),
+            None => {
+                return Err(mlua::Error::runtime("First argument must be a number (log level)."));
+            }
         };
         let text: Vec<Vec<u8>> = words.filter_map(|value| word(value).ok()).collect();
         let text = String::from_utf8_lossy(&text.join(&b' ')).into_owned();

@@ -11,9 +11,19 @@ pub const EVAL: BuiltIn = BuiltIn::new(
         since: "2.6.0",
         complexity: "Depends on the script that is executed.",
         arity: -3,
-        flags: flag::MOVABLEKEYS | flag::NO_MANDATORY_KEYS | flag::NOSCRIPT | flag::SCRIPT_RUNNER | flag::SKIP_MONITOR | flag::STALE,
+        flags: flag::MOVABLEKEYS
+            | flag::NO_MANDATORY_KEYS
+            | flag::NOSCRIPT
+            | flag::SCRIPT_RUNNER
+            | flag::SKIP_MONITOR
+            | flag::STALE,
         categories: category::SCRIPTING | category::SLOW,
-        key_specs: &[KeySpec { flags: key_flag::RW | key_flag::ACCESS | key_flag::UPDATE, begin: BeginSearch::Index(2), find: FindKeys::KeyNum { keynum_index: 0, first_key: 1, step: 1 }, notes: None }],
+        key_specs: &[KeySpec {
+            flags: key_flag::RW | key_flag::ACCESS | key_flag::UPDATE,
+            begin: BeginSearch::Index(2),
+            find: FindKeys::KeyNum { keynum_index: 0, first_key: 1, step: 1 },
+            notes: None,
+        }],
         arguments: &[
             Argument::string("script"),
             Argument::integer("numkeys"),
@@ -33,9 +43,20 @@ pub const EVAL_RO: BuiltIn = BuiltIn::new(
         since: "7.0.0",
         complexity: "Depends on the script that is executed.",
         arity: -3,
-        flags: flag::MOVABLEKEYS | flag::NO_MANDATORY_KEYS | flag::NOSCRIPT | flag::READONLY | flag::SCRIPT_RUNNER | flag::SKIP_MONITOR | flag::STALE,
+        flags: flag::MOVABLEKEYS
+            | flag::NO_MANDATORY_KEYS
+            | flag::NOSCRIPT
+            | flag::READONLY
+            | flag::SCRIPT_RUNNER
+            | flag::SKIP_MONITOR
+            | flag::STALE,
         categories: category::SCRIPTING | category::SLOW,
-        key_specs: &[KeySpec { flags: key_flag::RO | key_flag::ACCESS, begin: BeginSearch::Index(2), find: FindKeys::KeyNum { keynum_index: 0, first_key: 1, step: 1 }, notes: None }],
+        key_specs: &[KeySpec {
+            flags: key_flag::RO | key_flag::ACCESS,
+            begin: BeginSearch::Index(2),
+            find: FindKeys::KeyNum { keynum_index: 0, first_key: 1, step: 1 },
+            notes: None,
+        }],
         arguments: &[
             Argument::string("script"),
             Argument::integer("numkeys"),
@@ -55,9 +76,19 @@ pub const EVALSHA: BuiltIn = BuiltIn::new(
         since: "2.6.0",
         complexity: "Depends on the script that is executed.",
         arity: -3,
-        flags: flag::MOVABLEKEYS | flag::NO_MANDATORY_KEYS | flag::NOSCRIPT | flag::SCRIPT_RUNNER | flag::SKIP_MONITOR | flag::STALE,
+        flags: flag::MOVABLEKEYS
+            | flag::NO_MANDATORY_KEYS
+            | flag::NOSCRIPT
+            | flag::SCRIPT_RUNNER
+            | flag::SKIP_MONITOR
+            | flag::STALE,
         categories: category::SCRIPTING | category::SLOW,
-        key_specs: &[KeySpec { flags: key_flag::RW | key_flag::ACCESS | key_flag::UPDATE, begin: BeginSearch::Index(2), find: FindKeys::KeyNum { keynum_index: 0, first_key: 1, step: 1 }, notes: None }],
+        key_specs: &[KeySpec {
+            flags: key_flag::RW | key_flag::ACCESS | key_flag::UPDATE,
+            begin: BeginSearch::Index(2),
+            find: FindKeys::KeyNum { keynum_index: 0, first_key: 1, step: 1 },
+            notes: None,
+        }],
         arguments: &[
             Argument::string("sha1"),
             Argument::integer("numkeys"),
@@ -77,9 +108,20 @@ pub const EVALSHA_RO: BuiltIn = BuiltIn::new(
         since: "7.0.0",
         complexity: "Depends on the script that is executed.",
         arity: -3,
-        flags: flag::MOVABLEKEYS | flag::NO_MANDATORY_KEYS | flag::NOSCRIPT | flag::READONLY | flag::SCRIPT_RUNNER | flag::SKIP_MONITOR | flag::STALE,
+        flags: flag::MOVABLEKEYS
+            | flag::NO_MANDATORY_KEYS
+            | flag::NOSCRIPT
+            | flag::READONLY
+            | flag::SCRIPT_RUNNER
+            | flag::SKIP_MONITOR
+            | flag::STALE,
         categories: category::SCRIPTING | category::SLOW,
-        key_specs: &[KeySpec { flags: key_flag::RO | key_flag::ACCESS, begin: BeginSearch::Index(2), find: FindKeys::KeyNum { keynum_index: 0, first_key: 1, step: 1 }, notes: None }],
+        key_specs: &[KeySpec {
+            flags: key_flag::RO | key_flag::ACCESS,
+            begin: BeginSearch::Index(2),
+            find: FindKeys::KeyNum { keynum_index: 0, first_key: 1, step: 1 },
+            notes: None,
+        }],
         arguments: &[
             Argument::string("sha1"),
             Argument::integer("numkeys"),

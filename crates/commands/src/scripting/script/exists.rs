@@ -14,9 +14,7 @@ pub const SCRIPT_EXISTS: BuiltIn = BuiltIn::new(
         flags: flag::NOSCRIPT,
         categories: category::SCRIPTING | category::SLOW,
         tips: &["request_policy:all_shards", "response_policy:agg_logical_and"],
-        arguments: &[
-            Argument::string("sha1").multiple(),
-        ],
+        arguments: &[Argument::string("sha1").multiple()],
         ..CommandSpec::DEFAULT
     },
     exists,

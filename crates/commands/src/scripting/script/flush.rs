@@ -14,9 +14,12 @@ pub const SCRIPT_FLUSH: BuiltIn = BuiltIn::new(
         flags: flag::NOSCRIPT,
         categories: category::SCRIPTING | category::SLOW,
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
-        arguments: &[
-            Argument::one_of("flush-type", &[Argument::pure_token("async", "ASYNC"), Argument::pure_token("sync", "SYNC")]).since("6.2.0").optional(),
-        ],
+        arguments: &[Argument::one_of(
+            "flush-type",
+            &[Argument::pure_token("async", "ASYNC"), Argument::pure_token("sync", "SYNC")],
+        )
+        .since("6.2.0")
+        .optional()],
         ..CommandSpec::DEFAULT
     },
     flush,
@@ -26,11 +29,10 @@ use crate::arguments;
 
 fn flush(context: &mut Context<'_>) -> CommandResult {
     let option = context.argv.get(2).copied();
-    let known = option.is_none_or(|word| arguments::is(word, "SYNC") || arguments::is(word, "ASYNC"));
+    let known =
+        option.is_none_or(|word| arguments::is(word, "SYNC") || arguments::is(word, "ASYNC"));
     if !known || context.argv.len() > 3 {
-        return Err(CommandError::constant(
-            "ERR SCRIPT FLUSH only support SYNC|ASYNC option",
-        ));
+        return Err(CommandError::constant("ERR SCRIPT FLUSH only support SYNC|ASYNC option"));
     }
     crate::scripting::host(context)?.flush();
     context.reply.ok();

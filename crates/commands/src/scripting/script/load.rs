@@ -14,9 +14,7 @@ pub const SCRIPT_LOAD: BuiltIn = BuiltIn::new(
         flags: flag::NOSCRIPT | flag::STALE,
         categories: category::SCRIPTING | category::SLOW,
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
-        arguments: &[
-            Argument::string("script"),
-        ],
+        arguments: &[Argument::string("script")],
         ..CommandSpec::DEFAULT
     },
     load,

@@ -31,7 +31,13 @@ pub const SCRIPT: BuiltIn = BuiltIn::container(
         ..CommandSpec::DEFAULT
     },
     script,
-    &[&exists::SCRIPT_EXISTS, &flush::SCRIPT_FLUSH, &SCRIPT_HELP, &kill::SCRIPT_KILL, &load::SCRIPT_LOAD],
+    &[
+        &exists::SCRIPT_EXISTS,
+        &flush::SCRIPT_FLUSH,
+        &SCRIPT_HELP,
+        &kill::SCRIPT_KILL,
+        &load::SCRIPT_LOAD,
+    ],
 );
 
 pub mod exists;
