@@ -13,7 +13,8 @@ use crate::library::sha1_hex;
 use crate::sandbox::Interpreter;
 
 /// The reply to a SHA-1 that no script has.
-const NO_SCRIPT: CommandError = CommandError::constant("NOSCRIPT No matching script.");
+const NO_SCRIPT: CommandError =
+    CommandError::constant("NOSCRIPT No matching script. Please use EVAL.");
 
 /// One compiled script.
 pub struct Script {

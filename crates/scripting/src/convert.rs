@@ -65,12 +65,13 @@ fn field(lua: &Lua, name: &str, value: LuaValue) -> mlua::Result<LuaValue> {
     Ok(LuaValue::Table(table))
 }
 
-/// Writes what a script returned. Numbers lose their fraction, a list ends at its first nil.
-pub fn to_reply(value: &LuaValue, reply: &mut Reply) -> mlua::Result<()> {
-    write(value, reply, 0)
+/// Writes what a script returned. Numbers lose their fraction, a list ends at its first nil, and booleans are such only
+/// for a script that has switched to RESP3 (`resp3`).
+pub fn to_reply(value: &LuaValue, reply: &mut Reply, resp3: bool) -> mlua::Result<()> {
+    write(value, reply, resp3, 0)
 }
 
-fn write(value: &LuaValue, reply: &mut Reply, depth: usize) -> mlua::Result<()> {
+fn write(value: &LuaValue, reply: &mut Reply, resp3: bool, depth: usize) -> mlua::Result<()> {
     if depth > DEPTH_MAX {
         reply.error(b"ERR reached lua stack limit");
         return Ok(());
@@ -79,16 +80,16 @@ fn write(value: &LuaValue, reply: &mut Reply, depth: usize) -> mlua::Result<()> 
         LuaValue::Integer(number) => reply.integer(*number),
         LuaValue::Number(number) => reply.integer(*number as i64),
         LuaValue::String(text) => reply.bulk(&text.as_bytes()),
-        LuaValue::Boolean(value) if reply.resp3() => reply.boolean(*value),
+        LuaValue::Boolean(value) if resp3 => reply.boolean(*value),
         LuaValue::Boolean(true) => reply.integer(1),
         LuaValue::Boolean(false) | LuaValue::Nil => reply.null(),
-        LuaValue::Table(table) => write_table(table, reply, depth)?,
+        LuaValue::Table(table) => write_table(table, reply, resp3, depth)?,
         _ => reply.null(),
     }
     Ok(())
 }
 
-fn write_table(table: &Table, reply: &mut Reply, depth: usize) -> mlua::Result<()> {
+fn write_table(table: &Table, reply: &mut Reply, resp3: bool, depth: usize) -> mlua::Result<()> {
     if let LuaValue::String(text) = table.raw_get::<LuaValue>("err")? {
         reply.error(&*text.as_bytes());
         return Ok(());
@@ -106,8 +107,8 @@ fn write_table(table: &Table, reply: &mut Reply, depth: usize) -> mlua::Result<(
         let mut count = 0;
         for pair in pairs.pairs::<LuaValue, LuaValue>() {
             let (key, value) = pair?;
-            write(&key, reply, depth + 1)?;
-            write(&value, reply, depth + 1)?;
+            write(&key, reply, resp3, depth + 1)?;
+            write(&value, reply, resp3, depth + 1)?;
             count += 1;
         }
         reply.finish_map(mark, count);
@@ -117,7 +118,7 @@ fn write_table(table: &Table, reply: &mut Reply, depth: usize) -> mlua::Result<(
         let mark = reply.defer_set();
         let mut count = 0;
         for pair in members.pairs::<LuaValue, LuaValue>() {
-            write(&pair?.0, reply, depth + 1)?;
+            write(&pair?.0, reply, resp3, depth + 1)?;
             count += 1;
         }
         reply.finish_set(mark, count);
@@ -140,7 +141,7 @@ fn write_table(table: &Table, reply: &mut Reply, depth: usize) -> mlua::Result<(
         if item.is_nil() {
             break;
         }
-        write(&item, reply, depth + 1)?;
+        write(&item, reply, resp3, depth + 1)?;
         count += 1;
     }
     reply.finish_array(mark, count);

@@ -18,7 +18,9 @@ local plain_pcall = pcall
 function pcall(...)
   local results = { plain_pcall(...) }
   if not results[1] then
-    results[2] = as_table(results[2])
+    if type(results[2]) == 'userdata' then
+      results[2] = bridge.describe(results[2]).err
+    end
   end
   return unpack(results, 1, table.maxn(results))
 end

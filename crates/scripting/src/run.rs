@@ -65,11 +65,12 @@ pub fn run(
         resp3: Cell::new(false),
     };
     let result = call(&interpreter.lua, &interpreter.bridge, &run, script, keys, arguments);
+    let resp3 = run.resp3.get();
     scripts.running.set(false);
     context.prevent_propagation();
     match result {
         Ok((true, value)) => {
-            let written = convert::to_reply(&value, context.reply);
+            let written = convert::to_reply(&value, context.reply, resp3);
             written.map_err(|error| failure(script, &error.to_string(), None))
         }
         Ok((false, problem)) => Err(raised(script, &problem)),
@@ -206,7 +207,7 @@ impl Run<'_> {
 
     fn words(&self, words: &MultiValue) -> Result<Vec<Vec<u8>>, CommandError> {
         if words.is_empty() {
-            let text = "ERR Please specify at least one argument for this redis.call() call";
+            let text = "ERR Please specify at least one argument for this redis lib call";
             return Err(CommandError::constant(text));
         }
         words.iter().map(word).collect()

@@ -1,10 +1,10 @@
 //! The way up: configuration, log, daemon, limits, listeners, modules, and the lines that say how far it has come.
 
-use std::rc::Rc;
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use config::enums::Supervised;
 use config::{CommandLine, Files, Startup};
