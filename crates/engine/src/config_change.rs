@@ -21,6 +21,7 @@ impl State {
                 self.config_notify_classes = self.config.notify_keyspace_events.bits();
                 self.refresh_notify_classes();
             }
+            "stop-writes-on-bgsave-error" | "save" => self.refresh_writes_refused(),
             "maxmemory" => {
                 let limited = self.config.maxmemory != 0;
                 self.flags &= !state_flag::MEMORY_LIMITED;

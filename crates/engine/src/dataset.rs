@@ -8,6 +8,7 @@ use persistence::rdb::file::{FileReader, FileWriter, Item, KeyItem};
 use persistence::rdb::value::Limits;
 
 use crate::access;
+use crate::effect::LogLevel;
 use crate::guests::{Restored, no_such_type};
 use crate::notify::class;
 use crate::state::State;
@@ -155,7 +156,11 @@ impl State {
                 Some(Item::Key(item)) => {
                     self.load_key(db, item, on_duplicate, &mut figures).map_err(fail)?;
                 }
-                Some(Item::EmptyKey(_)) => figures.empty += 1,
+                Some(Item::EmptyKey(key)) => {
+                    figures.empty += 1;
+                    let key = String::from_utf8_lossy(&key);
+                    self.log(LogLevel::Notice, format!("rdbLoadObject skipping empty key: {key}"));
+                }
                 Some(Item::Remark { .. } | Item::Sizes { .. }) => {}
                 Some(Item::Library(_)) => {
                     return Err(fail("libraries of functions cannot be read yet".to_owned()));

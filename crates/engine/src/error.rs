@@ -72,6 +72,7 @@ errors! {
     BUSY_MODULE = "BUSY Redis is busy running a module command.";
     READONLY_REPLICA = "READONLY You can't write against a read only replica.";
     MASTERDOWN = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+    MISCONF_RDB = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.";
     MISCONF = "MISCONF Errors writing to the AOF file";
     INVALID_DB_INDEX = "ERR invalid DB index";
     DB_INDEX_OUT_OF_RANGE = "ERR DB index is out of range";

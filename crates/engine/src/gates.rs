@@ -37,6 +37,7 @@ pub const GATES: &[(&str, Gate)] = &[
     ("authenticated", authenticated),
     ("acl", acl),
     ("memory", memory),
+    ("disk", disk),
     ("subscribed", subscribed),
     ("loading", loading),
     ("busy", busy),
@@ -132,6 +133,20 @@ fn memory(state: &mut State, request: &Request<'_>) -> Decision {
         return Decision::Reject(error::OOM);
     }
     Decision::Pass
+}
+
+/// Nothing is changed that could not be saved, if so configured.
+fn disk(state: &mut State, request: &Request<'_>) -> Decision {
+    if state.flags & state_flag::SAVING_FAILS == 0 {
+        return Decision::Pass;
+    }
+    let writes = |command: &Command| command.has_flag(flag::WRITE);
+    let command = request.command;
+    let stopped = writes(command)
+        || command.full_name == "ping"
+        || command.full_name == "exec"
+            && state.clients[request.client].queue.iter().any(|queued| writes(&queued.command));
+    if stopped { Decision::Reject(error::MISCONF_RDB) } else { Decision::Pass }
 }
 
 /// Whether a command, or one that EXEC would run, may use more memory.

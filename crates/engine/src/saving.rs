@@ -4,7 +4,7 @@ use keyspace::ResizePolicy;
 
 use crate::effect::{Effect, LogLevel};
 use crate::error::CommandError;
-use crate::state::State;
+use crate::state::{State, state_flag};
 
 /// Seconds between attempts while saving fails.
 const RETRY_S: i64 = 5;
@@ -33,6 +33,8 @@ pub struct Saving {
     pub forks: u64,
     pub failures_in_row: u64,
     pub loaded: crate::dataset::LoadFigures,
+    /// DEBUG SET-SKIP-CHECKSUM-VALIDATION.
+    pub skip_checksum: bool,
 }
 
 impl Saving {
@@ -48,6 +50,7 @@ impl Saving {
             forks: 0,
             failures_in_row: 0,
             loaded: crate::dataset::LoadFigures::default(),
+            skip_checksum: false,
         }
     }
 
@@ -76,6 +79,7 @@ impl State {
                 self.dirty = 0;
                 self.saving.last_save_s = self.clock.unix_s();
                 self.saving.last_succeeded = true;
+                self.refresh_writes_refused();
                 self.log(LogLevel::Notice, "DB saved on disk");
             }
             Err(reason) => {
@@ -107,6 +111,7 @@ impl State {
             }
             Err(reason) => {
                 self.saving.last_succeeded = false;
+                self.refresh_writes_refused();
                 self.log(LogLevel::Warning, format!("Can't save in background: fork: {reason}"));
                 Err(reason)
             }
@@ -161,6 +166,19 @@ impl State {
             self.log(LogLevel::Warning, "Background saving error");
             self.saving.last_succeeded = false;
             self.saving.failures_in_row += 1;
+        }
+        self.refresh_writes_refused();
+    }
+
+    /// Writes wait for better times while the server cannot save what they change.
+    pub(crate) fn refresh_writes_refused(&mut self) {
+        let refused = !self.saving.last_succeeded
+            && self.config.stop_writes_on_bgsave_error
+            && self.has_save_points();
+        if refused {
+            self.flags |= state_flag::SAVING_FAILS;
+        } else {
+            self.flags &= !state_flag::SAVING_FAILS;
         }
     }
 

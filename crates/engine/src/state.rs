@@ -40,8 +40,11 @@ pub mod state_flag {
     /// maxmemory is set.
     pub const MEMORY_LIMITED: u32 = 1 << 3;
 
+    /// The last background save failed, and writes shall wait until one succeeds.
+    pub const SAVING_FAILS: u32 = 1 << 4;
+
     /// With any of these every request takes the long way through the gates.
-    pub const NEEDS_GATES: u32 = LOADING | BUSY | PAUSED | MEMORY_LIMITED;
+    pub const NEEDS_GATES: u32 = LOADING | BUSY | PAUSED | MEMORY_LIMITED | SAVING_FAILS;
 }
 
 /// What the engine asks of the shell at once, without an effect.

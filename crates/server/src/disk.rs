@@ -124,7 +124,9 @@ impl Shell {
                 Ok(())
             }
             Err(reason) => {
+                self.perform_effects();
                 log!(Warning, "{reason}");
+                log!(Warning, "Terminating server after rdb file reading failure.");
                 log!(Warning, "Fatal error loading the DB, check server logs. Exiting.");
                 Err(1)
             }

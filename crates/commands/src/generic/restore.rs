@@ -92,9 +92,13 @@ pub(crate) fn restore(context: &mut Context<'_>) -> CommandResult {
     if ttl_ms < 0 {
         return Err(INVALID_TTL);
     }
-    let body = rdb::dump::verify(context.argv[3]).map_err(|_| WRONG_PAYLOAD)?;
+    let skip_checksum = context.state.saving.skip_checksum;
+    let body = rdb::dump::verify(context.argv[3], skip_checksum).map_err(|_| WRONG_PAYLOAD)?;
     let limits = context.state.rdb_limits(db);
-    let loaded = rdb::dump::load(body, &limits).map_err(|_| BAD_FORMAT)?;
+    let loaded = rdb::dump::load(body, &limits).map_err(|error| {
+        context.state.log(effect::LogLevel::Warning, format!("RESTORE: {error}"));
+        BAD_FORMAT
+    })?;
     let place = Place { db: Some(db), key };
     let loaded = context.state.restored(loaded, place).map_err(|_| BAD_FORMAT)?;
     let base_ms = if options.absolute { 0 } else { context.now_ms() };

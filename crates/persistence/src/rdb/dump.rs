@@ -28,8 +28,8 @@ pub fn dump(record: &KeyRecord, db: usize, compress: bool) -> Option<Vec<u8>> {
     Some(writer.take())
 }
 
-/// The type and value of a payload, once version and checksum are found good.
-pub fn verify(payload: &[u8]) -> RdbResult<&[u8]> {
+/// The type and value of a payload, once version and checksum (unless it is not looked at) are found good.
+pub fn verify(payload: &[u8], skip_checksum: bool) -> RdbResult<&[u8]> {
     let (checked, checksum) =
         payload.split_last_chunk::<CHECKSUM_SIZE>().ok_or(RdbError::Truncated)?;
     let (body, version) = checked.split_last_chunk::<VERSION_SIZE>().ok_or(RdbError::Truncated)?;
@@ -39,7 +39,7 @@ pub fn verify(payload: &[u8]) -> RdbResult<&[u8]> {
     }
     let checksum = u64::from_le_bytes(*checksum);
     // Zero: written without one.
-    if checksum != 0 && checksum != CRC64.checksum(checked) {
+    if checksum != 0 && !skip_checksum && checksum != CRC64.checksum(checked) {
         return Err(RdbError::Checksum);
     }
     Ok(body)
@@ -50,5 +50,9 @@ pub fn load<'a>(body: &'a [u8], limits: &Limits) -> RdbResult<Loaded<'a>> {
     let mut reader = Reader::new(body);
     let code = reader.byte()?;
     let loaded = value::read(&mut reader, code, limits)?;
-    if reader.is_at_end() { Ok(loaded) } else { Err(RdbError::Corrupt("payload: bytes left over")) }
+    if reader.is_at_end() {
+        Ok(loaded)
+    } else {
+        Err(RdbError::Corrupt("Bytes are left over behind the value."))
+    }
 }

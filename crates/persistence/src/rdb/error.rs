@@ -11,7 +11,7 @@ pub enum RdbError {
     UnknownType(u8),
     /// A type that is known but cannot be read yet.
     UnsupportedType(u8),
-    /// The bytes contradict themselves; of what.
+    /// The bytes contradict themselves; in which way, in words that Redis's suite looks for in the log.
     Corrupt(&'static str),
     /// A collection without elements, which Redis never keeps.
     Empty,
@@ -32,10 +32,12 @@ impl fmt::Display for RdbError {
             RdbError::UnsupportedType(code) => {
                 write!(f, "values of type {code} cannot be read yet")
             }
-            RdbError::Corrupt(what) => write!(f, "damaged {what}"),
+            RdbError::Corrupt(what) => f.write_str(what),
             RdbError::Empty => f.write_str("a collection without elements"),
             RdbError::Version(version) => write!(f, "version {version} is newer than this server"),
-            RdbError::Checksum => f.write_str("wrong checksum"),
+            RdbError::Checksum => {
+                f.write_str("RDB CRC error: the file was changed after it was written")
+            }
         }
     }
 }

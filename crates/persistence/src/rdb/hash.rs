@@ -12,9 +12,15 @@ use super::value::{element_text, listpack};
 use super::writer::Writer;
 use super::{ziplist, zipmap};
 
-const REPEATED: RdbError = RdbError::Corrupt("hash: a field stands twice");
-const ODD: RdbError = RdbError::Corrupt("hash: a field without a value");
-const BAD_EXPIRY: RdbError = RdbError::Corrupt("hash: an expiry out of range");
+const REPEATED: RdbError = RdbError::Corrupt("Hash with dup elements: a field stands twice.");
+const ODD: RdbError = RdbError::Corrupt("Hash integrity check failed: a field without a value.");
+const DISORDERED: RdbError = RdbError::Corrupt(
+    "Hash integrity check failed: fields are not in the order of their expiries.",
+);
+/// The latest time a field can expire: 48 bits are kept for it.
+const EXPIRY_MAX_MS: i64 = (1 << 48) - 2;
+const BAD_EXPIRY: RdbError =
+    RdbError::Corrupt("Hash integrity check failed: an expiry out of range.");
 
 pub(super) fn type_code_of(hash: &Hash) -> u8 {
     match hash.encoding() {
@@ -69,14 +75,20 @@ impl Builder<'_> {
 
     fn add_elements(&mut self, elements: &[Element<'_>], with_expiries: bool) -> RdbResult<()> {
         let per_field = if with_expiries { 3 } else { 2 };
+        // Those that expire stand in front, the earliest first.
+        let mut last_ms = 0;
         self.hash.expect_fields(elements.len() / per_field, self.limits);
         let mut groups = elements.chunks_exact(per_field);
         for group in &mut groups {
             let expiry_ms = match group.get(2) {
                 None | Some(Element::Integer(0)) => None,
-                Some(Element::Integer(ms)) if *ms > 0 => Some(*ms),
+                Some(Element::Integer(ms)) if (1..=EXPIRY_MAX_MS).contains(ms) => Some(*ms),
                 Some(_) => return Err(BAD_EXPIRY),
             };
+            let order_ms = expiry_ms.unwrap_or(i64::MAX);
+            if order_ms < std::mem::replace(&mut last_ms, order_ms) {
+                return Err(DISORDERED);
+            }
             self.add(&element_text(group[0]), &element_text(group[1]), expiry_ms)?;
         }
         if groups.remainder().is_empty() { Ok(()) } else { Err(ODD) }
@@ -94,6 +106,9 @@ impl Builder<'_> {
         self.hash.expect_fields(sure, self.limits);
         for _ in 0..count {
             let expiry_ms = read_expiry(reader)?;
+            if expiry_ms.is_some_and(|ms| ms > EXPIRY_MAX_MS) {
+                return Err(BAD_EXPIRY);
+            }
             let (field, value) = (reader.string()?, reader.string()?);
             self.add(&field, &value, expiry_ms)?;
         }

@@ -3,7 +3,7 @@
 use super::error::{RdbError, RdbResult};
 use super::reader::Reader;
 
-const DAMAGED: RdbError = RdbError::Corrupt("intset");
+const DAMAGED: RdbError = RdbError::Corrupt("Intset integrity check failed.");
 
 /// The integers of an intset, all of it checked.
 pub(super) fn integers(bytes: &[u8]) -> RdbResult<Vec<i64>> {

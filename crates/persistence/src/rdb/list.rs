@@ -11,6 +11,8 @@ use super::value::{element_text, listpack};
 use super::writer::Writer;
 use super::ziplist;
 
+const DAMAGED_NODE: RdbError = RdbError::Corrupt("Quicklist integrity check failed.");
+
 /// A node of one big element.
 const PLAIN: u64 = 1;
 /// A node that is a listpack.
@@ -59,12 +61,14 @@ impl Builder<'_> {
         let container = reader.length()?;
         let bytes = reader.string()?;
         match container {
+            // An element alone is a big one.
+            PLAIN if bytes.is_empty() => return Err(DAMAGED_NODE),
             PLAIN => self.add(&bytes),
             PACKED => {
                 let node = listpack(&bytes)?;
                 self.add_all(node.iter().map(|(_, element)| element));
             }
-            _ => return Err(RdbError::Corrupt("list node")),
+            _ => return Err(DAMAGED_NODE),
         }
         Ok(())
     }

@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
             1 => Length::Plain(u64::from(first & 0x3f) << 8 | u64::from(self.byte()?)),
             2 if first == 0x80 => Length::Plain(u64::from(u32::from_be_bytes(self.array()?))),
             2 if first == 0x81 => Length::Plain(u64::from_be_bytes(self.array()?)),
-            2 => return Err(RdbError::Corrupt("length")),
+            2 => return Err(RdbError::Corrupt("Unknown length encoding.")),
             _ => Length::Special(first & 0x3f),
         })
     }
@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
     pub fn length(&mut self) -> RdbResult<u64> {
         match self.any_length()? {
             Length::Plain(length) => Ok(length),
-            Length::Special(_) => Err(RdbError::Corrupt("length")),
+            Length::Special(_) => Err(RdbError::Corrupt("Unknown length encoding.")),
         }
     }
 
@@ -106,6 +106,6 @@ impl<'a> Reader<'a> {
         let data_len = self.byte_length()?;
         let plain_len = self.byte_length()?;
         let data = self.take(data_len)?;
-        lzf::decompress(data, plain_len).ok_or(RdbError::Corrupt("compressed string"))
+        lzf::decompress(data, plain_len).ok_or(RdbError::Corrupt("Invalid LZF compressed string"))
     }
 }

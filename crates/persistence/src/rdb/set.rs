@@ -11,7 +11,7 @@ use super::type_code;
 use super::value::{element_text, listpack};
 use super::writer::Writer;
 
-const REPEATED: RdbError = RdbError::Corrupt("set: a member stands twice");
+const REPEATED: RdbError = RdbError::Corrupt("Set with dup elements: a member stands twice.");
 
 pub(super) fn type_code_of(set: &Set) -> u8 {
     match set.encoding() {

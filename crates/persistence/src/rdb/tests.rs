@@ -31,17 +31,17 @@ fn limits(entries: usize) -> Limits {
     }
 }
 
-fn record(loaded: Loaded<'_>) -> KeyRecord {
+fn record(loaded: Loaded<'_>) -> Result<KeyRecord, RdbError> {
     let payload = match loaded {
         Loaded::String(ref bytes) => keyspace::string::payload(bytes),
         Loaded::Value(value) => NewPayload::Value(value),
         Loaded::Module { .. } => return Err(RdbError::UnknownType(7)),
     };
-    KeyRecord::new(b"k", payload, None)
+    Ok(KeyRecord::new(b"k", payload, None))
 }
 
 fn restore(payload: &[u8], entries: usize) -> Result<KeyRecord, RdbError> {
-    verify(payload).and_then(|body| load(body, &limits(entries))).map(record)
+    verify(payload, false).and_then(|body| load(body, &limits(entries))).and_then(record)
 }
 
 /// Payloads that the genuine server's DUMP returned, with the encoding it had.
@@ -131,7 +131,7 @@ fn old_encodings_are_read() {
         (value(type_code::ZSET, &[1, 1, b'a', 3, b'1', b'.', b'5'], &[]), "listpack"),
         (value(type_code::HASH_METADATA_EARLY, &[1, 5], &[b"f", b"v"]), "listpackex"),
     ] {
-        let loaded = load(&body, &limits(128)).map(record);
+        let loaded = load(&body, &limits(128)).and_then(record);
         assert_eq!(loaded.as_ref().map(encoding_name), Ok(encoding), "{body:?}");
     }
     for code in [type_code::LIST, type_code::SET, type_code::ZSET_2, type_code::HASH] {
@@ -146,14 +146,14 @@ fn payloads_of_others_are_refused() {
     let (_, payload) = GENUINE[0];
     let mut changed = payload.to_vec();
     changed[3] ^= 1;
-    assert!(matches!(verify(&changed), Err(RdbError::Checksum)));
-    assert!(matches!(verify(&payload[..9]), Err(RdbError::Truncated)));
+    assert!(matches!(verify(&changed, false), Err(RdbError::Checksum)));
+    assert!(matches!(verify(&payload[..9], false), Err(RdbError::Truncated)));
     let mut newer = payload.to_vec();
     newer[payload.len() - 10] = 16;
-    assert!(matches!(verify(&newer), Err(RdbError::Version(16))));
+    assert!(matches!(verify(&newer, false), Err(RdbError::Version(16))));
     assert_eq!(
         load(b"\x00\x01ab", &limits(1)).err(),
-        Some(RdbError::Corrupt("payload: bytes left over"))
+        Some(RdbError::Corrupt("Bytes are left over behind the value."))
     );
 }
 
@@ -176,8 +176,7 @@ proptest! {
         if cut % 4 == 0 {
             body.truncate(usize::from(cut) % body.len());
         }
-        if let Ok(loaded) = load(&body, &limits(4)) {
-            let record = record(loaded);
+        if let Ok(record) = load(&body, &limits(4)).and_then(record) {
             let again = dump(&record, 0, true).expect("the type can be written");
             prop_assert!(restore(&again, 4).is_ok());
         }
@@ -190,7 +189,7 @@ fn keys_of(bytes: &[u8]) -> Result<Vec<String>, RdbError> {
     let mut keys = Vec::new();
     while let Some(item) = reader.next(&limits(128))? {
         if let Item::Key(item) = item {
-            let encoding = encoding_name(&record(item.loaded));
+            let encoding = encoding_name(&record(item.loaded)?);
             let key = String::from_utf8_lossy(&item.key).into_owned();
             keys.push(format!("{key} {encoding} {:?} {:?}", item.expiry_ms, item.idle_s));
         }

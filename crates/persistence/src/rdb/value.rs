@@ -142,5 +142,5 @@ pub(super) fn element_text(element: Element<'_>) -> Cow<'_, [u8]> {
 
 /// Bytes that must be a listpack.
 pub(super) fn listpack(bytes: &[u8]) -> RdbResult<Listpack> {
-    Listpack::from_bytes(bytes).ok_or(RdbError::Corrupt("listpack"))
+    Listpack::from_bytes(bytes).ok_or(RdbError::Corrupt("Listpack integrity check failed."))
 }

@@ -4,7 +4,7 @@ use super::error::{RdbError, RdbResult};
 use super::reader::Reader;
 use structures::listpack::Element;
 
-const DAMAGED: RdbError = RdbError::Corrupt("ziplist");
+const DAMAGED: RdbError = RdbError::Corrupt("Ziplist integrity check failed.");
 const HEADER_SIZE: usize = 10;
 const END: u8 = 0xff;
 /// A previous length of this value is followed by a longer one.

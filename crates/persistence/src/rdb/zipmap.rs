@@ -3,7 +3,7 @@
 use super::error::{RdbError, RdbResult};
 use super::reader::Reader;
 
-const DAMAGED: RdbError = RdbError::Corrupt("zipmap");
+const DAMAGED: RdbError = RdbError::Corrupt("Zipmap integrity check failed.");
 const END: u8 = 0xff;
 const LONG: u8 = 0xfe;
 

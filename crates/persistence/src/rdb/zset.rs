@@ -12,9 +12,9 @@ use super::value::{element_text, listpack};
 use super::writer::Writer;
 use super::ziplist;
 
-const REPEATED: RdbError = RdbError::Corrupt("sorted set: a member stands twice");
-const BAD_SCORE: RdbError = RdbError::Corrupt("sorted set: a score is no number");
-const ODD: RdbError = RdbError::Corrupt("sorted set: a member without a score");
+const REPEATED: RdbError = RdbError::Corrupt("Zset with dup elements: a member stands twice.");
+const BAD_SCORE: RdbError = RdbError::Corrupt("Zset integrity check failed: a score is no number.");
+const ODD: RdbError = RdbError::Corrupt("Zset integrity check failed: a member without a score.");
 
 /// Lengths that stand for a score of no digits.
 const NAN: u8 = 253;

@@ -173,8 +173,8 @@ const SUBCOMMANDS: &[Subcommand] = &[
     row(
         "SET-SKIP-CHECKSUM-VALIDATION",
         1..=1,
-        switches::accept,
-        "<0|1> Accepted; nothing is loaded yet.",
+        switches::set_skip_checksum,
+        "<0|1> Let RESTORE take payloads with a wrong checksum.",
     ),
     row(
         "SLEEP",

@@ -12,6 +12,12 @@ pub fn accept(context: &mut Context<'_>) -> CommandResult {
     Ok(())
 }
 
+pub fn set_skip_checksum(context: &mut Context<'_>) -> CommandResult {
+    context.state.saving.skip_checksum = is_on(context.argv[2]);
+    context.reply.ok();
+    Ok(())
+}
+
 pub fn set_active_expire(context: &mut Context<'_>) -> CommandResult {
     context.state.active_expire_enabled = is_on(context.argv[2]);
     context.reply.ok();

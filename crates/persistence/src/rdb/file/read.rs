@@ -64,11 +64,12 @@ impl<'a> FileReader<'a> {
     pub fn new(bytes: &'a [u8]) -> RdbResult<FileReader<'a>> {
         let mut reader = Reader::new(bytes);
         if reader.take(MAGIC.len())? != MAGIC {
-            return Err(RdbError::Corrupt("head of the file"));
+            return Err(RdbError::Corrupt("Wrong signature trying to load DB from file"));
         }
         let digits = std::str::from_utf8(reader.take(4)?).ok();
         let version = digits.and_then(|digits| digits.parse().ok());
-        let version: u16 = version.ok_or(RdbError::Corrupt("version of the file"))?;
+        let version: u16 =
+            version.ok_or(RdbError::Corrupt("Can't handle the version of the RDB file"))?;
         if version == 0 || version > RDB_VERSION {
             return Err(RdbError::Version(version));
         }
@@ -119,7 +120,7 @@ impl<'a> FileReader<'a> {
                 opcode::MODULE_AUX => {
                     let type_id = reader.length()?;
                     if reader.length()? != opcode::FIELD_UNSIGNED {
-                        return Err(RdbError::Corrupt("data of a module"));
+                        return Err(RdbError::Corrupt("Module data integrity check failed."));
                     }
                     let when = reader.length()?;
                     Item::ModuleAux { type_id, when, fields: value::module_fields(reader)? }
