@@ -12,8 +12,12 @@ use super::value::{element_text, listpack};
 use super::writer::Writer;
 use super::{ziplist, zipmap};
 
-const REPEATED: RdbError = RdbError::Corrupt("Hash with dup elements: a field stands twice.");
+const REPEATED: RdbError = RdbError::Corrupt("Hash integrity check failed: a field stands twice.");
 const ODD: RdbError = RdbError::Corrupt("Hash integrity check failed: a field without a value.");
+const DAMAGED_ZIPLIST: RdbError = RdbError::Corrupt("Hash ziplist integrity check failed.");
+const DAMAGED_ZIPMAP: RdbError = RdbError::Corrupt("Zipmap integrity check failed.");
+const REPEATED_IN_ZIPMAP: RdbError =
+    RdbError::Corrupt("Hash zipmap with dup elements, or a field without a value.");
 const DISORDERED: RdbError = RdbError::Corrupt(
     "Hash integrity check failed: fields are not in the order of their expiries.",
 );
@@ -123,13 +127,14 @@ pub(super) fn read(reader: &mut Reader<'_>, code: u8, limits: &HashLimits) -> Rd
         type_code::HASH => builder.add_strings(reader, |_| Ok(None))?,
         type_code::HASH_ZIPMAP => {
             let bytes = reader.string()?;
-            let elements: Vec<_> =
-                zipmap::elements(&bytes)?.into_iter().map(Element::Bytes).collect();
-            builder.add_elements(&elements, false)?;
+            let elements = zipmap::elements(&bytes).map_err(|_| DAMAGED_ZIPMAP)?;
+            let elements: Vec<_> = elements.into_iter().map(Element::Bytes).collect();
+            builder.add_elements(&elements, false).map_err(|_| REPEATED_IN_ZIPMAP)?;
         }
         type_code::HASH_ZIPLIST => {
             let bytes = reader.string()?;
-            builder.add_elements(&ziplist::elements(&bytes)?, false)?;
+            let elements = ziplist::elements(&bytes).map_err(|_| DAMAGED_ZIPLIST)?;
+            builder.add_elements(&elements, false)?;
         }
         type_code::HASH_LISTPACK => builder.add_listpack(&reader.string()?, false)?,
         type_code::HASH_LISTPACK_EX_EARLY => builder.add_listpack(&reader.string()?, true)?,

@@ -11,6 +11,7 @@ use super::value::{element_text, listpack};
 use super::writer::Writer;
 use super::ziplist;
 
+const DAMAGED_ZIPLIST: RdbError = RdbError::Corrupt("List ziplist integrity check failed.");
 const DAMAGED_NODE: RdbError = RdbError::Corrupt("Quicklist integrity check failed.");
 
 /// A node of one big element.
@@ -53,7 +54,8 @@ impl Builder<'_> {
     }
 
     fn add_ziplist(&mut self, bytes: &[u8]) -> RdbResult<()> {
-        self.add_all(ziplist::elements(bytes)?.into_iter());
+        let elements = ziplist::elements(bytes).map_err(|_| DAMAGED_ZIPLIST)?;
+        self.add_all(elements.into_iter());
         Ok(())
     }
 

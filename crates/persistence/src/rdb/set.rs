@@ -11,6 +11,7 @@ use super::type_code;
 use super::value::{element_text, listpack};
 use super::writer::Writer;
 
+const DAMAGED_INTSET: RdbError = RdbError::Corrupt("Intset integrity check failed.");
 const REPEATED: RdbError = RdbError::Corrupt("Set with dup elements: a member stands twice.");
 
 pub(super) fn type_code_of(set: &Set) -> u8 {
@@ -35,7 +36,7 @@ pub(super) fn read(reader: &mut Reader<'_>, code: u8, limits: &SetLimits) -> Rdb
     let set = match code {
         type_code::SET => read_members(reader, limits)?,
         type_code::SET_INTSET => {
-            let integers = intset::integers(&reader.string()?)?;
+            let integers = intset::integers(&reader.string()?).map_err(|_| DAMAGED_INTSET)?;
             let mut set = Set::new_intset();
             set.expect(integers.len(), limits);
             for integer in integers {

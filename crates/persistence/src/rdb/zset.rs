@@ -12,7 +12,8 @@ use super::value::{element_text, listpack};
 use super::writer::Writer;
 use super::ziplist;
 
-const REPEATED: RdbError = RdbError::Corrupt("Zset with dup elements: a member stands twice.");
+const REPEATED: RdbError = RdbError::Corrupt("Zset integrity check failed: a member stands twice.");
+const DAMAGED_ZIPLIST: RdbError = RdbError::Corrupt("Zset ziplist integrity check failed.");
 const BAD_SCORE: RdbError = RdbError::Corrupt("Zset integrity check failed: a score is no number.");
 const ODD: RdbError = RdbError::Corrupt("Zset integrity check failed: a member without a score.");
 
@@ -46,7 +47,11 @@ pub(super) fn read(
 ) -> RdbResult<SortedSet> {
     let set = match code {
         type_code::ZSET | type_code::ZSET_2 => read_members(reader, code, limits)?,
-        type_code::ZSET_ZIPLIST => from_elements(&ziplist::elements(&reader.string()?)?, limits)?,
+        type_code::ZSET_ZIPLIST => {
+            let bytes = reader.string()?;
+            let elements = ziplist::elements(&bytes).map_err(|_| DAMAGED_ZIPLIST)?;
+            from_elements(&elements, limits)?
+        }
         _ => {
             let listpack = listpack(&reader.string()?)?;
             let elements: Vec<_> = listpack.iter().map(|(_, element)| element).collect();
