@@ -14,6 +14,8 @@ use super::{ziplist, zipmap};
 
 const REPEATED: RdbError = RdbError::Corrupt("Hash integrity check failed: a field stands twice.");
 const ODD: RdbError = RdbError::Corrupt("Hash integrity check failed: a field without a value.");
+const REPEATED_IN_LISTPACK: RdbError =
+    RdbError::Corrupt("Hash integrity check failed: listpack with dup elements.");
 const DAMAGED_ZIPLIST: RdbError = RdbError::Corrupt("Hash ziplist integrity check failed.");
 const DAMAGED_ZIPMAP: RdbError = RdbError::Corrupt("Zipmap integrity check failed.");
 const REPEATED_IN_ZIPMAP: RdbError =
@@ -165,6 +167,9 @@ impl Builder<'_> {
     fn add_listpack(&mut self, bytes: &[u8], with_expiries: bool) -> RdbResult<()> {
         let listpack = listpack(bytes)?;
         let elements: Vec<_> = listpack.iter().map(|(_, element)| element).collect();
-        self.add_elements(&elements, with_expiries)
+        self.add_elements(&elements, with_expiries).map_err(|error| match error {
+            REPEATED => REPEATED_IN_LISTPACK,
+            other => other,
+        })
     }
 }

@@ -19,7 +19,10 @@ pub(super) fn elements(bytes: &[u8]) -> RdbResult<Vec<&[u8]>> {
         elements.push(reader.take(len)?);
         reader.take(free)?;
     }
-    if !reader.is_at_end() || count < LONG && usize::from(count) * 2 != elements.len() {
+    if elements.is_empty()
+        || !reader.is_at_end()
+        || count < LONG && usize::from(count) * 2 != elements.len()
+    {
         return Err(DAMAGED);
     }
     Ok(elements)
@@ -29,7 +32,14 @@ pub(super) fn elements(bytes: &[u8]) -> RdbResult<Vec<&[u8]>> {
 fn length(reader: &mut Reader<'_>) -> RdbResult<Option<usize>> {
     Ok(match reader.byte()? {
         END => None,
-        LONG => Some(u32::from_le_bytes(reader.array()?) as usize),
+        LONG => {
+            let len = u32::from_le_bytes(reader.array()?) as usize;
+            // Each length has one form.
+            if len < usize::from(LONG) {
+                return Err(DAMAGED);
+            }
+            Some(len)
+        }
         short => Some(usize::from(short)),
     })
 }
