@@ -54,8 +54,6 @@ pub fn run(
     }
     let client = script_client(scripts, context);
     let interpreter = scripts.interpreter()?;
-    // What the script changes is propagated command by command; the call itself is not.
-    context.prevent_propagation();
     scripts.running.set(true);
     let run = Run {
         state: RefCell::new(&mut *context.state),
@@ -67,6 +65,8 @@ pub fn run(
     let result = call(&interpreter.lua, &interpreter.bridge, &run, script, keys, arguments);
     let resp3 = run.resp3.get();
     scripts.running.set(false);
+    // What the script changed is propagated command by command; the call itself is not. Said only now, since the
+    // first command would have taken it for itself.
     context.prevent_propagation();
     match result {
         Ok((true, value)) => {
