@@ -331,12 +331,8 @@ impl State {
         if threshold_us >= 0 && duration_us >= threshold_us as u64 {
             self.log_slow_call(client, command, argv, duration_us);
         }
-        let threshold_ms = self.config.latency_monitor_threshold as u64;
-        if threshold_ms > 0 && duration_us / 1000 >= threshold_ms {
-            let event = if command.has_flag(flag::FAST) { "fast-command" } else { "command" };
-            let now_s = self.clock.unix_s();
-            self.latency.add(event, now_s, duration_us / 1000);
-        }
+        let event = if command.has_flag(flag::FAST) { "fast-command" } else { "command" };
+        self.note_latency(event, duration_us / 1000);
     }
 
     #[cold]

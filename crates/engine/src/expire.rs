@@ -54,7 +54,9 @@ impl State {
                 break;
             }
         }
-        self.stats.expire_cycle_cpu_us += self.clock.monotonic_us_now() - started_us;
+        let passed_us = self.clock.monotonic_us_now() - started_us;
+        self.stats.expire_cycle_cpu_us += passed_us;
+        self.note_latency("expire-cycle", passed_us / 1000);
         self.commit();
         self.wake_blocked();
     }

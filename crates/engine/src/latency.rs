@@ -113,3 +113,15 @@ impl LatencyMonitor {
         history.samples.push_back((now_s, ms));
     }
 }
+
+impl crate::State {
+    /// Keeps a sample of the latency monitor, if it is on and the event took long enough.
+    #[inline]
+    pub(crate) fn note_latency(&mut self, event: &str, ms: u64) {
+        let threshold_ms = self.config.latency_monitor_threshold;
+        if threshold_ms > 0 && ms >= threshold_ms.unsigned_abs() {
+            let now_s = self.clock.unix_s();
+            self.latency.add(event, now_s, ms);
+        }
+    }
+}

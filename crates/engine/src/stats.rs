@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::effect::LogLevel;
+
 /// Different error codes counted; beyond it the counts are dropped, as a sign of generated codes.
 pub const ERROR_CODES_MAX: usize = 128;
 
@@ -57,6 +59,8 @@ pub struct Stats {
     pub peak_memory_bytes: u64,
     pub errors: BTreeMap<Vec<u8>, u64>,
     pub errors_disabled: bool,
+    /// The counts that were dropped, until they have been told to the log.
+    pub(crate) dropped_errors: Option<BTreeMap<Vec<u8>, u64>>,
     pub event_loop: EventLoopStats,
     pub ops_per_sec: u64,
     pub input_kbps: f64,
@@ -75,7 +79,7 @@ impl Stats {
             return;
         }
         if self.errors.len() >= ERROR_CODES_MAX {
-            self.errors.clear();
+            self.dropped_errors = Some(std::mem::take(&mut self.errors));
             self.errors.insert(b"ERRORSTATS_DISABLED".to_vec(), 1);
             self.errors_disabled = true;
             return;
@@ -155,8 +159,31 @@ impl crate::State {
         event_loop.turn_commands = self.stats.commands_processed;
     }
 
+    /// Tells the log of error counts that were dropped because there were too many different ones.
+    fn report_dropped_errors(&mut self) {
+        let Some(errors) = self.stats.dropped_errors.take() else { return };
+        let list: Vec<String> = errors
+            .iter()
+            .map(|(code, count)| format!("{}: {count}", String::from_utf8_lossy(code)))
+            .collect();
+        self.log(
+            LogLevel::Warning,
+            format!(
+                "Errorstats stopped adding new errors because the number of errors reached the \
+                 limit ({ERROR_CODES_MAX})."
+            ),
+        );
+        let list = list.join(", ");
+        self.log(LogLevel::Warning, format!("Current errors code list (code: count): {list}"));
+        let objects = errors.len();
+        self.free_in_background(Box::new(errors), objects);
+    }
+
     /// A turn of the event loop ends.
     pub(crate) fn end_turn(&mut self) {
+        if self.stats.dropped_errors.is_some() {
+            self.report_dropped_errors();
+        }
         let now_us = self.clock.monotonic_us_now();
         let commands_processed = self.stats.commands_processed;
         let event_loop = &mut self.stats.event_loop;

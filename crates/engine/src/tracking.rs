@@ -122,7 +122,10 @@ impl State {
     /// After a command: the keys it read are held by the client from now on.
     #[inline]
     pub(crate) fn track_read(&mut self, client: ClientId, command: &Rc<Command>, argv: &[&[u8]]) {
-        if self.tracking.clients != 0 && command.has_flag(flag::READONLY) {
+        // A script holds what its calls read, not the keys it was given.
+        if self.tracking.clients != 0
+            && command.flags & (flag::READONLY | flag::SCRIPT_RUNNER) == flag::READONLY
+        {
             self.track_read_keys(self.executing.unwrap_or(client), command, argv);
         }
     }
