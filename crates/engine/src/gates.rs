@@ -125,14 +125,10 @@ fn acl(_: &mut State, _: &Request<'_>) -> Decision {
 }
 
 fn memory(state: &mut State, request: &Request<'_>) -> Decision {
-    let maxmemory = state.config.maxmemory;
-    if maxmemory == 0 || !needs_memory(state, request) {
+    if state.evict() || !needs_memory(state, request) {
         return Decision::Pass;
     }
-    if (state.ports.memory_used_bytes)() as u64 > maxmemory {
-        return Decision::Reject(error::OOM);
-    }
-    Decision::Pass
+    Decision::Reject(error::OOM)
 }
 
 /// Nothing is changed that could not be saved, if so configured.

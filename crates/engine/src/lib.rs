@@ -19,6 +19,7 @@ pub mod context;
 pub mod dataset;
 pub mod effect;
 pub mod error;
+mod evict;
 mod execute;
 mod expire;
 mod expire_fields;

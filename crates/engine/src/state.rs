@@ -137,6 +137,7 @@ pub struct State {
     pub replication_id: String,
     pub host: crate::host::Host,
     pub saving: crate::saving::Saving,
+    pub(crate) evict_pool: crate::evict::EvictionPool,
     pub links: crate::links::Links,
     pub guests: crate::guests::Guests,
     pub(crate) rate_sample: crate::stats::Sample,
@@ -268,6 +269,7 @@ impl State {
             host: crate::host::Host::default(),
             saving: crate::saving::Saving::new(clock.unix_s()),
             links: crate::links::Links::default(),
+            evict_pool: crate::evict::EvictionPool::default(),
             guests: crate::guests::Guests::default(),
             rate_sample: crate::stats::Sample::default(),
             random,
@@ -454,6 +456,7 @@ impl State {
         self.active_expire_slow();
         self.propagate_aside();
         self.stats_sample();
+        self.evict();
         self.saving_cron();
         self.links.close_idle(self.clock.unix_ms());
         let cron_us = self.clock.monotonic_us_now().saturating_sub(started_us);
