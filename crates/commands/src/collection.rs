@@ -71,11 +71,14 @@ pub fn unless_waiting<T>(
     }
 }
 
+/// Words of a call.
+type Words<'a> = &'a [&'a [u8]];
+
 /// The keys behind their number at `at`, and what follows them.
 pub fn counted_keys<'a>(
-    argv: &'a [&'a [u8]],
+    argv: Words<'a>,
     at: usize,
-) -> Result<(&'a [&'a [u8]], &'a [&'a [u8]]), CommandError> {
+) -> Result<(Words<'a>, Words<'a>), CommandError> {
     let count = arguments::integer_or(argv[at], NUMKEYS_NOT_POSITIVE)?;
     let count =
         usize::try_from(count).ok().filter(|count| *count > 0).ok_or(NUMKEYS_NOT_POSITIVE)?;

@@ -78,7 +78,7 @@ impl EngineTransport {
                 Outcome::Error(error) => {
                     let state = &mut self.server.engine.state;
                     if let Some(client) = state.clients.get_mut(id) {
-                        client.reply.error(&error.reply_text());
+                        client.reply.error(error.reply_text());
                         client.set(client_flag::CLOSE_AFTER_REPLY, true);
                     }
                     break;
