@@ -44,6 +44,9 @@ use keyspace::{NewPayload, SetExpiry, Value, string};
 
 use crate::arguments;
 
+/// Bytes combined at a time.
+const BLOCK_BYTES: usize = 8 * 1024;
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Operation {
     And,
@@ -116,39 +119,53 @@ fn check_sources(name: &str, operation: Operation, sources: usize) -> CommandRes
 fn combined(
     context: &mut Context<'_>,
     operation: Operation,
-    sources: &[&[u8]],
+    keys: &[&[u8]],
 ) -> Result<Vec<u8>, CommandError> {
     // One round to find and check the keys as readers do, one to borrow them all.
-    let mut is_there = Vec::with_capacity(sources.len());
-    let mut len_max = 0;
-    for key in sources {
+    let mut is_there = Vec::with_capacity(keys.len());
+    for key in keys {
         let record = context.state.lookup_read(context.db, key);
         is_there.push(record.is_some());
-        if let Some(record) = record {
-            len_max = len_max.max(string::len(record).ok_or(error::WRONGTYPE)?);
+        if record.is_some_and(|record| string::len(record).is_none()) {
+            return Err(error::WRONGTYPE);
         }
     }
     let database = context.state.db(context.db);
-    let mut result = vec![0; len_max];
-    let mut seen = match operation {
-        Operation::And | Operation::Or | Operation::Xor | Operation::Not => Vec::new(),
-        _ => vec![0; len_max],
-    };
-    for (index, key) in sources.iter().enumerate() {
-        let mut buffer = StringBuffer::new();
-        let record = database.find(key).filter(|_| is_there.get(index) == Some(&true));
-        let source = match record {
-            Some(record) => crate::string::bytes(record, &mut buffer)?,
+    let mut buffers: Vec<StringBuffer> = keys.iter().map(|_| StringBuffer::new()).collect();
+    let mut sources: Vec<&[u8]> = Vec::with_capacity(keys.len());
+    for ((key, is_there), buffer) in keys.iter().zip(is_there).zip(&mut buffers) {
+        sources.push(match database.find(key).filter(|_| is_there) {
+            Some(record) => crate::string::bytes(record, buffer)?,
             None => &[],
-        };
-        if index == 0 && operation != Operation::One {
-            result[..source.len()].copy_from_slice(source);
-        } else {
-            add(operation, &mut result, &mut seen, source);
-        }
+        });
     }
-    finish(operation, &mut result, &seen);
-    Ok(result)
+    Ok(combine(operation, &sources))
+}
+
+/// Combines block by block, so that what is gathered stays in the processor's cache.
+fn combine(operation: Operation, sources: &[&[u8]]) -> Vec<u8> {
+    let len_max = sources.iter().map(|source| source.len()).max().unwrap_or(0);
+    let Some((first, others)) = sources.split_first() else { return Vec::new() };
+    let mut result = Vec::with_capacity(len_max);
+    let mut seen = [0; BLOCK_BYTES];
+    for start in (0..len_max).step_by(BLOCK_BYTES) {
+        let len = BLOCK_BYTES.min(len_max - start);
+        let part = |source: &'_ &[u8]| -> std::ops::Range<usize> {
+            start.min(source.len())..(start + len).min(source.len())
+        };
+        result.extend_from_slice(&first[part(first)]);
+        result.resize(start + len, 0);
+        let (block, seen) = (&mut result[start..], &mut seen[..len]);
+        match operation {
+            Operation::One => seen.copy_from_slice(block),
+            _ => seen.fill(0),
+        }
+        for source in others {
+            add(operation, block, seen, &source[part(source)]);
+        }
+        finish(operation, block, seen);
+    }
+    result
 }
 
 /// Combines what has been gathered with one more source.
@@ -156,7 +173,7 @@ fn add(operation: Operation, result: &mut [u8], seen: &mut [u8], source: &[u8]) 
     match operation {
         Operation::And => {
             each(result, source, |result, source| *result &= source);
-            result.iter_mut().skip(source.len()).for_each(|byte| *byte = 0);
+            result[source.len()..].fill(0);
         }
         Operation::Or => each(result, source, |result, source| *result |= source),
         Operation::Xor => each(result, source, |result, source| *result ^= source),
@@ -166,9 +183,10 @@ fn add(operation: Operation, result: &mut [u8], seen: &mut [u8], source: &[u8]) 
         }
         Operation::One => {
             // What has been seen before is there twice at least.
-            for ((result, seen), source) in result.iter_mut().zip(seen).zip(source) {
-                *result = *result & !source | source & !*seen;
-                *seen |= source;
+            let (result, seen) = (&mut result[..source.len()], &mut seen[..source.len()]);
+            for index in 0..source.len() {
+                result[index] = result[index] & !source[index] | source[index] & !seen[index];
+                seen[index] |= source[index];
             }
         }
     }
@@ -185,8 +203,10 @@ fn finish(operation: Operation, result: &mut [u8], seen: &[u8]) {
 }
 
 /// Does something with each byte and its counterpart; a loop the compiler turns into wide instructions.
+#[inline(always)]
 fn each(result: &mut [u8], source: &[u8], combine: impl Fn(&mut u8, u8)) {
-    for (result, source) in result.iter_mut().zip(source) {
-        combine(result, *source);
+    let result = &mut result[..source.len()];
+    for index in 0..source.len() {
+        combine(&mut result[index], source[index]);
     }
 }
