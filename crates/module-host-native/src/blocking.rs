@@ -272,7 +272,6 @@ extern "C" fn block_client(
 /// The wait ends, too, when the key is deleted.
 const UNBLOCK_DELETED: c_int = 1;
 
-#[expect(clippy::too_many_arguments, reason = "the Module API's own signature")]
 extern "C" fn block_client_on_keys_with_flags(
     ctx: *mut Ctx,
     reply_func: Option<ReplyFunc>,

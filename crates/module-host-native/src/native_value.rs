@@ -66,8 +66,8 @@ impl ModuleValue for NativeValue {
             // SAFETY: the function is the type's own with this signature, the value is one of it.
             self.run("free_effort", || unsafe { free_effort(context.pointer(), value) })
         } else if let Some(free_effort) = methods.free_effort {
-            // SAFETY: as above.
             self.run("free_effort", || {
+                // SAFETY: as above.
                 with_key(place.key, |key| unsafe { free_effort(key, value) })
             })
         } else {

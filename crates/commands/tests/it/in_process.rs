@@ -35,7 +35,9 @@ impl InProcess {
             memory_used_bytes: || 0,
             good_size: |bytes| bytes,
         };
-        InProcess { engine: Engine::new(config, commands::table::BUILT_INS, ports, [7; 32]) }
+        let mut engine = Engine::new(config, commands::table::BUILT_INS, ports, [7; 32]);
+        engine.state.guests.scripts = Some(std::rc::Rc::new(scripting::Scripts::default()));
+        InProcess { engine }
     }
 
     pub fn connect(&mut self) -> ClientId {
