@@ -57,6 +57,8 @@ pub struct Blocked {
 pub struct BlockedKeys {
     waiting: HashMap<(usize, Box<[u8]>), VecDeque<ClientId>>,
     ready: Vec<(usize, Box<[u8]>)>,
+    /// While those that wait are served.
+    waking: bool,
     pub clients: usize,
 }
 
@@ -188,6 +190,10 @@ impl State {
 
     /// Serves clients that wait for keys which have become ready, first come first served, until nothing is left.
     pub(crate) fn wake_blocked(&mut self) {
+        // What a client that was woken makes ready comes after what was ready before it.
+        if std::mem::replace(&mut self.blocked_keys.waking, true) {
+            return;
+        }
         while !self.blocked_keys.ready.is_empty() {
             for (db, key) in std::mem::take(&mut self.blocked_keys.ready) {
                 let Some(queue) = self.blocked_keys.waiting.get(&(db, key.clone())) else {
@@ -198,6 +204,7 @@ impl State {
                 }
             }
         }
+        self.blocked_keys.waking = false;
     }
 
     fn reexecute_blocked(&mut self, client: ClientId, db: usize, key: &[u8]) {
