@@ -61,7 +61,10 @@ fn srandmember(context: &mut Context<'_>) -> CommandResult {
             let wanted = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
             if count < 0 {
                 reply.array(wanted);
-                repeated(set, wanted, &mut random, |element| reply_element(reply, element));
+                repeated(set, wanted, &mut random, |element| {
+                    reply_element(reply, element);
+                    !reply.overflowed()
+                });
             } else {
                 reply.array(wanted.min(set.len()));
                 different(set, wanted, &mut random, |element| reply_element(reply, element));
@@ -71,24 +74,27 @@ fn srandmember(context: &mut Context<'_>) -> CommandResult {
     Ok(())
 }
 
-/// Draws members that may come again.
+/// Draws members that may come again, until `take` has had enough: a count may ask for more than any client can take.
 fn repeated<'a>(
     set: &'a Set,
     wanted: usize,
     random: &mut impl FnMut() -> u64,
-    mut take: impl FnMut(Element<'a>),
+    mut take: impl FnMut(Element<'a>) -> bool,
 ) {
     if set.encoding() == SetEncoding::Listpack {
         // To walk a listpack for each would take long.
         let all: Vec<Element<'_>> = set.iter().collect();
         for _ in 0..wanted {
-            take(all[((u128::from(random()) * all.len() as u128) >> 64) as usize]);
+            if !take(all[((u128::from(random()) * all.len() as u128) >> 64) as usize]) {
+                return;
+            }
         }
         return;
     }
     for _ in 0..wanted {
-        if let Some(element) = set.random(random) {
-            take(element);
+        let Some(element) = set.random(random) else { return };
+        if !take(element) {
+            return;
         }
     }
 }

@@ -81,6 +81,7 @@ fn zrandmember(context: &mut Context<'_>) -> CommandResult {
         open_members(reply, wanted, with_scores);
         repeated(set, wanted, &mut random, |(member, score)| {
             reply_member(reply, member, score, with_scores);
+            !reply.overflowed()
         });
     } else {
         open_members(reply, wanted.min(set.len()), with_scores);
@@ -91,24 +92,27 @@ fn zrandmember(context: &mut Context<'_>) -> CommandResult {
     Ok(())
 }
 
-/// Draws members that may come again.
+/// Draws members that may come again, until `take` has had enough: a count may ask for more than any client can take.
 fn repeated<'a>(
     set: &'a SortedSet,
     wanted: usize,
     random: &mut impl FnMut() -> u64,
-    mut take: impl FnMut(Scored<'a>),
+    mut take: impl FnMut(Scored<'a>) -> bool,
 ) {
     if set.encoding() == SortedSetEncoding::Listpack {
         // To walk a listpack for each would take long.
         let all: Vec<Scored<'_>> = set.iter_from(0).collect();
         for _ in 0..wanted {
-            take(all[((u128::from(random()) * all.len() as u128) >> 64) as usize]);
+            if !take(all[((u128::from(random()) * all.len() as u128) >> 64) as usize]) {
+                return;
+            }
         }
         return;
     }
     for _ in 0..wanted {
-        if let Some(scored) = set.random(random) {
-            take(scored);
+        let Some(scored) = set.random(random) else { return };
+        if !take(scored) {
+            return;
         }
     }
 }
