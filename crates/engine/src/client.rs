@@ -63,6 +63,8 @@ pub mod client_flag {
     pub const REEXECUTING: u64 = 1 << 26;
     /// Asked for by a module: has an internal connection's rights.
     pub const INTERNAL: u64 = 1 << 27;
+    /// Calls for a module that did not ask for the limit of memory to be heeded.
+    pub const OOM_ALLOWED: u64 = 1 << 28;
 
     /// With any of these a request takes the long way through the gates.
     pub const NEEDS_GATES: u64 = MULTI

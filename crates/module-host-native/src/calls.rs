@@ -382,6 +382,7 @@ fn run_call(ctx: &mut Ctx, command: &Rc<Command>, argv: &[&[u8]], flags: CallFla
     let session = &mut state.clients[client];
     session.db = ctx.db;
     session.flags |= client_flag::DENY_BLOCKING;
+    session.set(client_flag::OOM_ALLOWED, !flags.deny_oom && !flags.script_mode);
     session.reply.set_resp3(resp3);
     if let Some(user) = user {
         session.user = user;

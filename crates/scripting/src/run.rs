@@ -48,7 +48,7 @@ pub fn run(
             "ERR Can not execute a script with write flag using *_ro command.",
         ));
     }
-    let over = is_over_limit(context.state);
+    let over = is_over_limit(context.state) && !context.client().has(client_flag::OOM_ALLOWED);
     if over && flags.declared && !flags.allow_oom && !flags.no_writes {
         return Err(error::OOM);
     }
