@@ -155,6 +155,8 @@ pub fn tell(state: &mut State, event: &ServerEvent) {
             let mut info = SwapDb { version: VERSION, first, second };
             fire(state, event::SWAPDB, 0, (&raw mut info).cast());
         }
+        // Setting parameters to what they are changes nothing, and modules read the first name unasked.
+        ServerEvent::ConfigChange { names } if names.is_empty() => {}
         ServerEvent::ConfigChange { names } => {
             let names: Vec<CString> =
                 names.iter().filter_map(|name| CString::new(name.as_str()).ok()).collect();
