@@ -6,14 +6,13 @@ use std::rc::Rc;
 use command_spec::flag;
 use engine::client::client_flag;
 use engine::table::Lookup;
-use engine::{ClientId, Command, State, error};
+use engine::{Command, State, error};
 use module_abi::{reply_type, status};
 use resp::reply::Reply;
 use resp::value::Value;
 
 use crate::context::{Auto, Ctx};
 use crate::ptr;
-use crate::shared::Shared;
 use crate::strings::{StringPtr, bytes_of, create_in};
 use crate::table::Table;
 
@@ -396,29 +395,6 @@ fn run_call(ctx: &mut Ctx, command: &Rc<Command>, argv: &[&[u8]], flags: CallFla
         ctx.db = session.db;
     }
     CallReply::parse(reply.take())
-}
-
-/// Clients under which modules call commands and that none uses now.
-static SPARE_CLIENTS: Shared<Vec<ClientId>> = Shared::new();
-
-/// A client for the calls of one context.
-pub fn borrow_client(state: &mut State) -> ClientId {
-    SPARE_CLIENTS
-        .with(Vec::pop)
-        .unwrap_or_else(|| state.make_fake_client(client_flag::DENY_BLOCKING))
-}
-
-/// Takes a client back for the next context; what a call left in it is forgotten.
-pub fn give_client_back(state: &mut State, client: ClientId) {
-    state.unsubscribe_all(client);
-    state.unwatch_all(client);
-    let session = &mut state.clients[client];
-    session.flags = client_flag::FAKE | client_flag::DENY_BLOCKING;
-    session.db = 0;
-    session.name.clear();
-    session.reply.clear();
-    session.last_command = None;
-    SPARE_CLIENTS.with(|spare| spare.push(client));
 }
 
 extern "C" fn free_call_reply(reply: *mut CallReply) {

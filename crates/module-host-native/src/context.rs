@@ -145,7 +145,7 @@ impl Ctx {
         if let Some(client) = self.calling {
             return client;
         }
-        let client = crate::calls::borrow_client(self.state());
+        let client = crate::call_clients::borrow_client(self.state());
         self.calling = Some(client);
         client
     }
@@ -193,7 +193,7 @@ impl Ctx {
             crate::strings::release(string);
         }
         if let Some(client) = self.calling.take() {
-            crate::calls::give_client_back(self.state(), client);
+            crate::call_clients::give_client_back(self.state(), client);
         }
     }
 }

@@ -9,6 +9,7 @@
 //! the main thread waits. No reference into the keyspace outlives one API call; handles hold names.
 
 mod blocking;
+mod call_clients;
 mod calls;
 mod cluster;
 mod command_info;
