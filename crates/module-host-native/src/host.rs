@@ -212,6 +212,13 @@ impl NativeHost {
         if module.name.borrow().is_empty() {
             return Err("its OnLoad function did not call RedisModule_Init".to_owned());
         }
+        let version = module.api_version.get();
+        if version != module_abi::API_VERSION {
+            return Err(format!(
+                "it wants version {version} of the Module API; this server has version {}",
+                module_abi::API_VERSION
+            ));
+        }
         if module.config_registered.get() && !module.config_loaded.get() {
             return Err(
                 "it registered parameters but did not call RedisModule_LoadConfigs".to_owned()

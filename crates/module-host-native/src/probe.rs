@@ -17,9 +17,9 @@ use crate::library::Library;
 pub const PROBE_ARGUMENT: &str = "--probe-module";
 /// A probe that takes longer is ended.
 const PROBE_TIME_MAX: Duration = Duration::from_secs(5);
-/// Exit codes of the probe.
-pub const EXIT_OK: i32 = 0;
-const EXIT_REFUSED: i32 = 3;
+/// Exit codes of the probe; none that a module would choose which ends the process.
+pub const EXIT_OK: i32 = 86;
+const EXIT_REFUSED: i32 = 87;
 /// What the probe says between opening the library and calling its entry point.
 const OPENED: &[u8] = b"opened\n";
 /// Between two looks whether the probe has ended: short at first, longer later.
@@ -153,7 +153,7 @@ pub fn run(path: &str, argv: &[&[u8]], config: &[(&[u8], &[u8])]) -> Result<(), 
         )),
         (_, Some(signal)) => Err(format!("it crashed with signal {signal} while being opened")),
         (code, None) => {
-            Err(format!("it ended the process that opened it (exit code {})", code.unwrap_or(-1)))
+            Err(format!("it ended the process that tried it (exit code {})", code.unwrap_or(-1)))
         }
     }
 }

@@ -9,7 +9,9 @@ use std::collections::HashMap;
 use iced_x86::{Code, Decoder, DecoderOptions, Instruction, Mnemonic};
 use module_abi::functions;
 use object::read::elf::ElfFile64;
-use object::{Object, ObjectSection, SectionKind};
+use object::{
+    Object, ObjectSection, ObjectSymbol, ObjectSymbolTable, RelocationTarget, SectionKind,
+};
 
 /// Refuses a module that uses functions which are not there. A file whose code cannot be read is left to the stubs.
 pub fn check(path: &str) -> Result<(), String> {
@@ -53,14 +55,27 @@ fn name_addresses(file: &ElfFile64<'_>) -> HashMap<u64, &'static str> {
         let Ok(data) = section.data() else { continue };
         let mut start = 0;
         for (end, _) in data.iter().enumerate().filter(|(_, byte)| **byte == 0) {
-            let text = std::str::from_utf8(&data[start..end]).unwrap_or("");
-            if let Some(name) = functions::without_prefix(text).and_then(|name| known.get(name)) {
-                addresses.insert(section.address() + start as u64, *name);
+            // Texts of Rust, which end with no zero, may stand right in front of a name.
+            let name_start = functions::PREFIXES
+                .iter()
+                .filter_map(|prefix| last_position(&data[start..end], prefix.as_bytes()))
+                .max();
+            if let Some(offset) = name_start {
+                let text = std::str::from_utf8(&data[start + offset..end]).unwrap_or("");
+                let name = functions::without_prefix(text).and_then(|name| known.get(name));
+                if let Some(name) = name {
+                    addresses.insert(section.address() + (start + offset) as u64, *name);
+                }
             }
             start = end + 1;
         }
     }
     addresses
+}
+
+/// Where the last occurrence of `part` in `text` begins.
+fn last_position(text: &[u8], part: &[u8]) -> Option<usize> {
+    text.windows(part.len()).rposition(|window| window == part)
 }
 
 /// One instruction that refers to data: how many calls came before it, and the address.
@@ -70,8 +85,27 @@ struct Reference {
     is_load_of_address: bool,
 }
 
+/// Slots of the offset table with the address that the loader will put there: loading a slot is a reference to that.
+fn slots(file: &ElfFile64<'_>) -> HashMap<u64, u64> {
+    let symbols = file.dynamic_symbol_table();
+    let target = |relocation: &object::Relocation| {
+        let base = match relocation.target() {
+            RelocationTarget::Absolute => 0,
+            RelocationTarget::Symbol(index) => {
+                let symbol = symbols.as_ref()?.symbol_by_index(index).ok()?;
+                (!symbol.is_undefined()).then(|| symbol.address())?
+            }
+            _ => return None,
+        };
+        Some(base.wrapping_add_signed(relocation.addend()))
+    };
+    let relocations = file.dynamic_relocations().into_iter().flatten();
+    relocations.filter_map(|(slot, relocation)| Some((slot, target(&relocation)?))).collect()
+}
+
 /// All references to data, in the order of the code.
 fn references(file: &ElfFile64<'_>) -> Vec<Reference> {
+    let slots = slots(file);
     let mut references = Vec::new();
     let mut calls = 0;
     for section in file.sections().filter(|section| section.kind() == SectionKind::Text) {
@@ -86,9 +120,10 @@ fn references(file: &ElfFile64<'_>) -> Vec<Reference> {
             if instruction.code() == Code::INVALID || !instruction.is_ip_rel_memory_operand() {
                 continue;
             }
+            let address = instruction.ip_rel_memory_address();
             references.push(Reference {
                 calls_before: calls,
-                address: instruction.ip_rel_memory_address(),
+                address: slots.get(&address).copied().unwrap_or(address),
                 is_load_of_address: instruction.mnemonic() == Mnemonic::Lea,
             });
         }
@@ -96,7 +131,7 @@ fn references(file: &ElfFile64<'_>) -> Vec<Reference> {
     references
 }
 
-/// Variables (or their slots in the offset table) by address, with the name that is asked for beside them.
+/// Variables by address, with the name that is asked for beside them.
 fn variables(
     references: &[Reference],
     names: &HashMap<u64, &'static str>,

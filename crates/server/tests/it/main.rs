@@ -9,6 +9,7 @@ mod mutated_requests;
 mod random;
 mod redis_cell;
 mod redisearch;
+mod refused_modules;
 mod requests;
 mod support;
 
