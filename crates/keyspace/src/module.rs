@@ -24,7 +24,12 @@ pub trait ModuleValue: Any + Send {
     /// Bytes the value takes, as far as its module tells.
     fn memory_bytes(&self, place: Place<'_>, samples: usize) -> usize;
 
-    /// A copy under another key, for COPY; `None` if the type cannot be copied.
+    /// Whether the type can be copied at all.
+    fn can_copy(&self) -> bool {
+        false
+    }
+
+    /// A copy under another key, for COPY; `None` if the type cannot be copied, or its module would not.
     fn duplicate(&self, from: Place<'_>, to: Place<'_>) -> Option<Box<dyn ModuleValue>> {
         let _ = (from, to);
         None

@@ -30,11 +30,11 @@ impl KeyContext {
 
     /// A value that goes from one key to another.
     pub fn between(from: Place<'_>, to: Place<'_>) -> KeyContext {
-        KeyContext {
-            to_key: ModuleString::create(to.key),
-            to_db: db_number(to),
-            ..KeyContext::at(from)
-        }
+        // Not by struct update: what is left of the other one would be freed, and its key with it.
+        let mut context = KeyContext::at(from);
+        context.to_key = ModuleString::create(to.key);
+        context.to_db = db_number(to);
+        context
     }
 
     pub fn pointer(&mut self) -> *mut c_void {

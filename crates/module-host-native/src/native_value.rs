@@ -97,6 +97,11 @@ impl ModuleValue for NativeValue {
         bytes.unwrap_or(0)
     }
 
+    fn can_copy(&self) -> bool {
+        let methods = &self.module_type.methods;
+        methods.copy.is_some() || methods.copy2.is_some()
+    }
+
     fn duplicate(&self, from: Place<'_>, to: Place<'_>) -> Option<Box<dyn ModuleValue>> {
         let methods = &self.module_type.methods;
         let value = self.pointer;

@@ -28,11 +28,12 @@ pub const COPY: BuiltIn = BuiltIn::new(
     copy,
 );
 
-use keyspace::type_of;
+use keyspace::{Value, View, type_of};
 
 use crate::arguments;
 
 const CANNOT_COPY: CommandError = CommandError::constant("ERR not supported for this module key");
+const COPY_FAILED: CommandError = CommandError::constant("ERR module key failed to copy");
 
 struct Options {
     db: usize,
@@ -73,7 +74,13 @@ fn copy(context: &mut Context<'_>) -> CommandResult {
     let source = context.state.db(context.db).find(from).ok_or(error::NO_SUCH_KEY)?;
     let source_type = type_of(source);
     let place = keyspace::module::Place { db: Some(options.db), key: to };
-    let copy = keyspace::duplicate(source, context.db, place).ok_or(CANNOT_COPY)?;
+    let copy = keyspace::duplicate(source, context.db, place).ok_or_else(|| {
+        // Only values of modules may refuse: because their type has no copies, or for a reason of their own.
+        match source.view() {
+            View::Value(Value::Module(module)) if module.0.can_copy() => COPY_FAILED,
+            _ => CANNOT_COPY,
+        }
+    })?;
     if old_type.is_some() {
         let lazy = context.state.config.lazyfree_lazy_server_del;
         context.state.delete_key(options.db, to, lazy);
