@@ -315,7 +315,7 @@ impl Database {
     pub fn hashes_with_expired_fields(&self, now_ms: i64, count: usize) -> Vec<Box<[u8]>> {
         let mut keys = Vec::new();
         for (at_ms, hash) in self.field_expiries.before(now_ms).take(count) {
-            self.table.for_each_candidate(hash, |record| {
+            self.table.for_each_of_hash(hash, |record| {
                 if indexed_field_expiry(record) == Some(at_ms) {
                     keys.push(record.key().into());
                 }
@@ -340,7 +340,7 @@ impl Database {
             let (table, found) = (&self.table, &mut sample);
             let cursor = self.expires.scan(self.expires_cursor, |item| {
                 found.sampled += 1;
-                table.for_each_candidate(item.0, |record| {
+                table.for_each_of_hash(item.0, |record| {
                     let Some(at_ms) = record.expiry_ms() else { return };
                     if at_ms < now_ms {
                         found.expired.push(record.key().into());
@@ -401,7 +401,7 @@ impl Database {
         mut visit: impl FnMut(&KeyRecord),
     ) -> usize {
         self.expires.sample(count, random, |item| {
-            self.table.for_each_candidate(item.0, |record| {
+            self.table.for_each_of_hash(item.0, |record| {
                 if record.expiry_ms().is_some() {
                     visit(record);
                 }

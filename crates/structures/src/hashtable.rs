@@ -190,8 +190,17 @@ impl<T: Item> HashTable<T> {
         self.find(key).is_some()
     }
 
-    /// Calls `visit` for each item whose hash shares index and tag with `hash`: every item of
-    /// that very hash, and now and then another one.
+    /// Calls `visit` for each item of this hash: mostly one, for lack of collisions of all 64 bits.
+    pub fn for_each_of_hash(&self, hash: u64, mut visit: impl FnMut(&T)) {
+        self.for_each_candidate(hash, |item| {
+            if item.hash(&self.seed) == hash {
+                visit(item);
+            }
+        });
+    }
+
+    /// Calls `visit` for each item whose bucket and tag are those of `hash`: every item of that
+    /// hash, and now and then another one. Computes no hash, so it is the one for prefetching.
     pub fn for_each_candidate(&self, hash: u64, mut visit: impl FnMut(&T)) {
         let mut chain = self.chain(hash);
         while let Some(bucket) = chain {

@@ -179,6 +179,17 @@ fn append(database: &mut Database, model: &mut Model, key: u8, tail: &[u8]) {
     }
 }
 
+/// With this seed the two keys share a bucket and a tag, and their fields expire at the same time.
+#[test]
+fn keys_of_one_bucket_and_tag_are_told_apart() {
+    let mut database = Database::new(HashSeed::new([3; 16]));
+    let mut model = Model::new();
+    for key in [38, 28] {
+        apply(&mut database, &mut model, Step::SetField(key, 0, Some(16)));
+        check(&mut database, &model);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 

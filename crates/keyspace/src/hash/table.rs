@@ -131,14 +131,15 @@ impl TableHash {
         let Some(volatile) = &self.volatile else { return Vec::new() };
         let mut expired = Vec::new();
         for &(at_ms, hash) in volatile.by_time.range(..(now_ms, 0)).take(count) {
-            self.fields.for_each_candidate(hash, |record| {
+            self.fields.for_each_of_hash(hash, |record| {
                 if record.expiry_ms() == Some(at_ms) {
                     expired.push(Box::from(record.field()));
                 }
             });
         }
-        // Two fields of the same time may be candidates for each other's hash.
-        expired.retain(|field| self.remove(field));
+        for field in &expired {
+            self.remove(field);
+        }
         expired
     }
 
