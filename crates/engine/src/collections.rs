@@ -1,9 +1,10 @@
-//! Lists, sets and sorted sets as commands see them: found by key, checked for their type, deleted when empty.
+//! Lists, sets, sorted sets and streams as commands see them: found by key, checked for their type, deleted when empty.
 
 use keyspace::list::NodeLimit;
 use keyspace::set::SetLimits;
 use keyspace::sorted_set::SortedSetLimits;
-use keyspace::{KeyRecord, List, NewPayload, Set, SortedSet, Value, View};
+use keyspace::stream::NodeLimits;
+use keyspace::{KeyRecord, List, NewPayload, Set, SortedSet, Stream, Value, View};
 
 use crate::error::{self, CommandError};
 use crate::notify::class;
@@ -33,7 +34,8 @@ macro_rules! accessors {
                 self.lookup_write(db, key).map($in_mut).transpose()
             }
 
-            /// Finds one to change it, or adds the one that `make` makes; it must not stay empty.
+            /// Finds one to change it, or adds the one that `make` makes; it must not stay empty
+            /// unless it is a stream.
             #[inline]
             pub fn $or_new(
                 &mut self,
@@ -83,6 +85,7 @@ accessors!(
     sorted_set_in,
     sorted_set_in_mut
 );
+accessors!(Stream, stream_to_read, stream_to_write, stream_or_new, stream_in, stream_in_mut);
 
 impl State {
     /// How big the nodes of a list may be.
@@ -110,6 +113,15 @@ impl State {
             listpack_entries_max: self.config.zset_max_listpack_entries,
             listpack_value_bytes_max: self.config.zset_max_listpack_value,
             seed: self.databases[db].seed(),
+        }
+    }
+
+    /// How big the nodes of a stream become.
+    #[inline]
+    pub fn stream_limits(&self) -> NodeLimits {
+        NodeLimits {
+            entries_max: usize::try_from(self.config.stream_node_max_entries).unwrap_or(0),
+            bytes_max: self.config.stream_node_max_bytes,
         }
     }
 

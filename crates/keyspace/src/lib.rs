@@ -16,6 +16,7 @@ pub mod list;
 pub mod module;
 pub mod set;
 pub mod sorted_set;
+pub mod stream;
 pub mod string;
 mod value;
 
@@ -24,5 +25,6 @@ pub use hash::Hash;
 pub use list::List;
 pub use set::Set;
 pub use sorted_set::SortedSet;
+pub use stream::Stream;
 pub use structures::{HashSeed, Location, NewPayload, OwnedPayload, ResizePolicy, View, ViewMut};
 pub use value::{Type, Value, duplicate, encoding_name, type_name, type_of};

@@ -6,6 +6,7 @@ use crate::list::List;
 use crate::module::{ModuleObject, Place};
 use crate::set::Set;
 use crate::sorted_set::SortedSet;
+use crate::stream::Stream;
 use crate::string;
 use structures::{NewPayload, View};
 
@@ -18,6 +19,7 @@ pub enum Value {
     List(Box<List>),
     Set(Box<Set>),
     SortedSet(Box<SortedSet>),
+    Stream(Box<Stream>),
     /// Of a module's type.
     Module(Box<ModuleObject>),
 }
@@ -32,6 +34,7 @@ pub enum Type {
     List,
     Set,
     SortedSet,
+    Stream,
     /// A module's; [`type_name`] knows which.
     Module,
 }
@@ -44,6 +47,7 @@ impl Type {
             Type::List => "list",
             Type::Set => "set",
             Type::SortedSet => "zset",
+            Type::Stream => "stream",
             Type::Module => "module",
         }
     }
@@ -57,6 +61,7 @@ impl Value {
             Value::List(_) => Type::List,
             Value::Set(_) => Type::Set,
             Value::SortedSet(_) => Type::SortedSet,
+            Value::Stream(_) => Type::Stream,
             Value::Module(_) => Type::Module,
         }
     }
@@ -70,6 +75,7 @@ impl Value {
             Value::List(list) => structures::prefetch::read(&raw const **list),
             Value::Set(set) => structures::prefetch::read(&raw const **set),
             Value::SortedSet(set) => structures::prefetch::read(&raw const **set),
+            Value::Stream(stream) => structures::prefetch::read(&raw const **stream),
             Value::Module(module) => structures::prefetch::read(&raw const **module),
         }
     }
@@ -82,6 +88,7 @@ impl Value {
             Value::List(list) => list.encoding().name(),
             Value::Set(set) => set.encoding().name(),
             Value::SortedSet(set) => set.encoding().name(),
+            Value::Stream(_) => "stream",
             Value::Module(_) => "raw",
         }
     }
@@ -94,6 +101,7 @@ impl Value {
             Value::List(list) => list.free_effort(),
             Value::Set(set) => set.free_effort(),
             Value::SortedSet(set) => set.free_effort(),
+            Value::Stream(stream) => stream.free_effort(),
             Value::Module(module) => module.0.free_effort(Place::default()),
         }
     }
@@ -115,6 +123,7 @@ impl Value {
             Value::List(list) => list.memory_bytes(samples),
             Value::Set(set) => set.memory_bytes(samples),
             Value::SortedSet(set) => set.memory_bytes(samples),
+            Value::Stream(stream) => stream.memory_bytes(samples),
             Value::Module(module) => module.0.memory_bytes(place, samples),
         }
     }
@@ -132,6 +141,7 @@ pub fn duplicate(record: &KeyRecord, from_db: usize, to: Place<'_>) -> Option<Ke
             Value::List(list) => Value::List(list.clone()),
             Value::Set(set) => Value::Set(set.clone()),
             Value::SortedSet(set) => Value::SortedSet(set.clone()),
+            Value::Stream(stream) => Value::Stream(stream.clone()),
             Value::Module(module) => {
                 let from = Place { db: Some(from_db), key: record.key() };
                 let copy = module.0.duplicate(from, to)?;

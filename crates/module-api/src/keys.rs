@@ -10,6 +10,7 @@ pub fn length(value: &Value) -> usize {
         Value::List(list) => list.len(),
         Value::Set(set) => set.len(),
         Value::SortedSet(set) => set.len(),
+        Value::Stream(stream) => stream.len(),
         Value::Module(_) => 0,
     }
 }

@@ -204,6 +204,27 @@ impl Listpack {
         self.add_to_count(N as isize);
     }
 
+    /// Adds elements at the end, with one allocation at most; texts of integers become integers.
+    #[inline]
+    pub fn push_back_elements<'a>(&mut self, elements: impl Iterator<Item = Element<'a>> + Clone) {
+        let encoded = elements.map(|element| match element {
+            Element::Bytes(text) => Encoded::of(text),
+            Element::Integer(integer) => Encoded::Integer(integer),
+        });
+        let (mut size, mut count) = (0, 0);
+        for element in encoded.clone() {
+            size += element.size();
+            count += 1;
+        }
+        let mut place = self.splice(self.byte_len() - 1, 0, size);
+        for element in encoded {
+            let (front, rest) = place.split_at_mut(element.size());
+            element.write(front);
+            place = rest;
+        }
+        self.add_to_count(count);
+    }
+
     pub fn push_back_integer(&mut self, integer: i64) {
         self.insert_at(self.byte_len() - 1, &Encoded::Integer(integer));
     }

@@ -43,6 +43,7 @@ pub fn type_code_of(record: &KeyRecord) -> Option<u8> {
         View::Value(Value::List(_)) => type_code::LIST_QUICKLIST_2,
         View::Value(Value::Set(set)) => set::type_code_of(set),
         View::Value(Value::SortedSet(set)) => zset::type_code_of(set),
+        View::Value(Value::Stream(_)) => return None,
         View::Value(Value::Module(module)) => {
             return module.0.can_save().then_some(type_code::MODULE_2);
         }
@@ -59,6 +60,7 @@ pub fn write(writer: &mut Writer, record: &KeyRecord, db: usize) -> bool {
         View::Value(Value::List(list)) => list::write(writer, list),
         View::Value(Value::Set(set)) => set::write(writer, set),
         View::Value(Value::SortedSet(set)) => zset::write(writer, set),
+        View::Value(Value::Stream(_)) => return false,
         View::Value(Value::Module(module)) => {
             let place = Place { db: Some(db), key: record.key() };
             let Some(fields) = module.0.save(place) else { return false };

@@ -4,7 +4,8 @@ use engine::lookup::lookup_flag;
 use engine::{CommandResult, Context};
 use keyspace::hash::ElementText;
 use keyspace::module::{ModuleObject, Place};
-use keyspace::{KeyRecord, Value, View};
+use keyspace::stream::StreamId;
+use keyspace::{KeyRecord, Stream, Value, View};
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 /// Twenty bytes, shown as forty hexadecimal digits.
@@ -84,10 +85,26 @@ fn of_value(record: &KeyRecord, db: usize) -> Digest {
             }
             digest
         }
+        View::Value(Value::Stream(stream)) => of_stream(stream),
         View::Value(Value::Module(module)) => {
             of_module(module, Place { db: Some(db), key: record.key() })
         }
     }
+}
+
+/// A stream's entries; as in Redis not what its groups know of them.
+fn of_stream(stream: &Stream) -> Digest {
+    let mut digest = Digest::of(10, &[]);
+    for entry in stream.range(StreamId::MIN, StreamId::MAX) {
+        let mut content = Digest::of(10, &[&entry.id.to_bytes()]);
+        for (field, value) in entry.fields() {
+            let (mut field_text, mut value_text) = (ElementText::default(), ElementText::default());
+            let parts = [field_text.of(field), value_text.of(value)];
+            content = Digest::of(10, &[&content.bytes(), parts[0], parts[1]]);
+        }
+        digest.add(content);
+    }
+    digest
 }
 
 /// What a module tells of its value: elements in sequences; the order counts inside a sequence only.
