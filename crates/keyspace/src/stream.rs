@@ -6,17 +6,25 @@
 //! Invariants: no node is without living entries; `len` counts those of all nodes; `first_id` is that of the first
 //! living entry, or 0-0.
 
+mod consumers;
+mod group;
 pub mod groups;
 mod id;
+mod lag;
 mod node;
 mod nodes;
+mod ordered_index;
+mod pending;
 mod range;
+mod slab;
 #[cfg(test)]
 mod tests;
 mod trim;
 
 use structures::{Listpack, class_size};
 
+pub use consumers::Consumer;
+pub use group::{ConsumerRef, Group, PendingEntry};
 pub use groups::Groups;
 pub use id::{IdText, PartialId, StreamId};
 use node::Place;
