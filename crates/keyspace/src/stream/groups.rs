@@ -86,6 +86,6 @@ impl Groups {
         let sampled = if samples == 0 { self.len() } else { samples.min(self.len()) };
         let sum: usize = self.iter().take(sampled).map(Group::memory_bytes).sum();
         let pointers = class_size(self.groups.capacity() * size_of::<Box<Group>>());
-        pointers + if sampled == 0 { 0 } else { sum / sampled * self.len() }
+        pointers + sum.checked_div(sampled).unwrap_or(0) * self.len()
     }
 }
