@@ -18,6 +18,7 @@ mod scripting;
 mod server;
 mod set;
 mod sorted_set;
+mod stream;
 mod string;
 pub mod table;
 mod transactions;

@@ -3,8 +3,8 @@
 use engine::BuiltIn;
 
 use crate::{
-    bitmap, connection, generic, hash, list, pubsub, scripting, server, set, sorted_set, string,
-    transactions,
+    bitmap, connection, generic, hash, list, pubsub, scripting, server, set, sorted_set, stream,
+    string, transactions,
 };
 
 /// All built-in commands.
@@ -197,6 +197,16 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &generic::wait::WAIT,
     &generic::waitaof::WAITAOF,
     &transactions::watch::WATCH,
+    &stream::xadd::XADD,
+    &stream::xcfgset::XCFGSET,
+    &stream::xdel::XDEL,
+    &stream::xdel::XDELEX,
+    &stream::xidmprecord::XIDMPRECORD,
+    &stream::xlen::XLEN,
+    &stream::xrange::XRANGE,
+    &stream::xrange::XREVRANGE,
+    &stream::xsetid::XSETID,
+    &stream::xtrim::XTRIM,
     &sorted_set::zadd::ZADD,
     &sorted_set::zcard::ZCARD,
     &sorted_set::zcount::ZCOUNT,

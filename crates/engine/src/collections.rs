@@ -3,7 +3,7 @@
 use keyspace::list::NodeLimit;
 use keyspace::set::SetLimits;
 use keyspace::sorted_set::SortedSetLimits;
-use keyspace::stream::NodeLimits;
+use keyspace::stream::{IdempotenceLimits, NodeLimits};
 use keyspace::{KeyRecord, List, NewPayload, Set, SortedSet, Stream, Value, View};
 
 use crate::error::{self, CommandError};
@@ -123,6 +123,14 @@ impl State {
             entries_max: usize::try_from(self.config.stream_node_max_entries).unwrap_or(0),
             bytes_max: self.config.stream_node_max_bytes,
         }
+    }
+
+    /// An empty stream as it is configured.
+    pub fn new_stream(&self) -> Stream {
+        Stream::new(IdempotenceLimits {
+            duration_s: u32::try_from(self.config.stream_idmp_duration).unwrap_or(u32::MAX),
+            ids_max: u32::try_from(self.config.stream_idmp_maxsize).unwrap_or(u32::MAX),
+        })
     }
 
     /// Deletes a list, set or sorted set that has lost its last element, and tells of it.

@@ -10,6 +10,7 @@ mod consumers;
 mod group;
 pub mod groups;
 mod id;
+mod idempotence;
 mod lag;
 mod node;
 mod nodes;
@@ -21,12 +22,14 @@ mod slab;
 mod tests;
 mod trim;
 
+use structures::listpack::LISTPACK_BYTES_MAX;
 use structures::{Listpack, class_size};
 
 pub use consumers::Consumer;
 pub use group::{ConsumerRef, Group, PendingEntry};
 pub use groups::Groups;
 pub use id::{IdText, PartialId, StreamId};
+pub use idempotence::{Idempotence, IdempotenceLimits};
 use node::Place;
 pub use node::{Entry, Fields};
 use nodes::Nodes;
@@ -44,6 +47,8 @@ pub struct NodeLimits {
 
 /// A node has at most so many bytes, whatever is configured.
 const NODE_BYTES_MAX: usize = 1 << 30;
+/// Bytes of one entry at most.
+const ENTRY_BYTES_MAX: usize = LISTPACK_BYTES_MAX / 2;
 
 /// See the module text.
 #[derive(Clone, Default)]
@@ -58,11 +63,13 @@ pub struct Stream {
     /// Entries ever added.
     pub entries_added: u64,
     pub groups: Groups,
+    pub idempotence_limits: IdempotenceLimits,
+    idempotence: Option<Box<Idempotence>>,
 }
 
 impl Stream {
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(idempotence_limits: IdempotenceLimits) -> Self {
+        Self { idempotence_limits, ..Self::default() }
     }
 
     #[inline]
@@ -77,6 +84,45 @@ impl Stream {
     /// The ID of the first entry; 0-0 if there is none.
     pub fn first_id(&self) -> StreamId {
         self.first_id
+    }
+
+    /// What producers have added, if any did so under an idempotent ID.
+    pub fn idempotence(&self) -> Option<&Idempotence> {
+        self.idempotence.as_deref()
+    }
+
+    /// What producers have added, if any did so under an idempotent ID.
+    pub fn idempotence_mut(&mut self) -> Option<&mut Idempotence> {
+        self.idempotence.as_deref_mut()
+    }
+
+    /// What producers have added, to be added to.
+    pub fn idempotence_or_new(&mut self) -> &mut Idempotence {
+        self.idempotence.get_or_insert_default()
+    }
+
+    /// The ID that comes next if it is left to the server.
+    pub fn next_id(&self, now_ms: i64) -> Option<StreamId> {
+        match u64::try_from(now_ms) {
+            Ok(ms) if ms > self.last_id.ms => Some(StreamId { ms, seq: 0 }),
+            _ => self.last_id.next(),
+        }
+    }
+
+    /// The ID that comes next in a millisecond; `None` if there is none.
+    pub fn next_id_at(&self, ms: u64) -> Option<StreamId> {
+        if ms == self.last_id.ms {
+            self.last_id.seq.checked_add(1).map(|seq| StreamId { ms, seq })
+        } else {
+            (ms > self.last_id.ms).then_some(StreamId { ms, seq: 0 })
+        }
+    }
+
+    /// Whether an entry of these fields and values can be kept at all.
+    pub fn takes(fields: &[&[u8]]) -> bool {
+        // Each text takes some bytes beside its own.
+        let bytes: usize = fields.iter().map(|text| text.len().saturating_add(10)).sum();
+        bytes < ENTRY_BYTES_MAX
     }
 
     /// The nodes: their IDs, and their bytes as RDB stores them.
@@ -179,7 +225,8 @@ impl Stream {
 
     /// About how many allocations dropping the stream frees.
     pub fn free_effort(&self) -> usize {
-        self.nodes.len() + self.groups.free_effort()
+        let idempotence = self.idempotence.as_ref().map_or(0, |memory| memory.free_effort());
+        self.nodes.len() + self.groups.free_effort() + idempotence
     }
 
     /// Bytes the stream takes beside its value, inferred from up to `samples` nodes (0: all).
@@ -187,6 +234,7 @@ impl Stream {
         class_size(size_of::<Self>())
             + self.nodes.memory_bytes(samples)
             + self.groups.memory_bytes(samples)
+            + self.idempotence.as_ref().map_or(0, |memory| memory.memory_bytes())
     }
 }
 

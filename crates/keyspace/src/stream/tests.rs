@@ -59,7 +59,7 @@ fn trim(stream: &mut Stream, model: &mut Model, to: TrimTo, approximate: bool, l
 }
 
 fn run(steps: Vec<Step>, limits: NodeLimits) {
-    let (mut stream, mut model) = (Stream::new(), Model::new());
+    let (mut stream, mut model) = (Stream::default(), Model::new());
     let mut added = 0;
     for step in steps {
         match step {
@@ -118,7 +118,7 @@ fn run(steps: Vec<Step>, limits: NodeLimits) {
         .map(|entry| (entry.id, content(&entry)))
         .collect();
     assert_eq!(all, model);
-    let mut loaded = Stream::new();
+    let mut loaded = Stream::default();
     for (base, bytes) in stream.nodes() {
         let pack = structures::Listpack::from_bytes(bytes).expect("written by the stream");
         assert!(loaded.add_node(base, pack));
