@@ -1,6 +1,6 @@
 //! What a changed parameter changes in the engine at once.
 
-use config::enums::MaxmemoryPolicy;
+use config::enums::{MaxmemoryPolicy, SlotStats};
 
 use crate::access::AccessPolicy;
 use crate::effect::Effect;
@@ -9,7 +9,7 @@ use crate::state::{State, state_flag};
 impl State {
     /// Brings everything derived from the configuration in line with it.
     pub(crate) fn apply_config_at_start(&mut self) {
-        for name in ["notify-keyspace-events", "maxmemory", "maxmemory-policy"] {
+        for name in ["notify-keyspace-events", "maxmemory", "maxmemory-policy", "key-memory-histograms"] {
             self.config_changed(name);
         }
     }
@@ -48,6 +48,13 @@ impl State {
                     AccessPolicy::Lru
                 };
                 self.refresh_access();
+            }
+            "key-memory-histograms" | "cluster-slot-stats-enabled" => {
+                let per_slot = self.config.cluster_slot_stats_enabled.contains(SlotStats::MEM);
+                let wanted = self.config.key_memory_histograms || per_slot;
+                for database in &mut self.databases {
+                    database.count_memory(wanted);
+                }
             }
             "slowlog-max-len" => {
                 let len_max = usize::try_from(self.config.slowlog_max_len).unwrap_or(usize::MAX);

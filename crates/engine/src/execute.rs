@@ -171,6 +171,9 @@ impl State {
         if self.depth == 0 {
             self.commit();
         }
+        if self.check_histograms {
+            self.assert_histograms();
+        }
         let session = &mut self.clients[client];
         // HELLO changes the protocol in the session, which holds the truth.
         reply.set_resp3(session.reply.resp3());

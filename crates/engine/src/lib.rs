@@ -29,7 +29,6 @@ pub mod guests;
 pub mod hash_fields;
 pub mod host;
 pub mod info;
-pub mod key_size;
 pub mod keys;
 pub mod latency;
 pub mod lazyfree;

@@ -130,6 +130,8 @@ pub struct State {
     pub active_expire_enabled: bool,
     /// DEBUG PAUSE-CRON.
     pub cron_paused: bool,
+    /// DEBUG KEYSIZES-HIST-ASSERT: after each command the histograms are compared with the keys.
+    pub check_histograms: bool,
     pub active_expire: crate::expire::ActiveExpire,
     pub busy_error: Option<CommandError>,
     pub started_ms: i64,
@@ -261,6 +263,7 @@ impl State {
             resizing_forbidden: false,
             active_expire_enabled: true,
             cron_paused: false,
+            check_histograms: false,
             active_expire: crate::expire::ActiveExpire::default(),
             busy_error: None,
             started_ms: clock.unix_ms(),

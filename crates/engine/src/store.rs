@@ -46,7 +46,7 @@ impl State {
         key: &[u8],
         payload: NewPayload<'_, Value>,
         expiry_ms: Option<i64>,
-    ) -> &mut KeyRecord {
+    ) -> &KeyRecord {
         self.notify(class::NEW, "new", db, key);
         self.signal_key_ready(db, key);
         self.databases[db].insert_new(key, payload, expiry_ms)

@@ -1,5 +1,6 @@
 //! One database: the table of keys and the indexes kept in step with it.
 
+mod sizes;
 #[cfg(test)]
 mod tests;
 
@@ -7,6 +8,7 @@ use crate::expiry_index::{ExpiryItem, FieldExpiryIndex};
 use crate::hash::Hash;
 use crate::string;
 use crate::value::Value;
+pub use sizes::{SIZE_GROUPS, SizeGroup, SizeHistogram, bin_start};
 use std::any::Any;
 use structures::hashtable::TableStats;
 use structures::{Entry, HashSeed, HashTable, Location, NewPayload, Record, ResizePolicy, View};
@@ -37,13 +39,14 @@ pub struct ExpirySample {
 
 /// See the module text.
 pub struct Database {
-    table: HashTable<KeyRecord>,
-    expires: HashTable<ExpiryItem>,
+    pub(crate) table: HashTable<KeyRecord>,
+    pub(crate) expires: HashTable<ExpiryItem>,
     field_expiries: FieldExpiryIndex,
     expires_cursor: u64,
     avg_ttl_ms: f64,
     new_key_access: u32,
     touch_overwritten: bool,
+    sizes: sizes::Sizes,
 }
 
 impl Database {
@@ -60,6 +63,7 @@ impl Database {
             avg_ttl_ms: 0.0,
             new_key_access: 0,
             touch_overwritten: false,
+            sizes: sizes::Sizes::default(),
         }
     }
 
@@ -132,12 +136,13 @@ impl Database {
     }
 
     pub fn find_mut(&mut self, key: &[u8]) -> Option<&mut KeyRecord> {
-        self.table.find_mut(key)
+        self.find_mut_hashed(self.hash_of(key), key)
     }
 
     #[inline]
     pub fn find_mut_hashed(&mut self, hash: u64, key: &[u8]) -> Option<&mut KeyRecord> {
-        self.table.find_mut_hashed(hash, key)
+        let location = self.table.locate_hashed(hash, key)?;
+        self.at_mut(location)
     }
 
     /// Finds a key, to be borrowed with `at` or `at_mut` as long as the database has not changed.
@@ -153,6 +158,7 @@ impl Database {
 
     #[inline]
     pub fn at_mut(&mut self, location: Location) -> Option<&mut KeyRecord> {
+        self.open(location);
         self.table.at_mut(location)
     }
 
@@ -188,12 +194,15 @@ impl Database {
             SetExpiry::At(at_ms) => Some(at_ms),
             SetExpiry::Clear | SetExpiry::Keep => None,
         };
+        self.settle();
         match self.table.find_or_slot_hashed(hash, key) {
             Entry::Occupied(record) => {
+                let place = self.sizes.place(record);
                 let before = record.expiry_ms();
                 let after = if expiry == SetExpiry::Keep { before } else { at_ms };
                 let old_fields = indexed_field_expiry(record);
                 let replaced = record.replace(payload, after);
+                self.sizes.recount(place, record);
                 let new_fields = note_next_field_expiry(record);
                 index_expiry(&mut self.expires, hash, before.is_some(), after.is_some());
                 self.field_expiries.update(hash, old_fields, new_fields);
@@ -207,6 +216,7 @@ impl Database {
                 index_expiry(&mut self.expires, hash, false, at_ms.is_some());
                 self.field_expiries.update(hash, None, note_next_field_expiry(&mut record));
                 record.set_access(self.new_key_access);
+                self.sizes.count_in(&record);
                 slot.insert(record);
                 None
             }
@@ -219,7 +229,7 @@ impl Database {
         key: &[u8],
         payload: NewPayload<'_, Value>,
         expiry_ms: Option<i64>,
-    ) -> &mut KeyRecord {
+    ) -> &KeyRecord {
         self.insert_new_hashed(self.hash_of(key), key, payload, expiry_ms)
     }
 
@@ -230,18 +240,20 @@ impl Database {
         key: &[u8],
         payload: NewPayload<'_, Value>,
         expiry_ms: Option<i64>,
-    ) -> &mut KeyRecord {
+    ) -> &KeyRecord {
         let record = Record::new(key, payload, expiry_ms);
         record.set_access(self.new_key_access);
         self.insert_record_hashed(hash, record)
     }
 
     /// Adds a whole record, of another database perhaps; the database must not hold its key.
-    pub fn insert_record(&mut self, record: KeyRecord) -> &mut KeyRecord {
+    pub fn insert_record(&mut self, record: KeyRecord) -> &KeyRecord {
         self.insert_record_hashed(self.hash_of(record.key()), record)
     }
 
-    fn insert_record_hashed(&mut self, hash: u64, mut record: KeyRecord) -> &mut KeyRecord {
+    fn insert_record_hashed(&mut self, hash: u64, mut record: KeyRecord) -> &KeyRecord {
+        self.settle();
+        self.sizes.count_in(&record);
         index_expiry(&mut self.expires, hash, false, record.expiry_ms().is_some());
         self.field_expiries.update(hash, None, note_next_field_expiry(&mut record));
         self.table.insert_unique_hashed(hash, record)
@@ -254,7 +266,9 @@ impl Database {
 
     /// Takes a key out.
     pub fn remove_hashed(&mut self, hash: u64, key: &[u8]) -> Option<KeyRecord> {
+        self.settle();
         let record = self.table.remove_hashed(hash, key)?;
+        self.sizes.count_out(&record);
         index_expiry(&mut self.expires, hash, record.expiry_ms().is_some(), false);
         if let Some(at_ms) = indexed_field_expiry(&record) {
             self.field_expiries.update(hash, Some(at_ms), None);
@@ -269,7 +283,7 @@ impl Database {
 
     /// Sets or clears the expiry of a key; false if there is no such key.
     pub fn set_expiry_hashed(&mut self, hash: u64, key: &[u8], expiry_ms: Option<i64>) -> bool {
-        let Some(record) = self.table.find_mut_hashed(hash, key) else { return false };
+        let Some(record) = self.find_mut_hashed(hash, key) else { return false };
         let before = record.expiry_ms().is_some();
         record.set_expiry(expiry_ms);
         index_expiry(&mut self.expires, hash, before, expiry_ms.is_some());
@@ -302,7 +316,7 @@ impl Database {
 
     /// Must be called after the fields of a hash may have changed their expiries.
     pub fn hash_changed_hashed(&mut self, hash: u64, key: &[u8]) {
-        let record = self.table.find_mut_hashed(hash, key);
+        let record = self.find_mut_hashed(hash, key);
         let Some(fields) = record.and_then(hash_in_mut) else { return };
         let (before, after) = (fields.indexed_expiry_ms(), fields.next_expiry_ms());
         if before != after {
@@ -421,6 +435,7 @@ impl Database {
     /// Empties the database and returns what was in it, to be freed in the background perhaps.
     #[must_use = "freeing a big database takes its time"]
     pub fn take(&mut self) -> Database {
+        let sizes = self.sizes.emptied();
         Database {
             table: self.table.take_all(),
             expires: self.expires.take_all(),
@@ -429,12 +444,14 @@ impl Database {
             avg_ttl_ms: std::mem::take(&mut self.avg_ttl_ms),
             new_key_access: self.new_key_access,
             touch_overwritten: self.touch_overwritten,
+            sizes,
         }
     }
 
     /// Moves up to `budget` buckets of the tables that are being resized, after starting to
     /// resize those that are sparse or full; true while there is more to do. For cron.
     pub fn rehash_step(&mut self, budget: usize) -> bool {
+        self.settle();
         self.table.resize_if_needed();
         self.expires.resize_if_needed();
         let keys = self.table.rehash_step(budget);
@@ -456,12 +473,14 @@ impl Database {
     }
 
     pub fn set_resize_policy(&mut self, policy: ResizePolicy) {
+        self.settle();
         self.table.set_resize_policy(policy);
         self.expires.set_resize_policy(policy);
     }
 
     /// Makes room for so many keys, so many of them with an expiry.
     pub fn expand_to(&mut self, keys: usize, expires: usize) {
+        self.settle();
         self.table.expand_to(keys);
         self.expires.expand_to(expires);
     }

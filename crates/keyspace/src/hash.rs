@@ -13,6 +13,8 @@ mod tests;
 mod volatile;
 
 use compact::CompactHash;
+use crate::relocate::{Judge, RelocateCursor};
+use structures::relocate::boxed;
 use structures::HashSeed;
 use structures::hashtable::TableStats;
 use table::TableHash;
@@ -306,6 +308,27 @@ impl Hash {
             Repr::Compact(fields) => fields.memory_bytes(),
             Repr::Volatile(fields) => fields.memory_bytes(),
             Repr::Table(fields) => fields.memory_bytes(samples),
+        }
+    }
+
+    /// Moves some fields as `judge` says; true while there are more.
+    pub(crate) fn relocate(&mut self, cursor: &mut RelocateCursor, judge: &mut Judge<'_>) -> bool {
+        match &mut self.repr {
+            Repr::Compact(fields) => {
+                fields.relocate(judge);
+                false
+            }
+            Repr::Volatile(fields) => {
+                boxed(fields, judge);
+                fields.relocate(judge);
+                false
+            }
+            Repr::Table(fields) => {
+                if *cursor == RelocateCursor::default() {
+                    boxed(fields, judge);
+                }
+                fields.relocate(cursor, judge)
+            }
         }
     }
 

@@ -5,7 +5,8 @@
 //! knows the time or decides when a key is too old: the engine asks and tells.
 //!
 //! Invariants: a key with an expiry is in the database's expiry index and no other is; a hash with
-//! volatile fields is in the field-expiry index under its next one (`Database::hash_changed`).
+//! volatile fields is in the field-expiry index under its next one (`Database::hash_changed`); each key
+//! is counted in the size histograms where it belongs, as soon as anything else is done.
 #![forbid(unsafe_code)]
 
 mod database;
@@ -14,15 +15,19 @@ mod expiry_index;
 pub mod hash;
 pub mod list;
 pub mod module;
+mod relocate;
 pub mod set;
 pub mod sorted_set;
 pub mod stream;
 pub mod string;
 mod value;
 
-pub use database::{Database, ExpirySample, KeyRecord, SetExpiry};
+pub use database::{
+    Database, ExpirySample, KeyRecord, SIZE_GROUPS, SetExpiry, SizeGroup, SizeHistogram, bin_start,
+};
 pub use hash::Hash;
 pub use list::List;
+pub use relocate::{Judge, RelocateCursor};
 pub use set::Set;
 pub use sorted_set::SortedSet;
 pub use stream::Stream;

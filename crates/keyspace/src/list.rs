@@ -8,8 +8,12 @@ use structures::quicklist::{self, Quicklist};
 use structures::{Listpack, class_size};
 
 use crate::element::{Element, Needle};
+use crate::relocate::{Judge, RelocateCursor};
 
 pub use structures::quicklist::{End, NodeLimit, NodeView};
+
+/// Nodes looked at in one piece of defragmentation.
+const RELOCATED_NODES: usize = 16;
 
 /// How a list is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -229,6 +233,22 @@ impl List {
             Repr::Quicklist(list) => list.memory_bytes(samples) - size_of::<Quicklist>(),
         };
         class_size(size_of::<Self>()) + content
+    }
+
+    /// Moves some nodes as `judge` says; true while there are more.
+    pub(crate) fn relocate(&mut self, cursor: &mut RelocateCursor, judge: &mut Judge<'_>) -> bool {
+        match &mut self.repr {
+            Repr::Listpack(pack) => {
+                pack.relocate(judge);
+                false
+            }
+            Repr::Quicklist(list) => {
+                let first = usize::try_from(cursor.at).unwrap_or(usize::MAX);
+                cursor.at += RELOCATED_NODES as u64;
+                (first..first.saturating_add(RELOCATED_NODES))
+                    .all(|index| list.relocate_node(index, judge))
+            }
+        }
     }
 
     /// The nodes of a quicklist; a listpack counts as one.

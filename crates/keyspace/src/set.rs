@@ -7,6 +7,7 @@ use structures::hashtable::TableStats;
 use structures::{CompactBytes, Entry, HashSeed, HashTable, Intset, Listpack, class_size};
 
 use crate::element::{Element, ElementText};
+use crate::relocate::{Judge, RelocateCursor};
 
 /// Intsets are never longer, whatever is configured.
 const INTSET_ENTRIES_MAX: usize = 1 << 27;
@@ -327,6 +328,19 @@ impl Set {
             }
         };
         class_size(size_of::<Self>()) + content
+    }
+
+    /// Moves some members as `judge` says; true while there are more.
+    pub(crate) fn relocate(&mut self, cursor: &mut RelocateCursor, judge: &mut Judge<'_>) -> bool {
+        match &mut self.repr {
+            Repr::Intset(integers) => integers.relocate(judge),
+            Repr::Listpack(pack) => pack.relocate(judge),
+            Repr::Table(members) => {
+                cursor.at = members.relocate(cursor.at, judge, CompactBytes::relocate);
+                return cursor.at != 0;
+            }
+        }
+        false
     }
 
     /// Moves buckets of a table that is being resized; true while there are more.

@@ -11,6 +11,7 @@ use structures::hashtable::TableStats;
 use structures::{HashSeed, ScoredSet, class_size};
 
 use crate::element::{Element, ElementText};
+use crate::relocate::{Judge, RelocateCursor};
 
 /// When a sorted set leaves the compact encoding, and with what seed its table hashes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -267,6 +268,27 @@ impl SortedSet {
             Repr::Scored(set) => set.memory_bytes(samples) - size_of::<ScoredSet>(),
         };
         class_size(size_of::<Self>()) + content
+    }
+
+    /// Moves some members as `judge` says, then what keeps their order; true while there is more.
+    pub(crate) fn relocate(&mut self, cursor: &mut RelocateCursor, judge: &mut Judge<'_>) -> bool {
+        match &mut self.repr {
+            Repr::Listpack(pack) => {
+                pack.relocate(judge);
+                false
+            }
+            Repr::Scored(set) if cursor.step == 0 => {
+                let next = set.relocate_members(cursor.at, judge);
+                cursor.advance(Some(next).filter(|next| *next != 0));
+                true
+            }
+            Repr::Scored(set) => {
+                let rank = usize::try_from(cursor.at).unwrap_or(usize::MAX);
+                let next = set.relocate_order(rank, judge);
+                cursor.advance(next.map(|next| next as u64));
+                next.is_some()
+            }
+        }
     }
 
     /// Moves buckets of a table that is being resized; true while there are more.

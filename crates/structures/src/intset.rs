@@ -13,6 +13,7 @@
 mod tests;
 
 use crate::packed::{self, class_size};
+use crate::relocate::{self, Judge};
 use std::ptr::NonNull;
 
 const HEADER_SIZE: usize = 8;
@@ -114,6 +115,13 @@ impl Intset {
     pub fn as_bytes(&self) -> &[u8] {
         // SAFETY: the allocation holds as many bytes as its head says, borrowed with self.
         unsafe { std::slice::from_raw_parts(self.memory.as_ptr(), self.byte_len()) }
+    }
+
+    /// Moves the bytes to another allocation if `judge` says so.
+    pub fn relocate(&mut self, judge: &mut Judge<'_>) {
+        let class = self.alloc_bytes();
+        // SAFETY: the allocation has this class, and only this refers to it.
+        unsafe { relocate::packed(&mut self.memory, class, judge) };
     }
 
     /// Size of the allocation.

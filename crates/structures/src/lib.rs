@@ -11,6 +11,7 @@ mod packed;
 pub mod prefetch;
 pub mod quicklist;
 pub mod record;
+pub mod relocate;
 pub mod scored_set;
 
 pub use hashtable::{Entry, HashSeed, HashTable, Item, Location, ResizePolicy};

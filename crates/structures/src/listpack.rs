@@ -16,6 +16,7 @@ mod find;
 mod tests;
 
 use crate::packed::{self, class_size};
+use crate::relocate::{self, Judge};
 use entry::Encoded;
 use std::ptr::NonNull;
 
@@ -99,6 +100,13 @@ impl Listpack {
     #[inline]
     pub fn prefetch(&self) {
         crate::prefetch::read(self.memory.as_ptr());
+    }
+
+    /// Moves the bytes to another allocation if `judge` says so.
+    pub fn relocate(&mut self, judge: &mut Judge<'_>) {
+        let class = self.alloc_bytes();
+        // SAFETY: the allocation has this class, and only this refers to it.
+        unsafe { relocate::packed(&mut self.memory, class, judge) };
     }
 
     /// Size of the allocation.

@@ -11,6 +11,7 @@ mod tests;
 
 use crate::Listpack;
 use crate::listpack::Element;
+use crate::relocate::{self, Judge};
 pub use node::NodeLimit;
 use node::{Content, Node};
 use std::collections::VecDeque;
@@ -128,6 +129,15 @@ impl Quicklist {
     /// The first `count` elements, from the last of them to the front.
     pub fn iter_back_from(&self, count: usize) -> IterBack<'_> {
         IterBack::new(self, count)
+    }
+
+    /// Moves a node if `judge` says so, and with the first the list of nodes; false beyond the end.
+    pub fn relocate_node(&mut self, index: usize, judge: &mut Judge<'_>) -> bool {
+        if index == 0 {
+            relocate::deque(&mut self.nodes, judge);
+        }
+        let node = self.nodes.get_mut(index);
+        node.map(|node| node.relocate(judge)).is_some()
     }
 
     /// Bytes of all nodes, inferred from up to `samples` of them (0: all).

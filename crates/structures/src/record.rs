@@ -16,6 +16,7 @@ mod tests;
 
 use crate::hashtable::{HashSeed, Item};
 use crate::packed::{self, class_size, read_len, width_code, write_len};
+use crate::relocate::{self, Judge};
 pub use compact_bytes::CompactBytes;
 pub use field_record::FieldRecord;
 use std::marker::PhantomData;
@@ -472,6 +473,13 @@ impl<V> Record<V> {
         let header = self.header() & ((1 << ACCESS_SHIFT) - 1) | access << ACCESS_SHIFT;
         // SAFETY: the header is in place, and no reference to it is ever handed out.
         unsafe { self.memory.cast::<u32>().write(header) };
+    }
+
+    /// Moves the record to another allocation if `judge` says so.
+    pub fn relocate(&mut self, judge: &mut Judge<'_>) {
+        let class = self.shape().class();
+        // SAFETY: the allocation has the class of the shape, and only the record refers to it.
+        unsafe { relocate::packed(&mut self.memory, class, judge) };
     }
 
     /// Size of the allocation, without what a value owns.

@@ -12,6 +12,7 @@ mod tests;
 mod tree;
 
 use crate::hashtable::{Entry, HashSeed, HashTable, TableStats};
+use crate::relocate::Judge;
 pub use member::ScoredMember;
 use tree::{Slot, Tree};
 
@@ -116,6 +117,22 @@ impl ScoredSet {
         let sampled: usize = self.members.iter().take(samples).map(ScoredMember::alloc_bytes).sum();
         let members = sampled.checked_div(samples).map_or(0, |mean| mean * self.len());
         size_of::<Self>() + self.members.memory_bytes() + self.order.memory_bytes() + members
+    }
+
+    /// Moves the members at a cursor of the table if `judge` says so; the next cursor, 0 at the end.
+    pub fn relocate_members(&mut self, cursor: u64, judge: &mut Judge<'_>) -> u64 {
+        let order = &mut self.order;
+        self.members.relocate(cursor, judge, |member, judge| {
+            if let Some(copy) = member.copied(judge) {
+                order.repoint(Slot::of(member), copy);
+                member.adopt(copy);
+            }
+        })
+    }
+
+    /// Moves the tree's node of a rank if `judge` says so; the rank behind it, `None` at the end.
+    pub fn relocate_order(&mut self, rank: usize, judge: &mut Judge<'_>) -> Option<usize> {
+        self.order.relocate(rank, judge)
     }
 
     /// How the table is filled.

@@ -50,9 +50,10 @@ fn setrange(context: &mut Context<'_>) -> CommandResult {
         }
         None => {
             check()?;
-            let payload = string::raw_payload(b"", true);
-            let record = context.state.add_key(context.db, key, payload, None);
-            string::set_range(record, offset as usize, part).ok_or(error::WRONGTYPE)?
+            let mut bytes = vec![0; offset as usize];
+            bytes.extend_from_slice(part);
+            context.state.add_key(context.db, key, string::raw_payload(&bytes, true), None);
+            bytes.len()
         }
     };
     context.modified(key);

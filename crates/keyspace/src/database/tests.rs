@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::hash::HashLimits;
+use crate::relocate::RelocateCursor;
 use crate::string::StringBuffer;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ enum Step {
     Rename(u8, u8),
     Append(u8, Vec<u8>),
     Rehash,
+    Relocate,
     Take,
 }
 
@@ -40,6 +42,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (key.clone(), key.clone()).prop_map(|(from, to)| Step::Rename(from, to)),
         3 => (key, bytes()).prop_map(|(key, bytes)| Step::Append(key, bytes)),
         1 => Just(Step::Rehash),
+        1 => Just(Step::Relocate),
         1 => Just(Step::Take),
     ]
 }
@@ -89,6 +92,10 @@ fn check(database: &mut Database, model: &Model) {
     found.sort_unstable();
     assert_eq!(found, due);
     check_sampling(database, model);
+    // Not always, so that keys stay open across steps.
+    if model.len() % 3 == 0 {
+        assert!(database.histograms_are_right());
+    }
 }
 
 fn check_sampling(database: &mut Database, model: &Model) {
@@ -160,9 +167,29 @@ fn apply(database: &mut Database, model: &mut Model, step: Step) {
         Step::Rehash => {
             database.rehash_step(3);
         }
+        Step::Relocate => relocate(database),
         Step::Take => {
             assert_eq!(database.take().len(), model.len());
             model.clear();
+        }
+    }
+}
+
+/// Moves every other allocation.
+fn relocate(database: &mut Database) {
+    let mut asked = 0;
+    let mut judge = |_| {
+        asked += 1;
+        asked % 2 == 0
+    };
+    let mut cursor = 0;
+    loop {
+        cursor = database.relocate(cursor, &mut judge, |record, judge| {
+            let mut within = RelocateCursor::default();
+            while record.value_mut().is_some_and(|value| value.relocate(&mut within, judge)) {}
+        });
+        if cursor == 0 {
+            break;
         }
     }
 }
@@ -197,9 +224,11 @@ proptest! {
     fn behaves_like_a_map(steps in prop::collection::vec(step(), 0..200)) {
         let mut database = Database::new(HashSeed::new([3; 16]));
         let mut model = Model::new();
+        database.count_memory(steps.len() % 2 == 0);
         for step in steps {
             apply(&mut database, &mut model, step);
             check(&mut database, &model);
         }
+        assert!(database.histograms_are_right());
     }
 }

@@ -1,6 +1,7 @@
 //! The listpack encoding: fields and values in turn, in the order in which the fields came.
 
 use super::FieldView;
+use crate::relocate::Judge;
 use structures::Listpack;
 use structures::listpack::Position;
 
@@ -13,6 +14,10 @@ pub(super) struct CompactHash {
 }
 
 impl CompactHash {
+    pub(super) fn relocate(&mut self, judge: &mut Judge<'_>) {
+        self.listpack.relocate(judge);
+    }
+
     pub(super) fn new() -> Self {
         Self { listpack: Listpack::new() }
     }

@@ -1,10 +1,15 @@
 //! The hashtable encoding: one record a field, and the order of their expiries if there are any.
 
 use super::FieldView;
+use crate::relocate::{Judge, RelocateCursor};
+use structures::relocate::boxed;
 use std::collections::BTreeSet;
 use structures::hashtable::TableStats;
 use structures::listpack::Element;
 use structures::{Entry, FieldRecord, HashSeed, HashTable};
+
+/// Longest order of expiries that defragmentation copies at once.
+const ORDER_RELOCATED_MAX: usize = 4096;
 
 pub(super) struct TableHash {
     fields: HashTable<FieldRecord>,
@@ -18,6 +23,20 @@ struct VolatileFields {
     /// fields improbable beyond concern, and such fields would merely expire when looked at.
     by_time: BTreeSet<(i64, u64)>,
     indexed_ms: Option<i64>,
+}
+
+impl VolatileFields {
+    /// The order of the expiries moves as a whole: its nodes are not ours to move one by one.
+    fn relocate(&mut self, judge: &mut Judge<'_>) {
+        if self.by_time.len() > ORDER_RELOCATED_MAX {
+            return;
+        }
+        // The address of an entry lies within a node and names it.
+        let first = self.by_time.first().map(|entry| std::ptr::from_ref(entry) as usize);
+        if first.is_some_and(judge) {
+            self.by_time = self.by_time.clone();
+        }
+    }
 }
 
 fn view(record: &FieldRecord) -> FieldView<'_> {
@@ -165,6 +184,17 @@ impl TableHash {
 
     pub(super) fn rehash_step(&mut self, budget: usize) -> bool {
         self.fields.rehash_step(budget)
+    }
+
+    pub(super) fn relocate(&mut self, cursor: &mut RelocateCursor, judge: &mut Judge<'_>) -> bool {
+        if *cursor == RelocateCursor::default()
+            && let Some(volatile) = &mut self.volatile
+        {
+            boxed(volatile, judge);
+            volatile.relocate(judge);
+        }
+        cursor.at = self.fields.relocate(cursor.at, judge, FieldRecord::relocate);
+        cursor.at != 0
     }
 
     pub(super) fn indexed_expiry_ms(&self) -> Option<i64> {

@@ -2,6 +2,7 @@
 
 use super::compact::CompactHash;
 use super::{ElementText, FieldView};
+use crate::relocate::Judge;
 use structures::Listpack;
 use structures::listpack::{Element, Position};
 
@@ -21,6 +22,10 @@ impl Clone for VolatileHash {
 }
 
 impl VolatileHash {
+    pub(super) fn relocate(&mut self, judge: &mut Judge<'_>) {
+        self.listpack.relocate(judge);
+    }
+
     pub(super) fn from_compact(compact: &CompactHash) -> Self {
         let mut hash = Self { listpack: Listpack::new(), indexed_ms: None };
         for view in compact.iter() {

@@ -1,5 +1,6 @@
 //! The listpack encoding of a sorted set: members and scores in turn, in ascending order.
 
+use crate::relocate::Judge;
 use std::cmp::Ordering;
 
 use structures::Listpack;
@@ -38,6 +39,10 @@ fn with_stored<R>(score: f64, store: impl FnOnce(Element<'_>) -> R) -> R {
 }
 
 impl CompactSortedSet {
+    pub(super) fn relocate(&mut self, judge: &mut Judge<'_>) {
+        self.pack.relocate(judge);
+    }
+
     pub(super) fn new() -> Self {
         Self { pack: Listpack::new() }
     }

@@ -1,5 +1,6 @@
 //! One cache line of the hash table: seven items, their tags, and the link to an overflow bucket.
 
+use crate::relocate::{self, Judge};
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
@@ -193,6 +194,23 @@ impl<T> Bucket<T> {
         let child = unsafe { self.slots[CHILD_SLOT].child };
         // SAFETY: it came from Box::leak in grow_chain, and clearing the bit gave it to us.
         Some(unsafe { Box::from_raw(child.as_ptr()) })
+    }
+
+    /// Calls `visit` for each item in this bucket and its children, and moves the children if `judge` says so.
+    pub(super) fn relocate(
+        &mut self,
+        judge: &mut Judge<'_>,
+        visit: &mut impl FnMut(&mut T, &mut Judge<'_>),
+    ) {
+        for slot in bits(self.presence()) {
+            visit(self.item_mut(slot), judge);
+        }
+        if let Some(mut child) = self.take_child() {
+            relocate::boxed(&mut child, judge);
+            child.relocate(judge, visit);
+            self.slots[CHILD_SLOT].child = NonNull::from(Box::leak(child));
+            self.meta |= CHAINED;
+        }
     }
 
     /// Items in this bucket and its children.

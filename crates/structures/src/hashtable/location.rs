@@ -4,7 +4,7 @@ use super::bucket::Bucket;
 use super::{HashTable, Item, matching_slot};
 
 /// Where an item was found. After a change of the table it may name another item or none.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Location {
     index: usize,
     depth: u32,

@@ -1,6 +1,7 @@
 //! A node of a quicklist, and how big it may be.
 
 use crate::listpack::Element;
+use crate::relocate::Judge;
 use crate::{CompactBytes, Listpack};
 
 /// Bytes of a listpack that is bounded by its number of elements.
@@ -81,6 +82,13 @@ impl Node {
         let mut listpack = Listpack::new();
         listpack.push_back(bytes);
         Self { content: Content::Packed(listpack), count: 1 }
+    }
+
+    pub(super) fn relocate(&mut self, judge: &mut Judge<'_>) {
+        match &mut self.content {
+            Content::Packed(listpack) => listpack.relocate(judge),
+            Content::Plain(bytes) => bytes.relocate(judge),
+        }
     }
 
     #[inline]

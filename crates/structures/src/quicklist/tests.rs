@@ -125,3 +125,16 @@ proptest! {
         check(&list.clone(), &model);
     }
 }
+
+#[test]
+fn moved_nodes_keep_their_elements() {
+    let limit = NodeLimit::of_parameter(2).with_plain_from(Some(100));
+    let mut list = Quicklist::new();
+    for index in 0..40 {
+        list.push(End::Tail, &vec![b'x'; index * 4], &limit);
+    }
+    let before = list.clone();
+    let moved = (0..).take_while(|index| list.relocate_node(*index, &mut |_| true)).count();
+    assert_eq!(moved, list.node_len());
+    assert!(list.iter_from(0).eq(before.iter_from(0)));
+}

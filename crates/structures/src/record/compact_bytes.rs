@@ -2,6 +2,7 @@
 
 use crate::hashtable::{HashSeed, Item};
 use crate::packed::{self, class_size, read_len, width_code, write_len};
+use crate::relocate::{self, Judge};
 use std::ptr::NonNull;
 
 /// Lengths up to this stand in the first byte; above it, the first byte is this plus the width
@@ -59,6 +60,13 @@ impl CompactBytes {
         let (len, head) = self.len_and_head();
         // SAFETY: `len` bytes were written there and are borrowed with self.
         unsafe { std::slice::from_raw_parts(self.memory.as_ptr().wrapping_add(head), len) }
+    }
+
+    /// Moves the bytes to another allocation if `judge` says so.
+    pub fn relocate(&mut self, judge: &mut Judge<'_>) {
+        let class = self.alloc_bytes();
+        // SAFETY: the allocation has this class, and only this refers to it.
+        unsafe { relocate::packed(&mut self.memory, class, judge) };
     }
 
     /// Size of the allocation.

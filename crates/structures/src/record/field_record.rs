@@ -2,6 +2,7 @@
 
 use crate::hashtable::{HashSeed, Item};
 use crate::packed::{self, class_size, read_len, width_code, write_len};
+use crate::relocate::{self, Judge};
 use std::ptr::NonNull;
 
 const FIELD_WIDTH_SHIFT: u32 = 0;
@@ -174,6 +175,13 @@ impl FieldRecord {
     /// Replaces the value and keeps the expiry.
     pub fn set_value(&mut self, value: &[u8]) {
         self.replace(value, self.expiry_ms());
+    }
+
+    /// Moves the bytes to another allocation if `judge` says so.
+    pub fn relocate(&mut self, judge: &mut Judge<'_>) {
+        let class = self.alloc_bytes();
+        // SAFETY: the allocation has this class, and only this refers to it.
+        unsafe { relocate::packed(&mut self.memory, class, judge) };
     }
 
     /// Size of the allocation.

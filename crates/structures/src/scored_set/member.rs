@@ -2,6 +2,7 @@
 
 use crate::hashtable::{HashSeed, Item};
 use crate::packed::{self, class_size, read_len, width_code, write_len};
+use crate::relocate::{self, Judge};
 use std::ptr::NonNull;
 
 /// Lengths up to this stand in one byte; above it, that byte is this plus the width code of the length that follows.
@@ -81,6 +82,16 @@ impl ScoredMember {
 
     pub(super) fn memory(&self) -> NonNull<u8> {
         self.memory
+    }
+
+    /// A copy of the allocation elsewhere, if `judge` says so; for [`ScoredMember::adopt`].
+    pub(super) fn copied(&self, judge: &mut Judge<'_>) -> Option<NonNull<u8>> {
+        relocate::copied(self.memory, self.alloc_bytes(), judge)
+    }
+
+    /// Frees the allocation and takes the copy in its place; nobody may refer to the old one.
+    pub(super) fn adopt(&mut self, copy: NonNull<u8>) {
+        drop(std::mem::replace(self, Self { memory: copy }));
     }
 
     /// Size of the allocation.

@@ -105,3 +105,33 @@ proptest! {
         play(&steps, members);
     }
 }
+
+#[test]
+fn moved_members_stay_in_their_order() {
+    let mut set = ScoredSet::new(HashSeed::new([5; 16]), 0);
+    let name = |index: u32| format!("member {index}").into_bytes();
+    for index in 0..3000 {
+        set.insert(&name(index), f64::from(index % 7));
+    }
+    let before: Vec<(Vec<u8>, f64)> =
+        set.iter_from(0).map(|(member, score)| (member.to_vec(), score)).collect();
+    let mut asked = 0;
+    let mut judge = |_| {
+        asked += 1;
+        asked % 3 != 0
+    };
+    let mut cursor = set.relocate_members(0, &mut judge);
+    while cursor != 0 {
+        cursor = set.relocate_members(cursor, &mut judge);
+    }
+    let mut rank = Some(0);
+    while let Some(at) = rank {
+        rank = set.relocate_order(at, &mut judge);
+    }
+    assert!(asked > 3000);
+    assert!(set.iter_from(0).eq(before.iter().map(|(member, score)| (&member[..], *score))));
+    for index in 0..3000 {
+        assert_eq!(set.remove(&name(index)), Some(f64::from(index % 7)));
+    }
+    assert!(set.is_empty());
+}

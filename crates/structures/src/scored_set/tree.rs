@@ -2,6 +2,7 @@
 
 use super::ScoredSet;
 use super::member::{ScoredMember, bytes_of};
+use crate::relocate::{self, Judge};
 use std::cmp::Ordering;
 use std::ptr::NonNull;
 
@@ -204,6 +205,49 @@ impl Node {
         }
     }
 
+    /// Lets the slot of a member refer to a copy of it.
+    fn repoint(&mut self, slot: &Slot, copy: NonNull<u8>) {
+        match self {
+            Node::Leaf(slots) => {
+                if let Ok(at) = slots.binary_search_by(|held| held.compare(slot)) {
+                    slots[at].member = copy;
+                }
+            }
+            Node::Branch(children) => {
+                let index = index_of(children, slot);
+                if let Some(child) = children.get_mut(index) {
+                    child.node.repoint(slot, copy);
+                    if child.first.member == slot.member {
+                        child.first.member = copy;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Moves the node of a rank, and those above it, if `judge` says so; the rank behind it.
+    fn relocate(&mut self, rank: usize, judge: &mut Judge<'_>) -> usize {
+        match self {
+            Node::Leaf(slots) => {
+                relocate::vec(slots, judge);
+                slots.len()
+            }
+            Node::Branch(children) => {
+                if rank == 0 {
+                    relocate::vec(children, judge);
+                }
+                let mut before = 0;
+                for child in children {
+                    if rank < before + child.len {
+                        return before + child.node.relocate(rank - before, judge);
+                    }
+                    before += child.len;
+                }
+                before
+            }
+        }
+    }
+
     fn memory_bytes(&self) -> usize {
         match self {
             Node::Leaf(slots) => slots.capacity() * size_of::<Slot>(),
@@ -284,6 +328,17 @@ impl Tree {
             self.remove(old);
             self.insert(new);
         }
+    }
+
+    /// Lets the slot of a member refer to a copy of it; the member and its copy must both live.
+    pub(super) fn repoint(&mut self, slot: Slot, copy: NonNull<u8>) {
+        self.root.repoint(&slot, copy);
+    }
+
+    /// Moves the node of a rank if `judge` says so; the rank behind it, `None` at the end.
+    pub(super) fn relocate(&mut self, rank: usize, judge: &mut Judge<'_>) -> Option<usize> {
+        let behind = self.root.relocate(rank, judge);
+        (behind > rank && behind < self.len()).then_some(behind)
     }
 
     /// How many slots are lower.

@@ -96,8 +96,8 @@ const SUBCOMMANDS: &[Subcommand] = &[
     row(
         "KEYSIZES-HIST-ASSERT",
         1..=1,
-        switches::accept,
-        "<0|1> Accepted; the histograms are made when asked for.",
+        switches::keysizes_assert,
+        "<0|1> Compare the histograms of sizes with the keys after each command.",
     ),
     row("LEAK", 1..=1, switches::leak, "<text> Lose the memory of this text."),
     row("LISTPACK", 1..=1, object::listpack, "<key> Write the listpack of a value to the log."),

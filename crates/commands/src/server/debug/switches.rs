@@ -30,6 +30,12 @@ pub fn set_allow_access_expired(context: &mut Context<'_>) -> CommandResult {
     Ok(())
 }
 
+pub fn keysizes_assert(context: &mut Context<'_>) -> CommandResult {
+    context.state.check_histograms = crate::arguments::integer(context.argv[2])? != 0;
+    context.reply.ok();
+    Ok(())
+}
+
 pub fn pause_cron(context: &mut Context<'_>) -> CommandResult {
     context.state.cron_paused = is_on(context.argv[2]);
     context.reply.ok();
