@@ -1,8 +1,8 @@
 //! The logical session of a client; the socket belongs to the shell.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
+use indexmap::IndexSet;
 use resp::reply::Reply;
 use slab::Slab;
 
@@ -151,9 +151,9 @@ pub struct Client {
     pub blocked: Option<Box<Blocked>>,
     pub last_command: Option<Rc<Command>>,
     pub commands_processed: u64,
-    pub channels: HashSet<Box<[u8]>>,
-    pub patterns: HashSet<Box<[u8]>>,
-    pub shard_channels: HashSet<Box<[u8]>>,
+    pub channels: IndexSet<Box<[u8]>>,
+    pub patterns: IndexSet<Box<[u8]>>,
+    pub shard_channels: IndexSet<Box<[u8]>>,
     /// Guests that want to know when the client goes.
     pub on_disconnect: Vec<OnDisconnect>,
 }
@@ -229,9 +229,9 @@ impl Clients {
             blocked: None,
             last_command: None,
             commands_processed: 0,
-            channels: HashSet::new(),
-            patterns: HashSet::new(),
-            shard_channels: HashSet::new(),
+            channels: IndexSet::new(),
+            patterns: IndexSet::new(),
+            shard_channels: IndexSet::new(),
             on_disconnect: Vec::new(),
         });
         ClientId(u32::try_from(slot).expect("fewer than 2^32 clients: file descriptors are ints"))

@@ -10,6 +10,15 @@ pub struct AllocatorFigures {
     pub active: u64,
     pub resident: u64,
     pub muzzy: u64,
+    /// Free places between used ones, which serve nobody.
+    pub fragmented: u64,
+}
+
+impl AllocatorFigures {
+    /// Those per hundred bytes in use.
+    pub fn fragmented_percent(&self) -> f64 {
+        self.fragmented as f64 / self.allocated.max(1) as f64 * 100.0
+    }
 }
 
 /// Processor time, in microseconds.
@@ -38,10 +47,16 @@ pub struct HostPort {
     pub allocator_report: fn() -> String,
     /// Gives memory that lies idle in the allocator back to the system.
     pub allocator_purge: fn(),
+    /// Whether an allocation, named by its address, lies where moving it saves memory.
+    pub is_worth_moving: fn(usize) -> bool,
+    /// Lets the thread keep freed blocks for its next allocations, or not.
+    pub thread_cache: fn(bool),
     /// Reads, and with a value writes, a number of the allocator's settings by its name.
     pub allocator_number: fn(&str, Option<u64>) -> Option<u64>,
     /// Reads a text of the allocator's settings by its name.
     pub allocator_text: fn(&str) -> Option<String>,
+    /// Does something by its name; false if that is nothing.
+    pub allocator_act: fn(&str) -> bool,
     /// Fills with random bytes fit for secrets; false if there are none.
     pub secure_random: fn(&mut [u8]) -> bool,
     /// Stops the thread for a while.
@@ -91,8 +106,11 @@ impl Default for HostPort {
             process: ProcessFigures::default,
             allocator_report: String::new,
             allocator_purge: || {},
+            is_worth_moving: |_| false,
+            thread_cache: |_| {},
             allocator_number: |_, _| None,
             allocator_text: |_| None,
+            allocator_act: |_| false,
             secure_random: |_| false,
             sleep_us: |_| {},
             save: |_| Err("there is no disk".to_owned()),

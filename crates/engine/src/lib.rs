@@ -17,6 +17,7 @@ mod commit;
 mod config_change;
 pub mod context;
 pub mod dataset;
+pub mod defrag;
 pub mod effect;
 pub mod error;
 mod evict;

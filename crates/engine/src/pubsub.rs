@@ -1,18 +1,22 @@
 //! Channels and patterns, and who listens.
 
-use std::collections::HashMap;
+use indexmap::map::MutableKeys as _;
+use indexmap::set::MutableValues as _;
+use indexmap::{IndexMap, IndexSet};
+use keyspace::Judge;
 
-use indexmap::IndexSet;
-
-use crate::client::{ClientId, client_flag};
+use crate::client::{Client, ClientId, client_flag};
 use crate::state::State;
+
+/// Channels or patterns, with those who listen.
+pub type Listeners = IndexMap<Box<[u8]>, IndexSet<ClientId>>;
 
 /// Who listens to what.
 #[derive(Default)]
 pub struct Pubsub {
-    pub channels: HashMap<Box<[u8]>, IndexSet<ClientId>>,
-    pub patterns: HashMap<Box<[u8]>, IndexSet<ClientId>>,
-    pub shard_channels: HashMap<Box<[u8]>, IndexSet<ClientId>>,
+    pub channels: Listeners,
+    pub patterns: Listeners,
+    pub shard_channels: Listeners,
 }
 
 /// The three kinds of subscription.
@@ -21,6 +25,34 @@ pub enum SubscriptionKind {
     Channel,
     Pattern,
     Shard,
+}
+
+impl Pubsub {
+    fn listeners(&mut self, kind: SubscriptionKind) -> &mut Listeners {
+        match kind {
+            SubscriptionKind::Channel => &mut self.channels,
+            SubscriptionKind::Pattern => &mut self.patterns,
+            SubscriptionKind::Shard => &mut self.shard_channels,
+        }
+    }
+}
+
+impl Client {
+    /// What a client listens to.
+    fn subscribed(&mut self, kind: SubscriptionKind) -> &mut IndexSet<Box<[u8]>> {
+        match kind {
+            SubscriptionKind::Channel => &mut self.channels,
+            SubscriptionKind::Pattern => &mut self.patterns,
+            SubscriptionKind::Shard => &mut self.shard_channels,
+        }
+    }
+}
+
+/// The hash and the bytes stay, so a table may hold it.
+fn relocate_name(name: &mut Box<[u8]>, judge: &mut Judge<'_>) {
+    if judge(name.as_ptr() as usize) {
+        *name = name.clone();
+    }
 }
 
 impl State {
@@ -70,52 +102,56 @@ impl State {
         self.mark_pending_write(client);
     }
 
-    fn listeners(&mut self, kind: SubscriptionKind) -> &mut HashMap<Box<[u8]>, IndexSet<ClientId>> {
-        match kind {
-            SubscriptionKind::Channel => &mut self.pubsub.channels,
-            SubscriptionKind::Pattern => &mut self.pubsub.patterns,
-            SubscriptionKind::Shard => &mut self.pubsub.shard_channels,
-        }
-    }
-
     /// Subscribes; `false` if it already was.
     pub fn subscribe(&mut self, client: ClientId, kind: SubscriptionKind, name: &[u8]) -> bool {
         let session = &mut self.clients[client];
-        let names = match kind {
-            SubscriptionKind::Channel => &mut session.channels,
-            SubscriptionKind::Pattern => &mut session.patterns,
-            SubscriptionKind::Shard => &mut session.shard_channels,
-        };
-        if !names.insert(name.into()) {
+        if !session.subscribed(kind).insert(name.into()) {
             return false;
         }
         session.flags |= client_flag::PUBSUB;
-        self.listeners(kind).entry(name.into()).or_default().insert(client);
+        self.pubsub.listeners(kind).entry(name.into()).or_default().insert(client);
         true
     }
 
     /// Unsubscribes; `false` if it was not subscribed.
     pub fn unsubscribe(&mut self, client: ClientId, kind: SubscriptionKind, name: &[u8]) -> bool {
         let session = &mut self.clients[client];
-        let names = match kind {
-            SubscriptionKind::Channel => &mut session.channels,
-            SubscriptionKind::Pattern => &mut session.patterns,
-            SubscriptionKind::Shard => &mut session.shard_channels,
-        };
-        if !names.remove(name) {
+        if !session.subscribed(kind).swap_remove(name) {
             return false;
         }
         if session.subscriptions() + session.shard_channels.len() == 0 {
             session.flags &= !client_flag::PUBSUB;
         }
-        let listeners = self.listeners(kind);
+        let listeners = self.pubsub.listeners(kind);
         if let Some(clients) = listeners.get_mut(name) {
             clients.shift_remove(&client);
             if clients.is_empty() {
-                listeners.remove(name);
+                listeners.swap_remove(name);
             }
         }
         true
+    }
+
+    /// Moves the name of a channel or pattern, here and with those who listen, as `judge` says; false beyond the end.
+    pub(crate) fn relocate_channel(&mut self, mut index: usize, judge: &mut Judge<'_>) -> bool {
+        for kind in [SubscriptionKind::Channel, SubscriptionKind::Pattern, SubscriptionKind::Shard] {
+            let State { pubsub, clients, .. } = self;
+            let listeners = pubsub.listeners(kind);
+            let Some((name, listening)) = listeners.get_index_mut2(index) else {
+                index -= listeners.len();
+                continue;
+            };
+            relocate_name(name, judge);
+            for client in listening.iter() {
+                let session = clients.get_mut(*client);
+                let names = session.map(|session| session.subscribed(kind));
+                if let Some((_, theirs)) = names.and_then(|names| names.get_full_mut2(name)) {
+                    relocate_name(theirs, judge);
+                }
+            }
+            return true;
+        }
+        false
     }
 
     /// Takes a client out of everything it listens to.

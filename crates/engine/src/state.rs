@@ -140,6 +140,7 @@ pub struct State {
     pub host: crate::host::Host,
     pub saving: crate::saving::Saving,
     pub(crate) evict_pool: crate::evict::EvictionPool,
+    pub defrag: crate::defrag::Defrag,
     pub links: crate::links::Links,
     pub guests: crate::guests::Guests,
     pub(crate) rate_sample: crate::stats::Sample,
@@ -273,6 +274,7 @@ impl State {
             saving: crate::saving::Saving::new(clock.unix_s()),
             links: crate::links::Links::default(),
             evict_pool: crate::evict::EvictionPool::default(),
+            defrag: crate::defrag::Defrag::default(),
             guests: crate::guests::Guests::default(),
             rate_sample: crate::stats::Sample::default(),
             random,
@@ -460,6 +462,7 @@ impl State {
         self.propagate_aside();
         self.stats_sample();
         self.evict();
+        self.defrag_cron();
         self.saving_cron();
         self.links.close_idle(self.clock.unix_ms());
         let cron_us = self.clock.monotonic_us_now().saturating_sub(started_us);

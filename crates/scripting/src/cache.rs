@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use engine::guests::ScriptHost;
 use engine::{ClientId, CommandError, CommandResult, Context};
-use mlua::Function;
+use mlua::RegistryKey;
 
 use crate::header::{self, ScriptFlags};
 use crate::library::sha1_hex;
@@ -20,7 +20,8 @@ const NO_SCRIPT: CommandError =
 pub struct Script {
     pub sha: String,
     pub flags: ScriptFlags,
-    pub function: Function,
+    /// The function, in Lua's own registry: a handle to each would soon use up what Lua keeps handles in.
+    pub function: RegistryKey,
     bytes: usize,
 }
 
@@ -58,6 +59,10 @@ impl Scripts {
             let reason = compile_error(&error);
             CommandError::err(format!("Error compiling script (new function): {reason}"))
         })?;
+        let function = interpreter
+            .lua
+            .create_registry_value(function)
+            .map_err(|error| CommandError::err(format!("Error compiling script: {error}")))?;
         let script = Rc::new(Script { sha: sha.clone(), flags, function, bytes: body.len() });
         self.scripts.borrow_mut().insert(sha, script.clone());
         Ok(script)

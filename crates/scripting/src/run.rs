@@ -122,7 +122,8 @@ fn call(
         let setresp = scope.create_function(|_, version: LuaValue| run.set_resp(&version))?;
         redis.raw_set("setresp", setresp)?;
         let guarded: mlua::Function = bridge.raw_get("run")?;
-        guarded.call::<(bool, LuaValue)>(&script.function)
+        let function: mlua::Function = lua.registry_value(&script.function)?;
+        guarded.call::<(bool, LuaValue)>(function)
     })
 }
 

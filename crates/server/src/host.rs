@@ -28,8 +28,11 @@ pub fn describe(config: &config::Config, files: &FilesInUse) -> Host {
         process,
         allocator_report: sys::allocator::report,
         allocator_purge: sys::allocator::purge,
+        is_worth_moving: sys::utilization::is_worth_moving,
+        thread_cache: sys::utilization::use_thread_cache,
         allocator_number: sys::allocator::number,
-        allocator_text: |_| None,
+        allocator_text: sys::allocator::text,
+        allocator_act: sys::allocator::act,
         save: crate::disk::save,
         fork_save: crate::disk::fork_save,
         load: crate::disk::load,
@@ -44,7 +47,8 @@ pub fn describe(config: &config::Config, files: &FilesInUse) -> Host {
 fn allocator() -> AllocatorFigures {
     crate::allocator::renew();
     let (allocated, active, resident) = sys::allocator::figures();
-    AllocatorFigures { allocated, active, resident, muzzy: 0 }
+    let fragmented = sys::utilization::fragmented_bytes();
+    AllocatorFigures { allocated, active, resident, muzzy: 0, fragmented }
 }
 
 fn process() -> ProcessFigures {

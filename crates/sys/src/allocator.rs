@@ -40,6 +40,54 @@ fn read_number(name: &[u8]) -> Option<u64> {
     unsafe { raw::read::<u8>(name) }.ok().map(u64::from)
 }
 
+/// Names under which jemalloc answers with a text; it does not say so itself, and a number is no pointer.
+const TEXTS: [&str; 9] = [
+    "version",
+    "config.malloc_conf",
+    "opt.dss",
+    "opt.junk",
+    "opt.metadata_thp",
+    "opt.percpu_arena",
+    "opt.stats_print_opts",
+    "opt.thp",
+    "opt.zero_realloc",
+];
+
+/// Reads a text by its name (`version`).
+pub fn text(name: &str) -> Option<String> {
+    if !TEXTS.contains(&name) {
+        return None;
+    }
+    let name = terminated(name)?;
+    let mut value: *const libc::c_char = std::ptr::null();
+    let mut len = size_of::<*const libc::c_char>();
+    let place = (&raw mut value).cast();
+    let none = std::ptr::null_mut();
+    // SAFETY: the name ends with a zero byte, and is one of those whose answer is a pointer to a text.
+    let code = unsafe {
+        tikv_jemalloc_sys::mallctl(name.as_ptr().cast(), place, &raw mut len, none, 0)
+    };
+    if code != 0 || value.is_null() {
+        return None;
+    }
+    // SAFETY: jemalloc's texts end with a zero byte and live for ever.
+    Some(unsafe { std::ffi::CStr::from_ptr(value) }.to_string_lossy().into_owned())
+}
+
+/// Does what has neither argument nor answer (`thread.tcache.flush`); false for what does not exist or would take memory
+/// away that is in use.
+pub fn act(name: &str) -> bool {
+    let harmless = ["thread.tcache.flush", "thread.idle", "thread.peak.reset"].contains(&name)
+        || name.starts_with("arena.") && (name.ends_with(".purge") || name.ends_with(".decay"));
+    let Some(name) = terminated(name).filter(|_| harmless) else { return false };
+    let none = std::ptr::null_mut();
+    // SAFETY: the name ends with a zero byte; a call without argument and result takes null pointers.
+    let code = unsafe {
+        tikv_jemalloc_sys::mallctl(name.as_ptr().cast(), none, std::ptr::null_mut(), none, 0)
+    };
+    code == 0
+}
+
 /// Figures of all memory: allocated, active, resident, in bytes, as of now.
 pub fn figures() -> (u64, u64, u64) {
     // Stale figures are figures, too.
@@ -50,12 +98,8 @@ pub fn figures() -> (u64, u64, u64) {
 
 /// Gives memory that lies idle back to the system.
 pub fn purge() {
-    // 4096 stands for all arenas in the names of jemalloc 5.
-    let name = c"arena.4096.purge".as_ptr();
-    let none = std::ptr::null_mut();
-    // SAFETY: the name ends with a zero byte; a call without argument and result takes null pointers.
-    // A refusal leaves the memory where it is.
-    let _ = unsafe { tikv_jemalloc_sys::mallctl(name, none, std::ptr::null_mut(), none, 0) };
+    // 4096 stands for all arenas in the names of jemalloc 5. A refusal leaves the memory where it is.
+    act("arena.4096.purge");
 }
 
 /// The report for people.
@@ -79,5 +123,14 @@ mod tests {
     fn names_that_do_not_exist() {
         assert_eq!(super::number("no.such.name", None), None);
         assert_eq!(super::number("a\0b", None), None);
+        assert_eq!(super::text("stats.allocated"), None);
+        assert_eq!(super::text("arena.0.reset"), None);
+    }
+
+    #[test]
+    fn texts_and_actions() {
+        assert!(super::text("version").is_some_and(|version| version.starts_with("5.")));
+        assert!(super::act("thread.tcache.flush"));
+        assert!(!super::act("arena.0.destroy") && !super::act("no.such.name"));
     }
 }

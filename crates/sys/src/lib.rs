@@ -24,6 +24,7 @@ pub mod resources;
 pub mod signals;
 pub mod syslog;
 pub mod title;
+pub mod utilization;
 pub mod watch;
 
 /// Turns a C return value below zero into the error the kernel left in errno.

@@ -120,11 +120,8 @@ pub const PUBSUB: BuiltIn = BuiltIn::container(
     ],
 );
 
-use std::collections::HashMap;
-
+use engine::pubsub::Listeners;
 use indexmap::IndexSet;
-
-type Listeners = HashMap<Box<[u8]>, IndexSet<ClientId>>;
 
 fn pubsub(context: &mut Context<'_>) -> CommandResult {
     Err(error::wrong_arity(&context.command.full_name))

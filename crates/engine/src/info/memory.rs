@@ -34,9 +34,9 @@ impl MemoryFigures {
         ratio(self.resident, self.used)
     }
 
-    /// Memory the allocator holds beyond what is in use, as it is spread over pages.
+    /// Memory the allocator holds for what is in use, since that is spread over pages.
     pub fn allocator_fragmentation(&self) -> f64 {
-        ratio(self.allocator.active, self.allocator.allocated)
+        1.0 + self.allocator.fragmented_percent() / 100.0
     }
 }
 
@@ -99,7 +99,7 @@ pub fn write(state: &mut State, lines: &mut Lines) {
     write_parts(&figures, lines);
     lines.field("mem_allocator", allocator_name(state));
     lines.field("mem_overhead_db_hashtable_rehashing", figures.rehashing);
-    lines.field("active_defrag_running", 0);
+    lines.field("active_defrag_running", state.defrag.running_percent());
     lines.field("lazyfree_pending_objects", state.lazyfree.pending_objects());
     lines.field("lazyfreed_objects", state.lazyfree.freed_objects());
 }
@@ -138,7 +138,7 @@ fn write_fragmentation(figures: &MemoryFigures, lines: &mut Lines) {
     let difference = |more: u64, less: u64| i128::from(more) - i128::from(less);
     let two = |value: f64| format!("{value:.2}");
     lines.field("allocator_frag_ratio", two(figures.allocator_fragmentation()));
-    lines.field("allocator_frag_bytes", difference(allocator.active, allocator.allocated));
+    lines.field("allocator_frag_bytes", allocator.fragmented);
     lines.field("allocator_rss_ratio", two(ratio(allocator.resident, allocator.active)));
     lines.field("allocator_rss_bytes", difference(allocator.resident, allocator.active));
     lines.field("rss_overhead_ratio", two(ratio(figures.resident, allocator.resident)));

@@ -68,17 +68,15 @@ fn write_features(state: &State, lines: &mut Lines) {
     lines.field("latest_fork_usec", 0);
     lines.field("total_forks", state.saving.forks);
     lines.field("migrate_cached_sockets", state.links.len());
-    for name in [
-        "slave_expires_tracked_keys",
-        "active_defrag_hits",
-        "active_defrag_misses",
-        "active_defrag_key_hits",
-        "active_defrag_key_misses",
-        "total_active_defrag_time",
-        "current_active_defrag_time",
-    ] {
-        lines.field(name, 0);
-    }
+    lines.field("slave_expires_tracked_keys", 0);
+    let defrag = &state.defrag.stats;
+    lines.field("active_defrag_hits", defrag.hits);
+    lines.field("active_defrag_misses", defrag.misses);
+    lines.field("active_defrag_key_hits", defrag.key_hits);
+    lines.field("active_defrag_key_misses", defrag.key_misses);
+    let running_us = state.defrag.running_us(state.clock.monotonic_us());
+    lines.field("total_active_defrag_time", defrag.total_us / 1000);
+    lines.field("current_active_defrag_time", running_us / 1000);
     lines.field("tracking_total_keys", state.tracking.keys());
     lines.field("tracking_total_items", state.tracking.items());
     lines.field("tracking_total_prefixes", state.tracking.prefixes());

@@ -27,10 +27,11 @@ pub(super) fn value(
         Some(field) => {
             let View::Value(Value::Hash(hash)) = record.view() else { return None };
             let found = hash.get(field)?;
-            if found.expiry_ms.is_some_and(|expiry_ms| expiry_ms < now_ms) {
-                return None;
+            if found.expiry_ms.is_none_or(|expiry_ms| expiry_ms >= now_ms) {
+                return Some(ElementText::default().of(found.value).to_vec());
             }
-            Some(ElementText::default().of(found.value).to_vec())
+            state.expire_field(db, &key, field);
+            None
         }
     }
 }

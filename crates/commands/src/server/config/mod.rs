@@ -77,6 +77,7 @@ fn resetstat(context: &mut Context<'_>) -> CommandResult {
     context.state.stats.reset();
     context.state.slowlog.reset_totals();
     context.state.lazyfree.reset();
+    context.state.defrag.stats = engine::defrag::DefragStats::default();
     context.state.table.for_each(|command| command.stats.reset());
     context.reply.ok();
     Ok(())

@@ -67,6 +67,12 @@ const SUBCOMMANDS: &[Subcommand] = &[
         "CONFIG REWRITE with every parameter.",
     ),
     row(
+        "DEFRAG-FRAG-CACHE-STATS",
+        0..=0,
+        switches::defrag_cache_stats,
+        "How often defragmentation did without a fresh measure.",
+    ),
+    row(
         "DICT-RESIZING",
         1..=1,
         switches::dict_resizing,
@@ -108,7 +114,12 @@ const SUBCOMMANDS: &[Subcommand] = &[
         switches::mallctl,
         "<name> [<value>] Read or write a number of the allocator.",
     ),
-    row("MALLCTL-STR", 1..=2, switches::mallctl_str, "<name> Read a text of the allocator."),
+    row(
+        "MALLCTL-STR",
+        1..=2,
+        switches::mallctl_str,
+        "<name> [VOID] Read a text of the allocator, or let it do something.",
+    ),
     row(
         "MARK-INTERNAL-CLIENT",
         0..=1,

@@ -36,6 +36,12 @@ pub fn keysizes_assert(context: &mut Context<'_>) -> CommandResult {
     Ok(())
 }
 
+pub fn defrag_cache_stats(context: &mut Context<'_>) -> CommandResult {
+    let hits = context.state.defrag.stats.measures_spared;
+    context.reply.bulk(format!("defrag_frag_cache_hits:{hits}\r\n").as_bytes());
+    Ok(())
+}
+
 pub fn pause_cron(context: &mut Context<'_>) -> CommandResult {
     context.state.cron_paused = is_on(context.argv[2]);
     context.reply.ok();
@@ -113,6 +119,13 @@ pub fn mallctl(context: &mut Context<'_>) -> CommandResult {
 
 pub fn mallctl_str(context: &mut Context<'_>) -> CommandResult {
     let name = String::from_utf8_lossy(context.argv[2]).into_owned();
+    if context.argv.get(3).is_some_and(|word| is(word, "void")) {
+        if !(context.state.host.port.allocator_act)(&name) {
+            return Err(CommandError::err("No such file or directory"));
+        }
+        context.reply.ok();
+        return Ok(());
+    }
     match (context.state.host.port.allocator_text)(&name) {
         Some(text) => context.reply.bulk(text.as_bytes()),
         None => return Err(CommandError::err("No such file or directory")),

@@ -110,7 +110,7 @@ impl Rows<'_> {
         self.bytes("allocator.muzzy", allocator.muzzy);
         let per = |part: u64, whole: u64| part as f64 / whole.max(1) as f64;
         self.ratio("allocator-fragmentation.ratio", figures.allocator_fragmentation());
-        self.difference("allocator-fragmentation.bytes", allocator.active, allocator.allocated);
+        self.bytes("allocator-fragmentation.bytes", allocator.fragmented);
         self.ratio("allocator-rss.ratio", per(allocator.resident, allocator.active));
         self.difference("allocator-rss.bytes", allocator.resident, allocator.active);
         self.ratio("rss-overhead.ratio", per(figures.resident, allocator.resident));
