@@ -9,7 +9,9 @@ use crate::state::{State, state_flag};
 impl State {
     /// Brings everything derived from the configuration in line with it.
     pub(crate) fn apply_config_at_start(&mut self) {
-        for name in ["notify-keyspace-events", "maxmemory", "maxmemory-policy", "key-memory-histograms"] {
+        for name in
+            ["notify-keyspace-events", "maxmemory", "maxmemory-policy", "key-memory-histograms"]
+        {
             self.config_changed(name);
         }
     }

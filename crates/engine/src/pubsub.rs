@@ -134,7 +134,8 @@ impl State {
 
     /// Moves the name of a channel or pattern, here and with those who listen, as `judge` says; false beyond the end.
     pub(crate) fn relocate_channel(&mut self, mut index: usize, judge: &mut Judge<'_>) -> bool {
-        for kind in [SubscriptionKind::Channel, SubscriptionKind::Pattern, SubscriptionKind::Shard] {
+        for kind in [SubscriptionKind::Channel, SubscriptionKind::Pattern, SubscriptionKind::Shard]
+        {
             let State { pubsub, clients, .. } = self;
             let listeners = pubsub.listeners(kind);
             let Some((name, listening)) = listeners.get_index_mut2(index) else {

@@ -12,11 +12,11 @@ mod table;
 mod tests;
 mod volatile;
 
-use compact::CompactHash;
 use crate::relocate::{Judge, RelocateCursor};
-use structures::relocate::boxed;
+use compact::CompactHash;
 use structures::HashSeed;
 use structures::hashtable::TableStats;
+use structures::relocate::boxed;
 use table::TableHash;
 use volatile::VolatileHash;
 

@@ -11,8 +11,9 @@ pub use structures::relocate::Judge;
 pub struct RelocateCursor {
     /// Which of the structures of the value.
     pub(crate) step: u8,
-    /// Where in it.
+    /// Where in it; entries of streams have two words.
     pub(crate) at: u64,
+    pub(crate) at_low: u64,
 }
 
 impl RelocateCursor {
@@ -20,8 +21,15 @@ impl RelocateCursor {
     pub(crate) fn advance(&mut self, next: Option<u64>) {
         *self = match next {
             Some(at) => Self { at, ..*self },
-            None => Self { step: self.step.saturating_add(1), at: 0 },
+            None => Self { step: self.step.saturating_add(1), at: 0, at_low: 0 },
         };
+    }
+}
+
+/// Moves a string that nothing else refers to.
+pub(crate) fn boxed_bytes(bytes: &mut Box<[u8]>, judge: &mut Judge<'_>) {
+    if !bytes.is_empty() && judge(bytes.as_ptr() as usize) {
+        *bytes = bytes.clone();
     }
 }
 
@@ -52,6 +60,12 @@ impl Value {
                     boxed(set, judge);
                 }
                 set.relocate(cursor, judge)
+            }
+            Value::Stream(stream) => {
+                if *cursor == RelocateCursor::default() {
+                    boxed(stream, judge);
+                }
+                stream.relocate(cursor, judge)
             }
             // The value is its module's; the box is ours.
             Value::Module(module) => {

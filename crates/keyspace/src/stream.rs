@@ -22,6 +22,7 @@ mod slab;
 mod tests;
 mod trim;
 
+use crate::relocate::{Judge, RelocateCursor};
 use structures::listpack::LISTPACK_BYTES_MAX;
 use structures::{Listpack, class_size};
 
@@ -148,6 +149,20 @@ impl Stream {
         if self.len == 1 {
             self.first_id = id;
         }
+    }
+
+    /// Moves some nodes as `judge` says, then a group at a time; true while there is more.
+    pub(crate) fn relocate(&mut self, cursor: &mut RelocateCursor, judge: &mut Judge<'_>) -> bool {
+        if cursor.step == 0 {
+            let from = StreamId { ms: cursor.at, seq: cursor.at_low };
+            match self.nodes.relocate(from, judge) {
+                Some(next) => (cursor.at, cursor.at_low) = (next.ms, next.seq),
+                None => cursor.advance(None),
+            }
+            return true;
+        }
+        cursor.at += 1;
+        self.groups.relocate(cursor.at as usize - 1, judge)
     }
 
     /// The living entries from `start` to `end`.

@@ -13,7 +13,11 @@ pub type Judge<'a> = dyn FnMut(usize) -> bool + 'a;
 const BUFFER_BYTES_MAX: usize = 14 << 10;
 
 /// Moves a packed allocation; where it was, to be freed with [`packed::free`] once nobody refers to it.
-pub(crate) fn copied(memory: NonNull<u8>, class: usize, judge: &mut Judge<'_>) -> Option<NonNull<u8>> {
+pub(crate) fn copied(
+    memory: NonNull<u8>,
+    class: usize,
+    judge: &mut Judge<'_>,
+) -> Option<NonNull<u8>> {
     if class > BUFFER_BYTES_MAX || !judge(memory.as_ptr() as usize) {
         return None;
     }
@@ -93,7 +97,10 @@ mod tests {
         let mut items = Vec::with_capacity(9);
         items.extend([String::from("a"), String::from("b")]);
         super::vec(&mut items, &mut judge);
-        assert_eq!((items.as_slice(), items.capacity()), (&["a".to_owned(), "b".to_owned()][..], 9));
+        assert_eq!(
+            (items.as_slice(), items.capacity()),
+            (&["a".to_owned(), "b".to_owned()][..], 9)
+        );
         let mut queue: VecDeque<u32> = (0..20).collect();
         queue.rotate_left(3);
         let before = queue.clone();

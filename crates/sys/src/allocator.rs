@@ -64,9 +64,8 @@ pub fn text(name: &str) -> Option<String> {
     let place = (&raw mut value).cast();
     let none = std::ptr::null_mut();
     // SAFETY: the name ends with a zero byte, and is one of those whose answer is a pointer to a text.
-    let code = unsafe {
-        tikv_jemalloc_sys::mallctl(name.as_ptr().cast(), place, &raw mut len, none, 0)
-    };
+    let code =
+        unsafe { tikv_jemalloc_sys::mallctl(name.as_ptr().cast(), place, &raw mut len, none, 0) };
     if code != 0 || value.is_null() {
         return None;
     }

@@ -84,7 +84,13 @@ pub fn use_thread_cache(wanted: bool) {
     let name = c"thread.tcache.enabled".as_ptr();
     // SAFETY: the name ends with a zero byte, and the setting is a truth value. A refusal changes nothing.
     unsafe {
-        jemalloc::mallctl(name, null_mut(), null_mut(), (&raw mut wanted).cast(), size_of::<bool>());
+        jemalloc::mallctl(
+            name,
+            null_mut(),
+            null_mut(),
+            (&raw mut wanted).cast(),
+            size_of::<bool>(),
+        );
     }
 }
 
@@ -104,8 +110,9 @@ fn bin_number(index: u64, figure: &str) -> Option<FigureNumber> {
     let mut number: FigureNumber = [0; 6];
     let mut len = number.len();
     // SAFETY: the name ends with a zero byte, and the array has the length told.
-    let code =
-        unsafe { jemalloc::mallctlnametomib(name.as_ptr().cast(), number.as_mut_ptr(), &raw mut len) };
+    let code = unsafe {
+        jemalloc::mallctlnametomib(name.as_ptr().cast(), number.as_mut_ptr(), &raw mut len)
+    };
     (code == 0 && len == number.len()).then_some(number)
 }
 

@@ -93,7 +93,7 @@ fn check(database: &mut Database, model: &Model) {
     assert_eq!(found, due);
     check_sampling(database, model);
     // Not always, so that keys stay open across steps.
-    if model.len() % 3 == 0 {
+    if model.len().is_multiple_of(3) {
         assert!(database.histograms_are_right());
     }
 }

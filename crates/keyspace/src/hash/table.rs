@@ -2,10 +2,10 @@
 
 use super::FieldView;
 use crate::relocate::{Judge, RelocateCursor};
-use structures::relocate::boxed;
 use std::collections::BTreeSet;
 use structures::hashtable::TableStats;
 use structures::listpack::Element;
+use structures::relocate::boxed;
 use structures::{Entry, FieldRecord, HashSeed, HashTable};
 
 /// Longest order of expiries that defragmentation copies at once.

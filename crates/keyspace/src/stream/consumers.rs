@@ -1,5 +1,6 @@
 //! The consumers of a group, in the order of their names.
 
+use crate::relocate::{Judge, boxed_bytes};
 use structures::class_size;
 
 use super::ordered_index::{OrderedIndex, Place};
@@ -36,6 +37,14 @@ pub(super) struct Consumers {
 }
 
 impl Consumers {
+    pub(super) fn relocate(&mut self, judge: &mut Judge<'_>) {
+        self.by_name.relocate(judge);
+        self.items.relocate(judge, |consumer, judge| {
+            boxed_bytes(&mut consumer.name, judge);
+            consumer.pending.relocate(judge);
+        });
+    }
+
     pub(super) const fn new() -> Self {
         Self { items: Slab::new(), by_name: OrderedIndex::new() }
     }

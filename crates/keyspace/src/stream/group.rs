@@ -3,7 +3,9 @@
 #[cfg(test)]
 mod tests;
 
+use crate::relocate::{Judge, boxed_bytes};
 use structures::class_size;
+use structures::relocate::boxed;
 
 use super::consumers::{Consumer, Consumers};
 use super::id::StreamId;
@@ -89,6 +91,15 @@ pub struct Group {
 }
 
 impl Group {
+    pub(super) fn relocate(&mut self, judge: &mut Judge<'_>) {
+        boxed_bytes(&mut self.name, judge);
+        if let Some(work) = &mut self.work {
+            boxed(work, judge);
+            work.pending.relocate(judge);
+            work.consumers.relocate(judge);
+        }
+    }
+
     pub fn new(name: &[u8], last_id: StreamId, entries_read: Option<u64>) -> Self {
         Self { name: name.into(), last_id, entries_read, work: None }
     }

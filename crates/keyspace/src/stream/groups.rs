@@ -1,6 +1,8 @@
 //! The consumer groups of a stream, in the order of their names.
 
+use crate::relocate::Judge;
 use structures::class_size;
+use structures::relocate::{boxed, vec};
 
 use super::group::Group;
 use super::id::StreamId;
@@ -15,6 +17,17 @@ pub struct Groups {
 }
 
 impl Groups {
+    /// Moves what a group consists of as `judge` says; false beyond the last.
+    pub(super) fn relocate(&mut self, index: usize, judge: &mut Judge<'_>) -> bool {
+        if index == 0 {
+            vec(&mut self.groups, judge);
+        }
+        let Some(group) = self.groups.get_mut(index) else { return false };
+        boxed(group, judge);
+        group.relocate(judge);
+        true
+    }
+
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()
     }

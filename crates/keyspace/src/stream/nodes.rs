@@ -9,10 +9,14 @@ use std::collections::BTreeMap;
 use std::collections::btree_map;
 use std::ops::Bound;
 
+use crate::relocate::Judge;
 use structures::Listpack;
 
 use super::id::StreamId;
 use super::node::NodeRef;
+
+/// Nodes looked at in one piece of defragmentation.
+const RELOCATED_NODES: usize = 16;
 
 /// See the module text.
 #[derive(Clone, Default)]
@@ -113,6 +117,21 @@ impl Nodes {
         let nothing = first > end || newest.is_some_and(|newest| newest.base <= first);
         let last = if nothing { Bound::Excluded(first) } else { Bound::Included(end) };
         NodeIter { older: self.older.range((Bound::Included(first), last)), newest }
+    }
+
+    /// Moves some nodes from an ID on as `judge` says; where to go on, `None` at the end.
+    pub(super) fn relocate(&mut self, from: StreamId, judge: &mut Judge<'_>) -> Option<StreamId> {
+        let mut nodes = self.older.range_mut(from..);
+        for (_, pack) in nodes.by_ref().take(RELOCATED_NODES) {
+            pack.relocate(judge);
+        }
+        if let Some((next, _)) = nodes.next() {
+            return Some(*next);
+        }
+        if let Some((_, pack)) = &mut self.newest {
+            pack.relocate(judge);
+        }
+        None
     }
 
     /// Bytes of all nodes, inferred from up to `samples` of them (0: all).

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
+use crate::relocate::Judge;
 use structures::class_size;
+use structures::relocate::{deque, vec};
 
 /// Numbers of a chunk at the most.
 const CHUNK_MAX: usize = 256;
@@ -28,6 +30,13 @@ pub(super) struct Place {
 impl OrderedIndex {
     pub(super) const fn new() -> Self {
         Self { chunks: VecDeque::new(), len: 0 }
+    }
+
+    pub(super) fn relocate(&mut self, judge: &mut Judge<'_>) {
+        deque(&mut self.chunks, judge);
+        for chunk in &mut self.chunks {
+            vec(chunk, judge);
+        }
     }
 
     pub(super) fn len(&self) -> usize {

@@ -6,6 +6,7 @@
 use super::id::StreamId;
 use super::ordered_index::{OrderedIndex, Place};
 use super::slab::Slab;
+use crate::relocate::Judge;
 
 /// No slot.
 const NONE: u32 = u32::MAX;
@@ -55,6 +56,11 @@ impl PendingList {
             last_released: NONE,
             released: 0,
         }
+    }
+
+    pub(super) fn relocate(&mut self, judge: &mut Judge<'_>) {
+        self.slots.relocate(judge, |_, _| {});
+        self.by_id.relocate(judge);
     }
 
     pub(super) fn len(&self) -> usize {

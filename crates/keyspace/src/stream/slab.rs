@@ -1,6 +1,8 @@
 //! Items under numbers that stay theirs: in chunks, so that growing moves nothing and what is free goes back.
 
+use crate::relocate::Judge;
 use structures::class_size;
+use structures::relocate::vec;
 
 /// Items of a chunk: one bit each tells which places are taken.
 const CHUNK_ITEMS: usize = u64::BITS as usize;
@@ -97,6 +99,20 @@ impl<T> Slab<T> {
     }
 
     /// Number of chunks.
+    /// Moves the chunks as `judge` says, and lets `visit` see each item.
+    pub(super) fn relocate(
+        &mut self,
+        judge: &mut Judge<'_>,
+        mut visit: impl FnMut(&mut T, &mut Judge<'_>),
+    ) {
+        vec(&mut self.chunks, judge);
+        vec(&mut self.with_room, judge);
+        for chunk in &mut self.chunks {
+            vec(&mut chunk.items, judge);
+            chunk.items.iter_mut().flatten().for_each(|item| visit(item, judge));
+        }
+    }
+
     pub(super) fn allocations(&self) -> usize {
         self.chunks.len()
     }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::{NodeLimits, References, Stream, StreamId, Trim, TrimTo};
 use crate::element::to_vec;
+use crate::relocate::RelocateCursor;
 
 type Model = BTreeMap<StreamId, Vec<(Vec<u8>, Vec<u8>)>>;
 
@@ -136,4 +137,37 @@ proptest! {
     ) {
         run(steps, NodeLimits { entries_max, bytes_max });
     }
+}
+
+/// Nodes, groups, consumers and pending entries move, and nothing else changes.
+#[test]
+fn moved_pieces_keep_their_content() {
+    let limits = NodeLimits { entries_max: 3, bytes_max: 0 };
+    let mut stream = Stream::new();
+    let mut group = super::Group::new(b"a group", StreamId::MIN, None);
+    let consumer = group.add_consumer(b"a consumer", 1).expect("it is the first");
+    for seq in 1..200 {
+        stream.append(StreamId::new(1, seq), &[b"field", seq.to_string().as_bytes()], &limits);
+        group.assign(StreamId::new(1, seq), consumer, 5, 1);
+    }
+    stream.groups.add(group);
+    let before = stream.clone();
+    let mut asked = 0;
+    let mut cursor = RelocateCursor::default();
+    let mut judge = |_| {
+        asked += 1;
+        asked % 3 != 0
+    };
+    while stream.relocate(&mut cursor, &mut judge) {}
+    assert!(asked > 199 / 3);
+    assert!(stream.nodes().eq(before.nodes()));
+    let pending = |stream: &Stream| {
+        let group = stream.groups.get(b"a group").expect("it was added");
+        let entry = |entry: super::PendingEntry<'_>| {
+            (entry.id, entry.deliveries, entry.consumer.map(|consumer| consumer.name().to_vec()))
+        };
+        group.pending_from(StreamId::MIN).map(entry).collect::<Vec<_>>()
+    };
+    assert_eq!(pending(&stream).len(), 199);
+    assert_eq!(pending(&stream), pending(&before));
 }
