@@ -143,7 +143,7 @@ proptest! {
 #[test]
 fn moved_pieces_keep_their_content() {
     let limits = NodeLimits { entries_max: 3, bytes_max: 0 };
-    let mut stream = Stream::new();
+    let mut stream = Stream::default();
     let mut group = super::Group::new(b"a group", StreamId::MIN, None);
     let consumer = group.add_consumer(b"a consumer", 1).expect("it is the first");
     for seq in 1..200 {
