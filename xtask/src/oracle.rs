@@ -1,5 +1,7 @@
 //! Plays transcripts over TCP: against the genuine server, which also fills them in, and against ours.
 
+mod random;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -21,6 +23,11 @@ pub struct Options {
     /// With --complete: replace the replies that are there, too.
     #[arg(long, requires = "complete")]
     overwrite: bool,
+    /// Instead: random commands, sent to both servers, until they differ.
+    #[arg(long, conflicts_with_all = ["paths", "complete"])]
+    random: bool,
+    #[command(flatten)]
+    random_options: random::RandomOptions,
 }
 
 #[derive(Args)]
@@ -33,6 +40,9 @@ pub struct OwnOptions {
 }
 
 pub fn run(options: &Options) -> Result<()> {
+    if options.random {
+        return random::run(&options.random_options);
+    }
     let server = genuine()?.server();
     let files = transcripts(&options.paths)?;
     if options.complete {

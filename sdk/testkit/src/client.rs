@@ -13,7 +13,9 @@ use crate::reply::{Reply, parse_reply};
 #[derive(Debug)]
 pub struct Client {
     stream: TcpStream,
+    /// What came, of which the first `taken` bytes were replies already given out.
     buffer: Vec<u8>,
+    taken: usize,
     timeout: Duration,
 }
 
@@ -22,7 +24,7 @@ impl Client {
         let stream = TcpStream::connect_timeout(&address, REPLY_TIMEOUT)?;
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(REPLY_TIMEOUT))?;
-        Ok(Self { stream, buffer: Vec::new(), timeout: REPLY_TIMEOUT })
+        Ok(Self { stream, buffer: Vec::new(), taken: 0, timeout: REPLY_TIMEOUT })
     }
 
     /// How long a reply may take from now on.
@@ -51,16 +53,19 @@ impl Client {
     pub fn read(&mut self) -> Result<Reply> {
         let deadline = Instant::now() + self.timeout;
         loop {
-            if let Some((reply, used)) = parse_reply(&self.buffer)? {
-                self.buffer.drain(..used);
+            let rest = self.buffer.get(self.taken..).unwrap_or_default();
+            if let Some((reply, used)) = parse_reply(rest)? {
+                self.taken += used;
                 return Ok(reply);
             }
+            self.buffer.drain(..self.taken);
+            self.taken = 0;
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(Error::new(format!("no reply within {:?}", self.timeout)));
             }
             self.stream.set_read_timeout(Some(left))?;
-            let mut chunk = [0; 16 << 10];
+            let mut chunk = [0; 64 << 10];
             match self.stream.read(&mut chunk)? {
                 0 => return Err(Error::new("connection closed by the server")),
                 count => self.buffer.extend_from_slice(chunk.get(..count).unwrap_or_default()),

@@ -1,0 +1,127 @@
+//! Keeps commands out that would wait, ask for gigabytes, or answer by chance.
+
+use super::generate::Words;
+use super::values::Values;
+
+/// Commands whose whole numbers say how long a string becomes, or how many elements a reply has.
+const SIZED: &[&str] =
+    &["setbit", "setrange", "bitfield", "srandmember", "hrandfield", "zrandmember", "arring"];
+/// The largest size that costs next to nothing.
+const SIZE_SMALL: i128 = 3000;
+/// From here on sizes are refused by every server.
+const SIZE_REFUSED: i128 = 1 << 40;
+
+/// Commands that wait for keys, and which of their words says how long; the last one where no place is given.
+const WAITING: &[(&str, Option<usize>)] = &[
+    ("blpop", None),
+    ("brpop", None),
+    ("bzpopmin", None),
+    ("bzpopmax", None),
+    ("brpoplpush", None),
+    ("blmove", Some(5)),
+    ("blmovem", Some(5)),
+    ("blmpop", Some(1)),
+    ("bzmpop", Some(1)),
+];
+
+/// The letter of the keys of sorted sets whose members all have the same score: only in them is there an order of names, and
+/// only to them go the commands that use it.
+pub const BY_NAME: u8 = b'q';
+
+/// SPOP with so many takes all, whatever the order.
+const ALL: &[u8] = b"1000000";
+
+/// The command, without what depends on a clock or on chance; `None` when that cannot be.
+pub fn bounded(values: &mut Values, mut command: Words) -> Option<Words> {
+    match name_of(&command).as_str() {
+        "spop" if command.len() == 2 => command.push(ALL.to_vec()),
+        "spop" => {
+            if let Some(count) = command.get_mut(2).filter(|count| takes_some(count)) {
+                *count = ALL.to_vec();
+            }
+        }
+        "xadd" => {
+            for word in command.iter_mut().skip(2).filter(|word| word.as_slice() == b"*") {
+                *word = format!("{}-*", values.rng.u32(1..60)).into_bytes();
+            }
+        }
+        _ => {}
+    }
+    if is_by_name(&command) {
+        for word in command.iter_mut().skip(1).filter(|word| is_key(word, b'z')) {
+            word[0] = BY_NAME;
+        }
+    }
+    is_harmless(&command).then_some(command)
+}
+
+/// Whether the command neither waits nor asks for much nor answers by chance.
+pub fn is_harmless(command: &Words) -> bool {
+    let name = name_of(command);
+    if SIZED.contains(&name.as_str()) && command.iter().any(|word| is_large(word)) {
+        return false;
+    }
+    if let Some((_, place)) = WAITING.iter().find(|(known, _)| *known == name) {
+        let place = place.unwrap_or(command.len() - 1);
+        return !command.get(place).is_some_and(|time| waits_long(time));
+    }
+    if is_by_name(command) {
+        return !command.iter().any(|word| is_key(word, b'z'));
+    }
+    match name.as_str() {
+        "zadd" if command.get(1).is_some_and(|key| is_key(key, BY_NAME)) => {
+            command.iter().skip(2).step_by(2).all(|score| score == b"0")
+        }
+        "spop" => command.len() != 2 && !command.get(2).is_some_and(|count| takes_some(count)),
+        // The genuine server replies twice to a digest it does not like, with the value and with the error.
+        "set" => !(has(command, b"get") && (has(command, b"ifdeq") || has(command, b"ifdne"))),
+        // A server's own clock would make the ID.
+        "xadd" => !command.iter().skip(2).any(|word| word.as_slice() == b"*"),
+        "xread" | "xreadgroup" => {
+            let block = command.iter().position(|word| word.eq_ignore_ascii_case(b"block"));
+            let time = block.and_then(|at| command.get(at + 1)).and_then(|time| number(time));
+            time.is_none_or(|time| time != 0 && time < 3)
+        }
+        _ => true,
+    }
+}
+
+fn name_of(command: &Words) -> String {
+    command.first().map(|name| String::from_utf8_lossy(name).to_lowercase()).unwrap_or_default()
+}
+
+/// Whether a command asks for members in the order of their names.
+fn is_by_name(command: &Words) -> bool {
+    has(command, b"bylex") || name_of(command).contains("lex")
+}
+
+fn is_key(word: &[u8], letter: u8) -> bool {
+    matches!(word, [first, b'1'..=b'3'] if *first == letter)
+}
+
+fn has(command: &Words, option: &[u8]) -> bool {
+    command.iter().any(|word| word.eq_ignore_ascii_case(option))
+}
+
+/// Whether SPOP would take some by chance and leave others.
+fn takes_some(count: &[u8]) -> bool {
+    count != ALL && number(count).is_some_and(|count| count > 0)
+}
+
+fn number(word: &[u8]) -> Option<i128> {
+    let text = std::str::from_utf8(word).ok()?;
+    text.trim_start_matches(['#', '+']).parse().ok()
+}
+
+fn is_large(word: &[u8]) -> bool {
+    number(word).is_some_and(|number| {
+        let size = number.unsigned_abs();
+        size > SIZE_SMALL.unsigned_abs() && size < SIZE_REFUSED.unsigned_abs()
+    })
+}
+
+/// Whether a word would be a time longer than this program waits.
+fn waits_long(word: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(word);
+    text.parse::<f64>().is_ok_and(|seconds| seconds == 0.0 || seconds > 0.05)
+}
