@@ -12,6 +12,8 @@ use crate::arguments;
 
 const TIMEOUT_NOT_A_FLOAT: CommandError =
     CommandError::constant("ERR timeout is not a float or out of range");
+const TIMEOUT_NOT_AN_INTEGER: CommandError =
+    CommandError::constant("ERR timeout is not an integer or out of range");
 const TIMEOUT_OUT_OF_RANGE: CommandError = CommandError::constant("ERR timeout is out of range");
 const TIMEOUT_NEGATIVE: CommandError = CommandError::constant("ERR timeout is negative");
 const NUMKEYS_NOT_POSITIVE: CommandError =
@@ -35,15 +37,39 @@ pub fn deadline_ms(context: &Context<'_>, argument: &[u8]) -> Result<i64, Comman
     if seconds < 0.0 {
         return Err(TIMEOUT_NEGATIVE);
     }
-    if timeout_ms == 0.0 {
-        return Ok(0);
+    deadline_in(context, timeout_ms as i64)
+}
+
+/// Like `deadline_ms`, of a timeout in whole milliseconds.
+pub fn deadline_of_ms(context: &Context<'_>, argument: &[u8]) -> Result<i64, CommandError> {
+    let timeout_ms = arguments::integer_or(argument, TIMEOUT_NOT_AN_INTEGER)?;
+    if timeout_ms < 0 {
+        return Err(TIMEOUT_NEGATIVE);
     }
-    (timeout_ms as i64).checked_add(context.now_ms()).ok_or(TIMEOUT_OUT_OF_RANGE)
+    deadline_in(context, timeout_ms)
+}
+
+fn deadline_in(context: &Context<'_>, timeout_ms: i64) -> Result<i64, CommandError> {
+    match timeout_ms {
+        0 => Ok(0),
+        ms => ms.checked_add(context.now_ms()).ok_or(TIMEOUT_OUT_OF_RANGE),
+    }
 }
 
 /// Waits for one of the keys, at the end for a null array; where waiting is not allowed, `denied` writes the reply.
 pub fn wait(
     context: &mut Context<'_>,
+    keys: &[&[u8]],
+    deadline_ms: i64,
+    denied: fn(&mut Reply),
+) -> CommandResult {
+    wait_as(context, context.argv, keys, deadline_ms, denied)
+}
+
+/// Like `wait`, to be executed again with other words.
+pub fn wait_as(
+    context: &mut Context<'_>,
+    argv: &[&[u8]],
     keys: &[&[u8]],
     deadline_ms: i64,
     denied: fn(&mut Reply),
@@ -56,7 +82,7 @@ pub fn wait(
         Unblock::Timeout => context.reply.null_array(),
         Unblock::Error => context.reply_error(&error::UNBLOCKED),
     };
-    context.block_on_keys(keys, deadline_ms, false, Rc::new(on_timeout))
+    context.block_as(argv, keys, deadline_ms, false, Rc::new(on_timeout))
 }
 
 /// What a look at one key of a blocking command found. While it is executed again, a key that has come to hold

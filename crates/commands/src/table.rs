@@ -204,6 +204,7 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &stream::xidmprecord::XIDMPRECORD,
     &stream::xlen::XLEN,
     &stream::xrange::XRANGE,
+    &stream::xread::XREAD,
     &stream::xrange::XREVRANGE,
     &stream::xsetid::XSETID,
     &stream::xtrim::XTRIM,

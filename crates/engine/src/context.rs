@@ -79,12 +79,24 @@ impl Context<'_> {
         wake_on_delete: bool,
         on_timeout: OnTimeout,
     ) -> CommandResult {
+        self.block_as(self.argv, keys, deadline_ms, wake_on_delete, on_timeout)
+    }
+
+    /// Like `block_on_keys`, to be executed again with other words.
+    pub fn block_as(
+        &mut self,
+        argv: &[&[u8]],
+        keys: &[&[u8]],
+        deadline_ms: i64,
+        wake_on_delete: bool,
+        on_timeout: OnTimeout,
+    ) -> CommandResult {
         // A command executed again keeps the deadline it had at first.
         let deadline_ms = self.state.reexecute_deadline_ms.unwrap_or(deadline_ms);
         let blocked = Blocked {
             kind: BlockKind::Keys,
             command: self.command.clone(),
-            argv: OwnedArgv::from_slices(self.argv),
+            argv: OwnedArgv::from_slices(argv),
             deadline_ms,
             db: self.db,
             keys: keys.iter().map(|key| Box::from(*key)).collect(),

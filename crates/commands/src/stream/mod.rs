@@ -7,6 +7,7 @@ use resp::reply::Reply;
 use crate::arguments;
 use crate::collection::reply_element;
 
+mod read_options;
 mod trim_options;
 pub mod xadd;
 pub mod xcfgset;
@@ -14,6 +15,7 @@ pub mod xdel;
 pub mod xidmprecord;
 pub mod xlen;
 pub mod xrange;
+pub mod xread;
 pub mod xsetid;
 pub mod xtrim;
 

@@ -4,5 +4,6 @@ mod generic_propagation;
 mod hash_propagation;
 mod in_process;
 mod propagation;
+mod stream_propagation;
 mod transactions;
 mod transcripts;

@@ -25,13 +25,19 @@ pub fn propagated(lines: &[&str]) -> Vec<String> {
     lines.iter().map(&mut run).collect()
 }
 
-/// A word; a moment in unix milliseconds as `<ms>`, since time is shared by tests that let it pass.
+/// A word; a moment in unix milliseconds as `<ms>`, since time is shared by tests that let it pass. One may begin the ID
+/// of an entry.
 fn shown(word: &[u8]) -> String {
     let text = String::from_utf8_lossy(word).into_owned();
-    if text.len() == 13 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return "<ms>".to_owned();
+    match text.split_at_checked(13) {
+        Some((ms, rest))
+            if ms.bytes().all(|byte| byte.is_ascii_digit())
+                && (rest.is_empty() || rest.starts_with('-')) =>
+        {
+            format!("<ms>{rest}")
+        }
+        _ => text,
     }
-    text
 }
 
 #[test]
