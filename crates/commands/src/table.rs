@@ -68,6 +68,7 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &hash::hgetall::HGETALL,
     &hash::hgetdel::HGETDEL,
     &hash::hgetex::HGETEX,
+    &hash::himport::HIMPORT,
     &hash::hincrby::HINCRBY,
     &hash::hincrbyfloat::HINCRBYFLOAT,
     &hash::hkeys::HKEYS,

@@ -156,6 +156,8 @@ pub struct Client {
     pub shard_channels: IndexSet<Box<[u8]>>,
     /// Guests that want to know when the client goes.
     pub on_disconnect: Vec<OnDisconnect>,
+    /// What it has prepared for HIMPORT.
+    pub fieldsets: crate::fieldsets::Fieldsets,
 }
 
 impl Client {
@@ -233,6 +235,7 @@ impl Clients {
             patterns: IndexSet::new(),
             shard_channels: IndexSet::new(),
             on_disconnect: Vec::new(),
+            fieldsets: crate::fieldsets::Fieldsets::default(),
         });
         ClientId(u32::try_from(slot).expect("fewer than 2^32 clients: file descriptors are ints"))
     }

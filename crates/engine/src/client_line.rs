@@ -55,6 +55,7 @@ impl Client {
             + connection.query_buffer_free_bytes
             + self.reply.capacity()
             + self.multi_bytes()
+            + self.fieldsets.memory_bytes()
             + self.name.len()
             + (self.subscriptions() + self.shard_channels.len()) * 64
     }

@@ -10,7 +10,7 @@ impl State {
     /// Brings everything derived from the configuration in line with it.
     pub(crate) fn apply_config_at_start(&mut self) {
         for name in
-            ["notify-keyspace-events", "maxmemory", "maxmemory-policy", "key-memory-histograms"]
+            ["notify-keyspace-events", "maxmemory", "maxmemory-policy", "key-memory-histograms", "hash-max-listpack-entries"]
         {
             self.config_changed(name);
         }
@@ -57,6 +57,11 @@ impl State {
                 for database in &mut self.databases {
                     database.count_memory(wanted);
                 }
+            }
+            "hash-max-listpack-entries" | "hash-max-listpack-value" => {
+                let config = &self.config;
+                let entries_max = config.hash_max_listpack_entries;
+                self.templates.set_limits(entries_max, config.hash_max_listpack_value);
             }
             "slowlog-max-len" => {
                 let len_max = usize::try_from(self.config.slowlog_max_len).unwrap_or(usize::MAX);

@@ -2,7 +2,7 @@
 
 use config::enums::MaxmemoryPolicy;
 use keyspace::module::Place;
-use keyspace::{KeyRecord, NewPayload};
+use keyspace::{KeyRecord, NewPayload, Value};
 use persistence::rdb::RdbError;
 use persistence::rdb::file::{FileReader, FileWriter, Item, KeyItem};
 use persistence::rdb::value::Limits;
@@ -12,6 +12,7 @@ use crate::effect::LogLevel;
 use crate::guests::{Restored, no_such_type};
 use crate::notify::class;
 use crate::state::State;
+use crate::template_load::TemplateLoad;
 
 /// Bytes that are gathered before they go to the file.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -76,6 +77,7 @@ impl State {
             list: self.list_limit(),
             set: self.set_limits(db),
             sorted_set: self.sorted_set_limits(db),
+            templates: self.templates.clone(),
         }
     }
 
@@ -88,6 +90,9 @@ impl State {
         writer.remark("used-mem", (self.ports.memory_used_bytes)().to_string().as_bytes());
         writer.remark("aof-base", b"0");
         self.write_aux(&mut writer, true);
+        for template in self.templates.with_keys() {
+            writer.template(&template);
+        }
         let mut left_out = 0;
         let mut delay = KeyDelay::new(self.config.rdb_key_save_delay);
         for (index, database) in self.databases.iter().enumerate() {
@@ -142,11 +147,17 @@ impl State {
             .map_err(|error| LoadError { reason: error.to_string(), position: 0 })?;
         let mut db = 0;
         let mut limits = self.rdb_limits(db);
+        let mut sharing = TemplateLoad::new(&self.config);
         loop {
             let item = reader.next(&limits);
             let fail = |reason: String| LoadError { reason, position: reader.position() };
             match item.map_err(|error: RdbError| fail(error.to_string()))? {
-                None => return Ok(figures),
+                None => {
+                    if let Some(sharing) = sharing {
+                        self.disassemble_templates(sharing);
+                    }
+                    return Ok(figures);
+                }
                 Some(Item::Database(index)) => {
                     let index = usize::try_from(index).ok();
                     let index = index.filter(|index| *index < self.databases.len());
@@ -154,7 +165,12 @@ impl State {
                     limits = self.rdb_limits(db);
                 }
                 Some(Item::Key(item)) => {
-                    self.load_key(db, item, on_duplicate, &mut figures).map_err(fail)?;
+                    if reader.has_templates() {
+                        // A file that knows of sharing tells which hashes do.
+                        sharing = None;
+                    }
+                    let sharing = sharing.as_mut();
+                    self.load_key(db, item, on_duplicate, sharing, &mut figures).map_err(fail)?;
                 }
                 Some(Item::EmptyKey(key)) => {
                     figures.empty += 1;
@@ -182,6 +198,7 @@ impl State {
         db: usize,
         item: KeyItem<'_>,
         on_duplicate: OnDuplicate,
+        sharing: Option<&mut TemplateLoad>,
         figures: &mut LoadFigures,
     ) -> Result<(), String> {
         let now_ms = self.clock.unix_ms();
@@ -196,7 +213,13 @@ impl State {
             }
             self.delete_key(db, &item.key, false);
         }
-        let restored = self.restored(item.loaded, Place { db: Some(db), key: &item.key })?;
+        let mut restored = self.restored(item.loaded, Place { db: Some(db), key: &item.key })?;
+        if let Restored::Value(Value::Hash(hash)) = &mut restored
+            && let Some(text) =
+                sharing.and_then(|load| load.share(hash, &self.templates, db, &item.key))
+        {
+            self.log(LogLevel::Notice, text);
+        }
         let payload = match restored {
             Restored::String(ref bytes) => keyspace::string::payload(bytes),
             Restored::Value(value) => NewPayload::Value(value),

@@ -18,6 +18,38 @@ impl State {
         }
     }
 
+    /// Lets a hash that was written share the names of its fields, if that is wanted for its number of fields.
+    #[inline]
+    pub fn share_fields(&mut self, db: usize, key: &[u8]) {
+        if self.config.hash_min_template_entries > 0 {
+            self.share_fields_now(db, key);
+        }
+    }
+
+    /// Forgets about payloads of templates that are not asked for any longer; about once a second.
+    pub(crate) fn templates_cron(&mut self) {
+        let now_s = self.clock.unix_s();
+        if now_s != self.templates_cron_s {
+            self.templates_cron_s = now_s;
+            self.templates.drop_unused_payloads();
+        }
+    }
+
+    fn share_fields_now(&mut self, db: usize, key: &[u8]) {
+        let fields_min = self.config.hash_min_template_entries;
+        let fields_max = match self.config.hash_max_template_entries {
+            0 => usize::MAX,
+            max => max,
+        };
+        let record = self.databases[db].find_mut(key);
+        if let Some(Ok(hash)) = record.map(hash_in_mut)
+            && hash.is_sharable()
+            && (fields_min..=fields_max).contains(&hash.len())
+        {
+            hash.share(&self.templates, false);
+        }
+    }
+
     /// Finds a hash to read it.
     #[inline]
     pub fn hash_to_read(&mut self, db: usize, key: &[u8]) -> Result<Option<&Hash>, CommandError> {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use config::Config;
 use keyspace::Database;
+use keyspace::hash::Templates;
 use stdx::random::SplitMix64;
 
 use crate::access::AccessPolicy;
@@ -79,6 +80,9 @@ pub struct State {
     pub config: Config,
     pub table: CommandTable,
     pub databases: Vec<Database>,
+    /// The names of fields that hashes share.
+    pub templates: Templates,
+    pub(crate) templates_cron_s: i64,
     pub clients: Clients,
     pub clock: Clock,
     pub ports: Ports,
@@ -221,6 +225,8 @@ impl State {
         let run_id = seed[12..32].iter().map(|byte| format!("{byte:02x}")).collect();
         let mut state = State {
             table: CommandTable::new(built_ins),
+            templates: Templates::new(databases[0].seed()),
+            templates_cron_s: 0,
             databases,
             clients: Clients::default(),
             clock,
@@ -464,6 +470,7 @@ impl State {
         self.evict();
         self.defrag_cron();
         self.saving_cron();
+        self.templates_cron();
         self.links.close_idle(self.clock.unix_ms());
         let cron_us = self.clock.monotonic_us_now().saturating_sub(started_us);
         self.stats.event_loop.cron_us += cron_us;

@@ -4,23 +4,30 @@
 //! at a field returns its expiry, and the caller, who knows the time, decides.
 //!
 //! A hash begins as a listpack, becomes one with expiries when the first field gets one, and a table
-//! when it outgrows its [`HashLimits`]. It never goes back.
+//! when it outgrows its [`HashLimits`]. It never goes back. Where that is wanted, it has its names in a
+//! [`Template`] that hashes share, until a field gets an expiry.
 
 mod compact;
+mod sharing;
 mod table;
+mod template;
+mod templated;
 #[cfg(test)]
 mod tests;
 mod volatile;
 
 use crate::relocate::{Judge, RelocateCursor};
 use compact::CompactHash;
-use structures::HashSeed;
 use structures::hashtable::TableStats;
 use structures::relocate::boxed;
+use structures::{HashSeed, Listpack};
 use table::TableHash;
+use template::KeyTemplate;
+use templated::{TemplatedHash, ValueArray, Values};
 use volatile::VolatileHash;
 
 pub use crate::element::{Element, ElementText};
+pub use template::{HeldTemplate, Template, Templates, order};
 
 /// When a hash leaves the compact encodings, and with what seed its table hashes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,6 +45,8 @@ pub enum HashEncoding {
     Listpack,
     ListpackEx,
     Hashtable,
+    TemplateListpack,
+    TemplateArray,
 }
 
 impl HashEncoding {
@@ -46,6 +55,8 @@ impl HashEncoding {
             HashEncoding::Listpack => "listpack",
             HashEncoding::ListpackEx => "listpackex",
             HashEncoding::Hashtable => "hashtable",
+            HashEncoding::TemplateListpack => "template-listpack",
+            HashEncoding::TemplateArray => "template-array",
         }
     }
 }
@@ -63,7 +74,11 @@ enum Repr {
     Compact(CompactHash),
     Volatile(Box<VolatileHash>),
     Table(Box<TableHash>),
+    TemplateListpack { template: KeyTemplate, values: Listpack },
+    TemplateArray { template: KeyTemplate, values: Box<ValueArray> },
 }
+
+const _: () = assert!(size_of::<Repr>() <= 16);
 
 /// See the module text. Two words, so that a `Value` holds it without an allocation.
 #[derive(Clone)]
@@ -84,6 +99,14 @@ macro_rules! each {
             Repr::Compact($fields) => $body,
             Repr::Volatile($fields) => $body,
             Repr::Table($fields) => $body,
+            Repr::TemplateListpack { template, values } => {
+                let $fields = TemplatedHash { template, values: Values::Listpack(values) };
+                $body
+            }
+            Repr::TemplateArray { template, values } => {
+                let $fields = TemplatedHash { template, values: Values::Array(values) };
+                $body
+            }
         }
     };
 }
@@ -100,6 +123,14 @@ impl Hash {
             Repr::Compact(compact) => compact.prefetch(),
             Repr::Volatile(volatile) => structures::prefetch::read(&raw const **volatile),
             Repr::Table(table) => structures::prefetch::read(&raw const **table),
+            Repr::TemplateListpack { template, values } => {
+                structures::prefetch::read(&raw const **template);
+                values.prefetch();
+            }
+            Repr::TemplateArray { template, values } => {
+                structures::prefetch::read(&raw const **template);
+                structures::prefetch::read(&raw const **values);
+            }
         }
     }
 
@@ -108,6 +139,8 @@ impl Hash {
             Repr::Compact(_) => HashEncoding::Listpack,
             Repr::Volatile(_) => HashEncoding::ListpackEx,
             Repr::Table(_) => HashEncoding::Hashtable,
+            Repr::TemplateListpack { .. } => HashEncoding::TemplateListpack,
+            Repr::TemplateArray { .. } => HashEncoding::TemplateArray,
         }
     }
 
@@ -117,7 +150,7 @@ impl Hash {
         match &self.repr {
             Repr::Compact(fields) => Some(fields.as_bytes()),
             Repr::Volatile(fields) => Some(fields.as_bytes()),
-            Repr::Table(_) => None,
+            _ => None,
         }
     }
 
@@ -125,7 +158,7 @@ impl Hash {
     pub fn table_stats(&self) -> Option<(TableStats, Option<TableStats>)> {
         match &self.repr {
             Repr::Table(fields) => Some(fields.stats()),
-            Repr::Compact(_) | Repr::Volatile(_) => None,
+            _ => None,
         }
     }
 
@@ -141,18 +174,18 @@ impl Hash {
     /// Fields whose time has passed.
     pub fn expired_len(&self, now_ms: i64) -> usize {
         match &self.repr {
-            Repr::Compact(_) => 0,
             Repr::Volatile(fields) => fields.expired_len(now_ms),
             Repr::Table(fields) => fields.expired_len(now_ms),
+            _ => 0,
         }
     }
 
     /// Fields with an expiry.
     pub fn volatile_len(&self) -> usize {
         match &self.repr {
-            Repr::Compact(_) => 0,
             Repr::Volatile(fields) => fields.volatile_len(),
             Repr::Table(fields) => fields.volatile_len(),
+            _ => 0,
         }
     }
 
@@ -167,7 +200,7 @@ impl Hash {
 
     /// Changes to a table at once if so many more fields cannot be compact.
     pub fn expect_fields(&mut self, count: usize, limits: &HashLimits) {
-        if count > limits.listpack_entries_max {
+        if count > limits.listpack_entries_max && self.template().is_none() {
             self.become_table(limits);
         }
     }
@@ -181,12 +214,15 @@ impl Hash {
         keep_expiry: bool,
         limits: &HashLimits,
     ) -> bool {
+        if self.template().is_some() {
+            return self.set_shared(&[[field, value]], limits) == 1;
+        }
         if !matches!(self.repr, Repr::Table(_)) {
             let longest = field.len().max(value.len());
             let has_room = match &self.repr {
                 Repr::Compact(fields) => fields.has_room_for(field, value),
                 Repr::Volatile(fields) => fields.has_room_for(field, value),
-                Repr::Table(_) => true,
+                _ => true,
             };
             if longest > limits.listpack_value_bytes_max || !has_room {
                 self.become_table(limits);
@@ -196,6 +232,7 @@ impl Hash {
             Repr::Compact(fields) => fields.set(field, value),
             Repr::Volatile(fields) => fields.set(field, value, keep_expiry),
             Repr::Table(fields) => return fields.set(field, value, keep_expiry),
+            Repr::TemplateListpack { .. } | Repr::TemplateArray { .. } => false,
         };
         // The limit may have been lowered since the last field came.
         if self.len() > limits.listpack_entries_max {
@@ -225,10 +262,16 @@ impl Hash {
 
     /// Removes a field; true if it was there.
     pub fn remove(&mut self, field: &[u8]) -> bool {
-        each!(&mut self.repr, fields => fields.remove(field))
+        match &mut self.repr {
+            Repr::Compact(fields) => fields.remove(field),
+            Repr::Volatile(fields) => fields.remove(field),
+            Repr::Table(fields) => fields.remove(field),
+            _ => self.remove_one_shared(field),
+        }
     }
 
-    /// Sets or clears the expiry of a field; false if there is no such field.
+    /// Sets or clears the expiry of a field; false if there is no such field. A hash with a template must part from it
+    /// before (`expect_expiry`).
     pub fn set_expiry(&mut self, field: &[u8], expiry_ms: Option<i64>) -> bool {
         if let Repr::Compact(fields) = &self.repr {
             if expiry_ms.is_none() || !self.contains(field) {
@@ -240,6 +283,10 @@ impl Hash {
             Repr::Compact(_) => false,
             Repr::Volatile(fields) => fields.set_expiry(field, expiry_ms),
             Repr::Table(fields) => fields.set_expiry(field, expiry_ms),
+            Repr::TemplateListpack { .. } | Repr::TemplateArray { .. } => {
+                debug_assert!(expiry_ms.is_none(), "callers ask expect_expiry");
+                expiry_ms.is_none() && self.contains(field)
+            }
         }
     }
 
@@ -247,9 +294,9 @@ impl Hash {
     #[inline]
     pub fn next_expiry_ms(&self) -> Option<i64> {
         match &self.repr {
-            Repr::Compact(_) => None,
             Repr::Volatile(fields) => fields.next_expiry_ms(),
             Repr::Table(fields) => fields.next_expiry_ms(),
+            _ => None,
         }
     }
 
@@ -262,9 +309,9 @@ impl Hash {
     /// Removes up to `count` fields whose time has passed, the earliest first, and returns them.
     pub fn remove_expired(&mut self, now_ms: i64, count: usize) -> Vec<Box<[u8]>> {
         match &mut self.repr {
-            Repr::Compact(_) => Vec::new(),
             Repr::Volatile(fields) => fields.remove_expired(now_ms, count),
             Repr::Table(fields) => fields.remove_expired(now_ms, count),
+            _ => Vec::new(),
         }
     }
 
@@ -281,11 +328,10 @@ impl Hash {
 
     /// Visits the fields at a cursor and returns the next one, 0 at the end; all of a compact hash at once.
     pub fn scan(&self, cursor: u64, visit: impl FnMut(FieldView<'_>)) -> u64 {
-        match &self.repr {
-            Repr::Compact(fields) => fields.iter().for_each(visit),
-            Repr::Volatile(fields) => fields.iter().for_each(visit),
-            Repr::Table(fields) => return fields.scan(cursor, visit),
+        if let Repr::Table(fields) = &self.repr {
+            return fields.scan(cursor, visit);
         }
+        self.for_each(visit);
         0
     }
 
@@ -297,8 +343,9 @@ impl Hash {
     /// About how many allocations dropping the hash frees.
     pub fn free_effort(&self) -> usize {
         match &self.repr {
-            Repr::Compact(_) | Repr::Volatile(_) => 1,
+            Repr::Compact(_) | Repr::Volatile(_) | Repr::TemplateListpack { .. } => 1,
             Repr::Table(fields) => fields.len(),
+            Repr::TemplateArray { values, .. } => values.len(),
         }
     }
 
@@ -308,6 +355,12 @@ impl Hash {
             Repr::Compact(fields) => fields.memory_bytes(),
             Repr::Volatile(fields) => fields.memory_bytes(),
             Repr::Table(fields) => fields.memory_bytes(samples),
+            Repr::TemplateListpack { template, values } => {
+                TemplatedHash { template, values: Values::Listpack(values) }.memory_bytes(samples)
+            }
+            Repr::TemplateArray { template, values } => {
+                TemplatedHash { template, values: Values::Array(values) }.memory_bytes(samples)
+            }
         }
     }
 
@@ -329,6 +382,16 @@ impl Hash {
                 }
                 fields.relocate(cursor, judge)
             }
+            Repr::TemplateListpack { values, .. } => {
+                values.relocate(judge);
+                false
+            }
+            Repr::TemplateArray { values, .. } => {
+                if *cursor == RelocateCursor::default() {
+                    boxed(values, judge);
+                }
+                values.relocate(cursor, judge)
+            }
         }
     }
 
@@ -344,17 +407,17 @@ impl Hash {
     #[inline]
     pub(crate) fn indexed_expiry_ms(&self) -> Option<i64> {
         match &self.repr {
-            Repr::Compact(_) => None,
             Repr::Volatile(fields) => fields.indexed_expiry_ms(),
             Repr::Table(fields) => fields.indexed_expiry_ms(),
+            _ => None,
         }
     }
 
     pub(crate) fn set_indexed_expiry_ms(&mut self, at_ms: Option<i64>) {
         match &mut self.repr {
-            Repr::Compact(_) => {}
             Repr::Volatile(fields) => fields.set_indexed_expiry_ms(at_ms),
             Repr::Table(fields) => fields.set_indexed_expiry_ms(at_ms),
+            _ => {}
         }
     }
 }

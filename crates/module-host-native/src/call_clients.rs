@@ -22,6 +22,7 @@ pub fn give_client_back(state: &mut State, client: ClientId) {
     session.flags = client_flag::FAKE | client_flag::DENY_BLOCKING;
     session.db = 0;
     session.name.clear();
+    session.fieldsets.clear();
     session.reply.clear();
     session.last_command = None;
     SPARE_CLIENTS.with(|spare| spare.push(client));

@@ -51,6 +51,7 @@ extern "C" fn bulkhead_hash_set(
     }
     let (db, name) = (key.db, key.name());
     key.state().db_mut(db).hash_changed(name);
+    key.state().share_fields(db, name);
     if key.state().delete_if_empty_hash(db, name) {
         key.changed = true;
     }

@@ -8,6 +8,7 @@ mod intset;
 mod list;
 mod reader;
 mod set;
+mod template;
 #[cfg(test)]
 mod tests;
 mod type_code;

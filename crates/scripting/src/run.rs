@@ -64,6 +64,8 @@ pub fn run(
     };
     let result = call(&interpreter.lua, &interpreter.bridge, &run, script, keys, arguments);
     let resp3 = run.resp3.get();
+    // What it prepared is for itself alone.
+    run.state.borrow_mut().clients[client].fieldsets.clear();
     scripts.running.set(false);
     // What the script changed is propagated command by command; the call itself is not. Said only now, since the
     // first command would have taken it for itself.

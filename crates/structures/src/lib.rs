@@ -13,6 +13,7 @@ pub mod quicklist;
 pub mod record;
 pub mod relocate;
 pub mod scored_set;
+mod short_arc;
 
 pub use hashtable::{Entry, HashSeed, HashTable, Item, Location, ResizePolicy};
 pub use intset::Intset;
@@ -21,3 +22,4 @@ pub use packed::class_size;
 pub use quicklist::Quicklist;
 pub use record::{CompactBytes, FieldRecord, NewPayload, OwnedPayload, Record, View, ViewMut};
 pub use scored_set::{ScoredMember, ScoredSet};
+pub use short_arc::ShortArc;

@@ -71,6 +71,34 @@ impl Listpack {
         counted_right.then(|| Self::from_valid(bytes))
     }
 
+    /// One with these elements, texts of integers stored as such, in one allocation.
+    pub fn of(elements: &[Element<'_>]) -> Self {
+        fn encoded<'e>(element: &Element<'e>) -> Encoded<'e> {
+            match *element {
+                Element::Bytes(text) => Encoded::of(text),
+                Element::Integer(integer) => Encoded::Integer(integer),
+            }
+        }
+        let size: usize = elements.iter().map(|element| encoded(element).size()).sum();
+        let total = HEADER_SIZE + size + 1;
+        assert!(total <= LISTPACK_BYTES_MAX, "callers ask has_room_for");
+        let memory = packed::allocate(class_size(total));
+        // SAFETY: the allocation is at least as long; bytes are written before they are read.
+        let bytes = unsafe { std::slice::from_raw_parts_mut(memory.as_ptr(), total) };
+        bytes[..4].copy_from_slice(&(total as u32).to_le_bytes());
+        let count = elements.len().min(COUNT_UNKNOWN) as u16;
+        bytes[4..HEADER_SIZE].copy_from_slice(&count.to_le_bytes());
+        bytes[total - 1] = END;
+        let mut place = &mut bytes[HEADER_SIZE..];
+        for element in elements {
+            let element = encoded(element);
+            let (front, rest) = place.split_at_mut(element.size());
+            element.write(front);
+            place = rest;
+        }
+        Self { memory }
+    }
+
     fn from_valid(bytes: &[u8]) -> Self {
         let memory = packed::allocate(class_size(bytes.len()));
         // SAFETY: the allocation is at least as long as the bytes.

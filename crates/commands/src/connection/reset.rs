@@ -48,6 +48,7 @@ fn reset(context: &mut Context<'_>) -> CommandResult {
     session.user = "default".into();
     session.db = 0;
     session.name.clear();
+    session.fieldsets.clear();
     context.reply.simple("RESET");
     Ok(())
 }

@@ -29,17 +29,12 @@ fn hdel(context: &mut Context<'_>) -> CommandResult {
     };
     let mut count = 0;
     let mut removed: Vec<&[u8]> = Vec::new();
-    for field in fields {
-        if hash.remove(field) {
-            count += 1;
-            if is_notified {
-                removed.push(field);
-            }
+    hash.remove_all(fields, |field| {
+        count += 1;
+        if is_notified {
+            removed.push(field);
         }
-        if hash.is_empty() {
-            break;
-        }
-    }
+    });
     let (is_empty, is_stale) = (hash.is_empty(), hash.is_index_stale());
     context.reply.integer(count);
     if count > 0 {

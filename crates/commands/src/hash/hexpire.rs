@@ -141,6 +141,7 @@ fn hexpire(context: &mut Context<'_>) -> CommandResult {
 /// HEXPIRE and its kin: the moment is the second argument, in `unit`.
 pub(super) fn expire_fields(context: &mut Context<'_>, unit: ExpiryUnit) -> CommandResult {
     let (db, key, now_ms) = (context.db, context.argv[1], context.now_ms());
+    let limits = context.state.hash_limits(db);
     let hash = context.state.hash_to_write(db, key)?;
     let at_ms = moment_ms(context.argv[2], unit, now_ms, &context.command.full_name)?;
     let options = Options::parse(context.argv)?;
@@ -149,6 +150,7 @@ pub(super) fn expire_fields(context: &mut Context<'_>, unit: ExpiryUnit) -> Comm
         options.fields.iter().for_each(|_| context.reply.integer(MISSING));
         return Ok(());
     };
+    hash.expect_expiry(&limits);
     let remove = at_ms <= now_ms;
     let mut changed: Vec<&[u8]> = Vec::new();
     for field in options.fields {

@@ -36,6 +36,17 @@ fn hgetdel(context: &mut Context<'_>) -> CommandResult {
     let fields = super::strict_fields(context.argv, 2)?;
     let (mut expired, mut removed): (Vec<&[u8]>, Vec<&[u8]>) = (Vec::new(), Vec::new());
     context.reply.array(fields.len());
+    let shared = hash.as_mut().filter(|hash| hash.template().is_some());
+    if let Some(hash) = shared {
+        hash.take_all_shared(fields, |field, value| match value {
+            None => context.reply.null(),
+            Some(value) => {
+                reply_element(context.reply, value);
+                removed.push(field);
+            }
+        });
+        return follow(context, &expired, removed);
+    }
     for field in fields {
         let Some(hash) = &mut hash else {
             context.reply.null();
@@ -54,8 +65,14 @@ fn hgetdel(context: &mut Context<'_>) -> CommandResult {
             }
         }
     }
+    follow(context, &expired, removed)
+}
+
+/// Follows the removal of fields, those first that were found expired.
+fn follow(context: &mut Context<'_>, expired: &[&[u8]], removed: Vec<&[u8]>) -> CommandResult {
+    let (db, key, fields) = (context.db, context.argv[1], &context.argv[4..]);
     if !expired.is_empty() {
-        context.state.expire_fields(db, key, &expired);
+        context.state.expire_fields(db, key, expired);
     }
     if !removed.is_empty() {
         context.state.note_field_expiry(db, key);

@@ -53,9 +53,13 @@ const GRAMMAR: Grammar = Grammar {
 fn hgetex(context: &mut Context<'_>) -> CommandResult {
     let (db, key, now_ms) = (context.db, context.argv[1], context.now_ms());
     let before_ms = context.state.expired_before_ms();
+    let limits = context.state.hash_limits(db);
     let mut hash = context.state.hash_to_write(db, key)?;
     let options = Options::parse(context.argv, &GRAMMAR, now_ms, &context.command.full_name)?;
     let (mut expired, mut changed): (Vec<&[u8]>, Vec<&[u8]>) = (Vec::new(), Vec::new());
+    if let (Expiry::Persist | Expiry::At { .. }, Some(hash)) = (&options.expiry, &mut hash) {
+        hash.expect_expiry(&limits);
+    }
     context.reply.array(options.fields.len());
     for field in options.fields {
         let Some(hash) = &mut hash else {

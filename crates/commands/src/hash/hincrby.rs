@@ -42,6 +42,7 @@ fn hincrby(context: &mut Context<'_>) -> CommandResult {
     };
     let value = match stored {
         Some(value) => {
+            context.state.share_fields(db, key);
             context.modified(key);
             value
         }

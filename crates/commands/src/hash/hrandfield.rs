@@ -150,6 +150,11 @@ impl Replies<'_> {
     }
 }
 
+/// Whether a field can be drawn without a walk over all.
+fn draws_well(hash: &Hash) -> bool {
+    matches!(hash.encoding(), HashEncoding::Hashtable | HashEncoding::TemplateArray)
+}
+
 /// Draws fields that may come again.
 fn repeated(
     hash: &Hash,
@@ -157,7 +162,7 @@ fn repeated(
     random: &mut impl FnMut() -> u64,
     replies: &mut Replies<'_>,
 ) {
-    if hash.encoding() == HashEncoding::Hashtable {
+    if draws_well(hash) {
         for _ in 0..wanted {
             if let Some(view) = hash.random(random) {
                 replies.add(&view);
@@ -188,7 +193,7 @@ fn different(
     replies: &mut Replies<'_>,
 ) {
     let len = hash.len();
-    let draw = hash.encoding() == HashEncoding::Hashtable && wanted < len / DRAWN_PART;
+    let draw = draws_well(hash) && wanted < len / DRAWN_PART;
     if !draw {
         // Each field is taken with the probability that fills the places left from the fields left.
         let (mut left, mut places) = (len, wanted.min(len));
@@ -205,7 +210,7 @@ fn different(
     let mut seen: HashSet<&[u8]> = HashSet::with_capacity(wanted);
     while seen.len() < wanted {
         let Some(view) = hash.random(random) else { break };
-        // Fields of a table are stored as bytes.
+        // Fields of a table or template are stored as bytes.
         let Element::Bytes(field) = view.field else { break };
         if seen.insert(field) {
             replies.add(&view);

@@ -39,18 +39,13 @@ pub(super) fn set_fields(context: &mut Context<'_>) -> Result<i64, CommandError>
     }
     let limits = context.state.hash_limits(db);
     let hash = context.state.hash_or_new(db, key)?;
-    if pairs.len() > 1 {
-        hash.expect_fields(pairs.len(), &limits);
-    }
-    let mut created = 0;
-    for [field, value] in pairs {
-        created += i64::from(hash.set(field, value, false, &limits));
-    }
+    let created = hash.set_all(pairs, false, &limits);
     if hash.is_index_stale() {
         context.state.note_field_expiry(db, key);
     }
+    context.state.share_fields(db, key);
     context.modified(key);
     context.notify_fields("hset", key, pairs.iter().map(|pair| pair[0]));
     context.dirty(pairs.len() as u64);
-    Ok(created)
+    Ok(created as i64)
 }

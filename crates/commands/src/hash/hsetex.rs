@@ -115,17 +115,21 @@ fn store(context: &mut Context<'_>, options: &Options<'_>, pairs: &[[&[u8]; 2]])
     let (db, key, now_ms) = (context.db, context.argv[1], context.now_ms());
     let limits = context.state.hash_limits(db);
     let hash = context.state.hash_or_new(db, key)?;
-    hash.expect_fields(pairs.len(), &limits);
     let at_ms = match options.expiry {
         Expiry::At { at_ms, .. } => Some(at_ms),
         _ => None,
     };
     let is_past = at_ms.is_some_and(|at_ms| at_ms <= now_ms);
-    for [field, value] in pairs {
-        hash.set(field, value, options.expiry == Expiry::Keep, &limits);
-        if at_ms.is_some() && !is_past {
-            hash.set_expiry(field, at_ms);
+    hash.set_all(pairs, options.expiry == Expiry::Keep, &limits);
+    if at_ms.is_some() {
+        hash.expect_expiry(&limits);
+        if !is_past {
+            for [field, _] in pairs {
+                hash.set_expiry(field, at_ms);
+            }
         }
+    } else {
+        context.state.share_fields(db, key);
     }
     context.modified(key);
     context.dirty(pairs.len() as u64);

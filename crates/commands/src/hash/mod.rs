@@ -14,6 +14,7 @@ pub mod hget;
 pub mod hgetall;
 pub mod hgetdel;
 pub mod hgetex;
+pub mod himport;
 pub mod hincrby;
 pub mod hincrbyfloat;
 pub mod hkeys;
@@ -95,6 +96,7 @@ fn store_field(
     limits: &HashLimits,
 ) -> Result<(), CommandError> {
     state.hash_or_new(db, key)?.set(field, value, true, limits);
+    state.share_fields(db, key);
     state.signal_modified(db, key);
     Ok(())
 }

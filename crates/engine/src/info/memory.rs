@@ -92,7 +92,7 @@ pub fn write(state: &mut State, lines: &mut Lines) {
     lines.field("allocator_resident", figures.allocator.resident);
     lines.field("allocator_muzzy", figures.allocator.muzzy);
     lines.bytes("total_system_memory", process.total_memory_bytes);
-    write_scripts(lines);
+    write_scripts(&state.templates, lines);
     lines.bytes("maxmemory", state.config.maxmemory);
     lines.field("maxmemory_policy", state.config.maxmemory_policy.name());
     write_fragmentation(&figures, lines);
@@ -112,7 +112,7 @@ fn allocator_name(state: &State) -> &'static str {
 }
 
 /// There is no script engine yet.
-fn write_scripts(lines: &mut Lines) {
+fn write_scripts(templates: &keyspace::hash::Templates, lines: &mut Lines) {
     for name in ["used_memory_lua", "used_memory_vm_eval"] {
         lines.field(name, 0);
     }
@@ -129,7 +129,7 @@ fn write_scripts(lines: &mut Lines) {
     }
     lines.field("used_memory_vm_total_human", human_bytes(0));
     lines.field("used_memory_functions", 0);
-    lines.field("used_memory_hash_templates", 0);
+    lines.field("used_memory_hash_templates", templates.memory_bytes());
     lines.bytes("used_memory_scripts", 0);
 }
 

@@ -124,8 +124,8 @@ fn write_access(state: &State, lines: &mut Lines) {
     lines.field("slowlog_commands_count", slowlog.total);
     lines.field("slowlog_commands_time_ms_max", format!("{:.2}", slowlog.max_us as f64 / 1e3));
     lines.field("slowlog_commands_time_ms_sum", format!("{:.2}", slowlog.sum_us as f64 / 1e3));
-    lines.field("hash_templates", 0);
-    lines.field("hash_template_keys", 0);
+    lines.field("hash_templates", state.templates.len());
+    lines.field("hash_template_keys", state.templates.keys());
     lines.field("acl_access_denied_auth", stats.acl_access_denied_auth);
     lines.field("acl_access_denied_cmd", stats.acl_access_denied_cmd);
     lines.field("acl_access_denied_key", stats.acl_access_denied_key);

@@ -1,6 +1,6 @@
 //! Hashes against a plain map, in each encoding.
 
-use super::{Element, ElementText, Hash, HashEncoding, HashLimits};
+use super::{Element, ElementText, Hash, HashEncoding, HashLimits, Template, Templates};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use structures::HashSeed;
@@ -19,19 +19,31 @@ enum Step {
     Remove(Vec<u8>),
     SetExpiry(Vec<u8>, Option<i64>),
     RemoveExpired(i64, usize),
+    SetAll(Vec<(Vec<u8>, Vec<u8>)>),
+    RemoveAll(Vec<Vec<u8>>),
     Clone,
+    Share,
+    Unshare,
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let field = || (0..30u8).prop_map(|number| format!("{number}").into_bytes());
-    let value = prop::collection::vec(b'0'..=b'9', 0..14);
+    let value = || prop::collection::vec(b'0'..=b'9', 0..14);
     prop_oneof![
-        6 => (field(), value, any::<bool>()).prop_map(|(f, v, keep)| Step::Set(f, v, keep)),
+        6 => (field(), value(), any::<bool>()).prop_map(|(f, v, keep)| Step::Set(f, v, keep)),
         2 => field().prop_map(Step::Remove),
         4 => (field(), prop::option::of(1..50i64)).prop_map(|(f, at)| Step::SetExpiry(f, at)),
         1 => (1..50i64, 0usize..5).prop_map(|(now, count)| Step::RemoveExpired(now, count)),
+        2 => prop::collection::vec((field(), value()), 1..5).prop_map(Step::SetAll),
+        1 => prop::collection::vec(field(), 1..9).prop_map(Step::RemoveAll),
         1 => Just(Step::Clone),
+        2 => Just(Step::Share),
+        1 => Just(Step::Unshare),
     ]
+}
+
+fn templates() -> Templates {
+    Templates::new(HashSeed::new([5; 16]))
 }
 
 type Model = BTreeMap<Vec<u8>, (Vec<u8>, Option<i64>)>;
@@ -40,7 +52,13 @@ fn text(element: Element<'_>) -> Vec<u8> {
     ElementText::default().of(element).to_vec()
 }
 
-fn apply(hash: &mut Hash, model: &mut Model, limits: &HashLimits, step: Step) {
+fn apply(
+    hash: &mut Hash,
+    model: &mut Model,
+    limits: &HashLimits,
+    templates: &Templates,
+    step: Step,
+) {
     match step {
         Step::Set(field, value, keep) => {
             let old = model.get(&field).cloned();
@@ -53,6 +71,9 @@ fn apply(hash: &mut Hash, model: &mut Model, limits: &HashLimits, step: Step) {
         }
         Step::SetExpiry(field, at_ms) => {
             let entry = model.get_mut(&field);
+            if at_ms.is_some() {
+                hash.expect_expiry(limits);
+            }
             assert_eq!(hash.set_expiry(&field, at_ms), entry.is_some());
             if let Some((_, expiry_ms)) = entry {
                 *expiry_ms = at_ms;
@@ -71,7 +92,24 @@ fn apply(hash: &mut Hash, model: &mut Model, limits: &HashLimits, step: Step) {
                 model.remove(&field.to_vec());
             }
         }
+        Step::SetAll(pairs) => {
+            let new: std::collections::BTreeSet<_> =
+                pairs.iter().map(|(field, _)| field).filter(|f| !model.contains_key(*f)).collect();
+            let words: Vec<_> = pairs.iter().map(|(field, value)| [&**field, &**value]).collect();
+            assert_eq!(hash.set_all(&words, false, limits), new.len());
+            model.extend(pairs.into_iter().map(|(field, value)| (field, (value, None))));
+        }
+        Step::RemoveAll(fields) => {
+            let words: Vec<&[u8]> = fields.iter().map(Vec::as_slice).collect();
+            hash.remove_all(&words, |field| assert!(model.remove(field).is_some()));
+            fields.iter().for_each(|field| assert!(!model.contains_key(field)));
+        }
         Step::Clone => *hash = hash.clone(),
+        Step::Share => {
+            let shared = hash.is_sharable();
+            assert_eq!(hash.share(templates, false).is_some(), shared);
+        }
+        Step::Unshare => hash.unshare(limits),
     }
 }
 
@@ -105,12 +143,65 @@ proptest! {
         entries in prop_oneof![Just(0usize), Just(8), Just(100)],
     ) {
         let (mut hash, mut model) = (Hash::new(), Model::new());
-        let limits = limits(entries);
+        let (limits, templates) = (limits(entries), templates());
         for step in steps {
-            apply(&mut hash, &mut model, &limits, step);
+            apply(&mut hash, &mut model, &limits, &templates, step);
             check(&hash, &model);
+            let shared = hash.template().is_some();
+            assert_eq!((templates.len(), templates.keys()), (shared.into(), shared.into()));
         }
+        drop(hash);
+        assert!(templates.is_empty());
     }
+}
+
+#[test]
+fn hashes_share_names() {
+    let (limits, templates) = (limits(3), templates());
+    let held = templates.make(&[b"a", b"b", b"name"]);
+    let mut first = Hash::from_template(&held, &[b"1", b"v", b"3"], &limits);
+    drop(held);
+    assert_eq!((order(&first), first.encoding().name()), ("abname".into(), "template-listpack"));
+    let mut second = Hash::new();
+    second.set_all(&[[b"name", b"x"], [b"b", b"y"], [b"a", b"z"]], false, &limits);
+    assert_eq!(second.share(&templates, true), Some((0, 1)));
+    assert_eq!((templates.len(), templates.keys()), (1, 2));
+    // The longer name stands behind, and an own template begins.
+    assert_eq!(second.set_all(&[[b"c", b"1"], [b"a", b"2"]], false, &limits), 1);
+    assert_eq!((order(&second), second.encoding().name()), ("abcname".into(), "template-array"));
+    assert_eq!((templates.len(), templates.keys()), (2, 2));
+    let share = |hash: &Hash| hash.template().map(Template::share_bytes);
+    let alone = share(&first);
+    second.remove_all(&[b"c", b"c", b"none"], |field| assert_eq!(field, b"c"));
+    assert_eq!((templates.len(), second.encoding().name()), (1, "template-array"));
+    assert!(share(&first) < alone);
+    first.set(b"a", b"longer than a listpack may hold", false, &limits);
+    assert_eq!(first.encoding(), HashEncoding::TemplateArray);
+    first.expect_expiry(&limits);
+    assert_eq!(first.encoding(), HashEncoding::Hashtable);
+    let freed = std::thread::spawn(move || drop(second));
+    freed.join().expect("dropping does not panic");
+    assert_eq!((templates.len(), templates.keys()), (0, 0));
+}
+
+#[test]
+fn payloads_of_names_are_kept_for_a_while() {
+    let templates = templates();
+    let held = templates.make(&[b"name"]);
+    let before = templates.memory_bytes();
+    let bytes = held.listpack_bytes();
+    assert_eq!(*bytes, *b"\x0d\0\0\0\x01\0\x84name\x05\xff");
+    assert_eq!(templates.memory_bytes(), before + bytes.len());
+    // The second time finds it unused since the first.
+    templates.drop_unused_payloads();
+    assert_eq!(templates.memory_bytes(), before + bytes.len());
+    templates.drop_unused_payloads();
+    assert_eq!(templates.memory_bytes(), before);
+    let long = vec![b'x'; 16 << 20];
+    let big = templates.make(&[&long]);
+    let before = templates.memory_bytes();
+    assert_eq!(big.listpack_bytes().len(), (16 << 20) + 16);
+    assert_eq!(templates.memory_bytes(), before);
 }
 
 fn order(hash: &Hash) -> String {

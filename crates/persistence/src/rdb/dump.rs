@@ -5,7 +5,7 @@ use keyspace::KeyRecord;
 
 use super::error::{RdbError, RdbResult};
 use super::reader::Reader;
-use super::value::{self, Limits, Loaded};
+use super::value::{self, Form, Limits, Loaded, Source};
 use super::writer::Writer;
 use crate::version::RDB_VERSION;
 
@@ -17,14 +17,26 @@ const CHECKSUM_SIZE: usize = 8;
 
 /// The payload for a record; `None` if it holds what cannot be written yet.
 pub fn dump(record: &KeyRecord, db: usize, compress: bool) -> Option<Vec<u8>> {
+    let mut payload = versioned(record, db, compress)?;
+    let checksum = CRC64.checksum(&payload);
+    payload.extend_from_slice(&checksum.to_le_bytes());
+    Some(payload)
+}
+
+/// The same with zero in place of the checksum, which is not looked at then: for what is propagated.
+pub fn dump_unchecked(record: &KeyRecord, db: usize, compress: bool) -> Option<Vec<u8>> {
+    let mut payload = versioned(record, db, compress)?;
+    payload.extend_from_slice(&[0; CHECKSUM_SIZE]);
+    Some(payload)
+}
+
+fn versioned(record: &KeyRecord, db: usize, compress: bool) -> Option<Vec<u8>> {
     let mut writer = Writer::new(compress);
-    writer.byte(value::type_code_of(record)?);
-    if !value::write(&mut writer, record, db) {
+    writer.byte(value::type_code_of(record, Form::Payload)?);
+    if !value::write(&mut writer, record, db, Form::Payload) {
         return None;
     }
     writer.raw(&RDB_VERSION.to_le_bytes());
-    let checksum = CRC64.checksum(writer.as_bytes());
-    writer.raw(&checksum.to_le_bytes());
     Some(writer.take())
 }
 
@@ -49,7 +61,7 @@ pub fn verify(payload: &[u8], skip_checksum: bool) -> RdbResult<&[u8]> {
 pub fn load<'a>(body: &'a [u8], limits: &Limits) -> RdbResult<Loaded<'a>> {
     let mut reader = Reader::new(body);
     let code = reader.byte()?;
-    let loaded = value::read(&mut reader, code, limits)?;
+    let loaded = value::read(&mut reader, code, limits, Source::Payload)?;
     if reader.is_at_end() {
         Ok(loaded)
     } else {

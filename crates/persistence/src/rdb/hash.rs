@@ -8,9 +8,9 @@ use structures::listpack::Element;
 use super::error::{RdbError, RdbResult};
 use super::reader::Reader;
 use super::type_code;
-use super::value::{element_text, listpack};
+use super::value::{Form, element_text, listpack};
 use super::writer::Writer;
-use super::{ziplist, zipmap};
+use super::{template, ziplist, zipmap};
 
 const REPEATED: RdbError = RdbError::Corrupt("Hash integrity check failed: a field stands twice.");
 const ODD: RdbError = RdbError::Corrupt("Hash integrity check failed: a field without a value.");
@@ -28,16 +28,22 @@ const EXPIRY_MAX_MS: i64 = (1 << 48) - 2;
 const BAD_EXPIRY: RdbError =
     RdbError::Corrupt("Hash integrity check failed: an expiry out of range.");
 
-pub(super) fn type_code_of(hash: &Hash) -> u8 {
+pub(super) fn type_code_of(hash: &Hash, form: Form) -> u8 {
     match hash.encoding() {
         HashEncoding::Listpack => type_code::HASH_LISTPACK,
         HashEncoding::ListpackEx => type_code::HASH_LISTPACK_EX,
         HashEncoding::Hashtable if hash.next_expiry_ms().is_some() => type_code::HASH_METADATA,
         HashEncoding::Hashtable => type_code::HASH,
+        HashEncoding::TemplateListpack | HashEncoding::TemplateArray => {
+            template::type_code_of(hash, form)
+        }
     }
 }
 
-pub(super) fn write(writer: &mut Writer, hash: &Hash) {
+pub(super) fn write(writer: &mut Writer, hash: &Hash, form: Form) {
+    if let Some(template) = hash.template() {
+        return template::write(writer, hash, template, form);
+    }
     let next_ms = hash.next_expiry_ms();
     if let Some(bytes) = hash.listpack_bytes() {
         if hash.encoding() == HashEncoding::ListpackEx {

@@ -1,10 +1,10 @@
 //! Payloads of the genuine server, round trips, and damaged bytes.
 
-use keyspace::hash::HashLimits;
+use keyspace::hash::{HashLimits, Templates};
 use keyspace::list::NodeLimit;
 use keyspace::set::SetLimits;
 use keyspace::sorted_set::SortedSetLimits;
-use keyspace::{HashSeed, KeyRecord, NewPayload, encoding_name};
+use keyspace::{Hash, HashSeed, KeyRecord, NewPayload, Value, encoding_name};
 use proptest::prelude::*;
 
 use super::dump::{dump, load, verify};
@@ -14,6 +14,8 @@ use super::{RdbError, Writer, type_code};
 
 fn limits(entries: usize) -> Limits {
     let seed = HashSeed::new([7; 16]);
+    let templates = Templates::new(seed);
+    templates.set_limits(entries, 64);
     Limits {
         hash: HashLimits { listpack_entries_max: entries, listpack_value_bytes_max: 64, seed },
         list: NodeLimit::of_parameter(-2),
@@ -28,6 +30,7 @@ fn limits(entries: usize) -> Limits {
             listpack_value_bytes_max: 64,
             seed,
         },
+        templates,
     }
 }
 
@@ -75,6 +78,22 @@ const GENUINE: &[(&str, &[u8])] = &[
     (
         "listpack",
         b"\x11\x14\x14\x00\x00\x00\x04\x00\x81a\x02\x01\x01\x81b\x02\x832.5\x04\xff\x0f\x00\xcf\xc8\x0b\xa8X\xe8$/",
+    ),
+    (
+        "template-listpack",
+        b"\x1d\x00\x12\x12\x00\x00\x00\x03\x00\x81a\x02\x81b\x02\x83ccc\x04\xff\x10\x10\x00\x00\x00\x04\x00\x00\x01\x01\x01\x81v\x02\x03\x01\xff\x0f\x00{\x1a\xddh\xcd\xd6j\x1e",
+    ),
+    (
+        "template-array",
+        b"\x1f\x00\x0d\x0d\x00\x00\x00\x02\x00\x81a\x02\x81b\x02\xff\xc0\x01\xc3\x09@F\x01yy\xe09\x00\x01yy\x0f\x00\"\xdd8\xe6\x8aaJN",
+    ),
+    (
+        "template-listpack",
+        b"\x1d\x01\x02\x01b\xc3\x09@A\x01xx\xe04\x00\x01xx\x0d\x0d\x00\x00\x00\x03\x00\x00\x01\x02\x01\x01\x01\xff\x0f\x00\x1b\x1f\xf7\xf4\x7f7\xef\x9f",
+    ),
+    (
+        "template-array",
+        b"\x1f\x01\x02\x01b\xc3\x09@A\x01xx\xe04\x00\x01xx\xc3\x09@B\x01zz\xe05\x00\x01zz\xc0\x01\x0f\x00k\xf3\x04\x18:\xf8B6",
     ),
 ];
 
@@ -185,9 +204,9 @@ proptest! {
 
 /// Reads a file and returns its keys with their encodings.
 fn keys_of(bytes: &[u8]) -> Result<Vec<String>, RdbError> {
-    let mut reader = FileReader::new(bytes)?;
+    let (mut reader, limits) = (FileReader::new(bytes)?, limits(128));
     let mut keys = Vec::new();
-    while let Some(item) = reader.next(&limits(128))? {
+    while let Some(item) = reader.next(&limits)? {
         if let Item::Key(item) = item {
             let encoding = encoding_name(&record(item.loaded)?);
             let key = String::from_utf8_lossy(&item.key).into_owned();
@@ -224,4 +243,47 @@ fn files_come_back() {
     let mut changed = bytes.clone();
     changed[15] ^= 1;
     assert!(keys_of(&changed).is_err());
+}
+
+/// A file with two hashes of one template.
+fn file_with_template() -> Vec<u8> {
+    let templates = Templates::new(HashSeed::new([1; 16]));
+    let template = templates.make(&[b"a", b"name"]);
+    let mut bytes = Vec::new();
+    let mut sink = |part: &[u8]| -> Result<(), ()> {
+        bytes.extend_from_slice(part);
+        Ok(())
+    };
+    let mut writer = FileWriter::new(false, false);
+    writer.template(&template);
+    writer.database(0, 2, 0);
+    for (key, long) in [(b"k", 1), (b"l", 70)] {
+        let value = vec![b'v'; long];
+        let hash = Hash::from_template(&template, &[b"1", &value], &limits(128).hash);
+        let payload = NewPayload::Value(Value::Hash(hash));
+        assert!(writer.key(&KeyRecord::new(key, payload, None), None, None));
+    }
+    writer.finish(&mut sink).expect("the sink takes all");
+    bytes
+}
+
+#[test]
+fn templates_stand_in_a_file_once() {
+    let bytes = file_with_template();
+    let names = bytes.windows(4).filter(|window| *window == b"name").count();
+    assert_eq!(names, 1);
+    let expected = ["k template-listpack None None", "l template-array None None"];
+    assert_eq!(keys_of(&bytes), Ok(expected.map(str::to_owned).to_vec()));
+    let changed = |from: &[u8], to: &[u8]| {
+        let at = bytes.windows(from.len()).position(|window| window == from);
+        let at = at.expect("the file has these bytes");
+        let mut changed = bytes.clone();
+        changed.splice(at..at + from.len(), to.iter().copied());
+        keys_of(&changed).expect_err("the file is damaged").to_string()
+    };
+    assert_eq!(changed(b"\x20\x01l\x00", b"\x20\x01l\x05"), "Invalid hash template ID 5");
+    assert!(changed(b"\x02\x01a", b"\x00\x01a").contains("has zero fields"));
+    assert!(changed(b"\x01a\x04name", b"\x04name\x01a").contains("not strictly sorted"));
+    let payload = load(b"\x20\x00\xc0\x01", &limits(128)).err();
+    assert_eq!(payload, Some(RdbError::NotInPayload(32)));
 }

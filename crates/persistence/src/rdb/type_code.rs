@@ -27,3 +27,7 @@ pub const HASH_LISTPACK_EX: u8 = 25;
 pub const STREAM_LISTPACKS_4: u8 = 26;
 pub const STREAM_LISTPACKS_5: u8 = 27;
 pub const ARRAY: u8 = 28;
+pub const HASH_TEMPLATE_LISTPACK: u8 = 29;
+pub const HASH_TEMPLATE_LISTPACK_REF: u8 = 30;
+pub const HASH_TEMPLATE_ARRAY: u8 = 31;
+pub const HASH_TEMPLATE_ARRAY_REF: u8 = 32;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use keyspace::hash::HashLimits;
+use keyspace::hash::{HashLimits, Templates};
 use keyspace::list::NodeLimit;
 use keyspace::module::Place;
 use keyspace::set::SetLimits;
@@ -14,7 +14,9 @@ use super::error::{RdbError, RdbResult};
 use super::reader::Reader;
 use super::type_code;
 use super::writer::Writer;
-use super::{hash, list, set, zset};
+use super::{hash, list, set, template, zset};
+
+pub use super::template::FileTemplates;
 
 /// When collections leave their compact encodings.
 pub struct Limits {
@@ -22,6 +24,24 @@ pub struct Limits {
     pub list: NodeLimit,
     pub set: SetLimits,
     pub sorted_set: SortedSetLimits,
+    /// Where hashes that share the names of their fields find them.
+    pub templates: Templates,
+}
+
+/// For what a value is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// DUMP and its like: the value stands alone.
+    Payload,
+    File,
+}
+
+/// From what a value is read.
+#[derive(Clone, Copy)]
+pub enum Source<'f> {
+    Payload,
+    /// A file with these templates.
+    File(&'f FileTemplates),
 }
 
 /// A value that was read.
@@ -36,10 +56,10 @@ pub enum Loaded<'a> {
 }
 
 /// The type byte of what a record holds; `None` if it cannot be written yet.
-pub fn type_code_of(record: &KeyRecord) -> Option<u8> {
+pub fn type_code_of(record: &KeyRecord, form: Form) -> Option<u8> {
     Some(match record.view() {
         View::Bytes { .. } | View::Integer(_) | View::Value(Value::String(_)) => type_code::STRING,
-        View::Value(Value::Hash(hash)) => hash::type_code_of(hash),
+        View::Value(Value::Hash(hash)) => hash::type_code_of(hash, form),
         View::Value(Value::List(_)) => type_code::LIST_QUICKLIST_2,
         View::Value(Value::Set(set)) => set::type_code_of(set),
         View::Value(Value::SortedSet(set)) => zset::type_code_of(set),
@@ -51,12 +71,12 @@ pub fn type_code_of(record: &KeyRecord) -> Option<u8> {
 }
 
 /// Writes what a record holds, without its type byte; false if it cannot be written yet.
-pub fn write(writer: &mut Writer, record: &KeyRecord, db: usize) -> bool {
+pub fn write(writer: &mut Writer, record: &KeyRecord, db: usize, form: Form) -> bool {
     match record.view() {
         View::Bytes { bytes, .. } => writer.string(bytes),
         View::Integer(integer) => writer.integer(integer),
         View::Value(Value::String(bytes)) => writer.string(bytes),
-        View::Value(Value::Hash(hash)) => hash::write(writer, hash),
+        View::Value(Value::Hash(hash)) => hash::write(writer, hash, form),
         View::Value(Value::List(list)) => list::write(writer, list),
         View::Value(Value::Set(set)) => set::write(writer, set),
         View::Value(Value::SortedSet(set)) => zset::write(writer, set),
@@ -72,7 +92,12 @@ pub fn write(writer: &mut Writer, record: &KeyRecord, db: usize) -> bool {
 }
 
 /// Reads a value of the given type.
-pub fn read<'a>(reader: &mut Reader<'a>, code: u8, limits: &Limits) -> RdbResult<Loaded<'a>> {
+pub fn read<'a>(
+    reader: &mut Reader<'a>,
+    code: u8,
+    limits: &Limits,
+    source: Source<'_>,
+) -> RdbResult<Loaded<'a>> {
     match code {
         type_code::STRING => reader.string().map(Loaded::String),
         type_code::HASH
@@ -84,6 +109,13 @@ pub fn read<'a>(reader: &mut Reader<'a>, code: u8, limits: &Limits) -> RdbResult
         | type_code::HASH_METADATA
         | type_code::HASH_LISTPACK_EX => {
             hash::read(reader, code, &limits.hash).map(|hash| Loaded::Value(Value::Hash(hash)))
+        }
+        type_code::HASH_TEMPLATE_LISTPACK
+        | type_code::HASH_TEMPLATE_LISTPACK_REF
+        | type_code::HASH_TEMPLATE_ARRAY
+        | type_code::HASH_TEMPLATE_ARRAY_REF => {
+            let hash = template::read(reader, code, &limits.hash, &limits.templates, source)?;
+            Ok(Loaded::Value(Value::Hash(hash)))
         }
         type_code::LIST
         | type_code::LIST_ZIPLIST

@@ -31,6 +31,7 @@ fn stats(context: &mut Context<'_>) -> CommandResult {
             (number, database.overhead_main_bytes(), database.overhead_expires_bytes())
         })
         .collect();
+    let templates = context.state.templates.memory_bytes();
     let mut rows = Rows { reply: &mut *context.reply, count: 0 };
     let mark = rows.reply.defer_map();
     rows.bytes("peak.allocated", figures.peak);
@@ -42,16 +43,10 @@ fn stats(context: &mut Context<'_>) -> CommandResult {
     rows.bytes("clients.normal", figures.clients_normal);
     rows.bytes("clients.normal.shared", 0);
     rows.bytes("clients.normal.unshared", figures.clients_normal);
-    for name in [
-        "cluster.links",
-        "aof.buffer",
-        "lua.caches",
-        "functions.caches",
-        "script.VMs",
-        "hash.templates",
-    ] {
+    for name in ["cluster.links", "aof.buffer", "lua.caches", "functions.caches", "script.VMs"] {
         rows.bytes(name, 0);
     }
+    rows.bytes("hash.templates", templates as u64);
     for (number, main, expires) in databases {
         rows.name(&format!("db.{number}"));
         rows.reply.map(2);

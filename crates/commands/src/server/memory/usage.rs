@@ -5,8 +5,9 @@ use engine::*;
 
 use crate::arguments::{integer, is};
 use engine::lookup::lookup_flag;
-use keyspace::View;
+use keyspace::hash::Template;
 use keyspace::module::Place;
+use keyspace::{Value, View};
 
 pub const MEMORY_USAGE: BuiltIn = BuiltIn::new(
     CommandSpec {
@@ -50,6 +51,10 @@ fn usage(context: &mut Context<'_>) -> CommandResult {
         Some(record) => {
             let place = Place { db: Some(db), key: context.argv[2] };
             let value = match record.view() {
+                View::Value(Value::Hash(hash)) => {
+                    let shared = hash.template().map_or(0, Template::share_bytes);
+                    hash.memory_bytes(samples) + shared
+                }
                 View::Value(value) => value.memory_bytes_at(place, samples),
                 View::Bytes { .. } | View::Integer(_) => 0,
             };

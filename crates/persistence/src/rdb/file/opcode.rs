@@ -1,5 +1,6 @@
 //! The bytes that introduce what is not a key; types of values lie below.
 
+pub(super) const HASH_TEMPLATE: u8 = 0xf2;
 pub(super) const SLOT: u8 = 0xf4;
 pub(super) const LIBRARY: u8 = 0xf5;
 pub(super) const MODULE_AUX: u8 = 0xf7;

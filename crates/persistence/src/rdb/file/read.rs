@@ -6,7 +6,8 @@ use super::{CHECKSUM_SINCE, MAGIC, opcode};
 use crate::rdb::dump::CRC64;
 use crate::rdb::error::{RdbError, RdbResult};
 use crate::rdb::reader::Reader;
-use crate::rdb::value::{self, Limits, Loaded};
+use crate::rdb::template;
+use crate::rdb::value::{self, FileTemplates, Limits, Loaded, Source};
 use crate::version::RDB_VERSION;
 
 /// What a file is made of.
@@ -57,6 +58,7 @@ pub struct FileReader<'a> {
     bytes: &'a [u8],
     reader: Reader<'a>,
     version: u16,
+    templates: FileTemplates,
 }
 
 impl<'a> FileReader<'a> {
@@ -73,12 +75,17 @@ impl<'a> FileReader<'a> {
         if version == 0 || version > RDB_VERSION {
             return Err(RdbError::Version(version));
         }
-        Ok(FileReader { bytes, reader, version })
+        Ok(FileReader { bytes, reader, version, templates: FileTemplates::new() })
     }
 
     /// Bytes that were read.
     pub fn position(&self) -> usize {
         self.bytes.len() - self.reader.remaining()
+    }
+
+    /// Whether there were templates so far.
+    pub fn has_templates(&self) -> bool {
+        !self.templates.is_empty()
     }
 
     /// The next item; `None` at the end, where the checksum is found right.
@@ -111,6 +118,11 @@ impl<'a> FileReader<'a> {
                     }
                     continue;
                 }
+                opcode::HASH_TEMPLATE => {
+                    let (number, template) = template::read_definition(reader, &limits.templates)?;
+                    self.templates.insert(number, template);
+                    continue;
+                }
                 opcode::REMARK => Item::Remark { name: reader.string()?, value: reader.string()? },
                 opcode::DATABASE => Item::Database(reader.length()?),
                 opcode::SIZES => {
@@ -126,7 +138,10 @@ impl<'a> FileReader<'a> {
                     Item::ModuleAux { type_id, when, fields: value::module_fields(reader)? }
                 }
                 opcode::END => return self.end().map(|()| None),
-                code => return read_key(reader, code, attributes, limits).map(Some),
+                code => {
+                    let source = Source::File(&self.templates);
+                    return read_key(reader, code, attributes, limits, source).map(Some);
+                }
             }));
         }
     }
@@ -149,9 +164,10 @@ fn read_key<'a>(
     code: u8,
     attributes: Attributes,
     limits: &Limits,
+    source: Source<'_>,
 ) -> RdbResult<Item<'a>> {
     let key = reader.string()?;
-    match value::read(reader, code, limits) {
+    match value::read(reader, code, limits, source) {
         Ok(loaded) => Ok(Item::Key(KeyItem {
             key,
             loaded,

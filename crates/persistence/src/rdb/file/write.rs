@@ -2,10 +2,12 @@
 
 use crc::{Digest, Table};
 use keyspace::KeyRecord;
+use keyspace::hash::Template;
 
 use super::{MAGIC, opcode};
 use crate::rdb::dump::CRC64;
-use crate::rdb::value;
+use crate::rdb::template;
+use crate::rdb::value::{self, Form};
 use crate::rdb::writer::Writer;
 use crate::version::RDB_VERSION;
 
@@ -52,6 +54,12 @@ impl FileWriter {
         self.writer.length(volatile_keys as u64);
     }
 
+    /// A template, before the hashes that refer to it.
+    pub fn template(&mut self, template: &Template) {
+        self.writer.byte(opcode::HASH_TEMPLATE);
+        template::write_definition(&mut self.writer, template);
+    }
+
     /// Data of a module's type that belongs to no key: the type's number, when to read it, and what the module wrote.
     pub fn module_aux(&mut self, aux: &ModuleAux) {
         self.writer.byte(opcode::MODULE_AUX);
@@ -63,7 +71,7 @@ impl FileWriter {
 
     /// A key; false if its value cannot be written yet.
     pub fn key(&mut self, record: &KeyRecord, idle_s: Option<u64>, frequency: Option<u8>) -> bool {
-        let Some(code) = value::type_code_of(record) else { return false };
+        let Some(code) = value::type_code_of(record, Form::File) else { return false };
         if let Some(expiry_ms) = record.expiry_ms() {
             self.writer.byte(opcode::EXPIRY_MS);
             self.writer.raw(&expiry_ms.to_le_bytes());
@@ -78,7 +86,7 @@ impl FileWriter {
         }
         self.writer.byte(code);
         self.writer.string(record.key());
-        value::write(&mut self.writer, record, self.db)
+        value::write(&mut self.writer, record, self.db, Form::File)
     }
 
     /// Bytes that wait to be taken away.
