@@ -9,9 +9,13 @@ use crate::state::{State, state_flag};
 impl State {
     /// Brings everything derived from the configuration in line with it.
     pub(crate) fn apply_config_at_start(&mut self) {
-        for name in
-            ["notify-keyspace-events", "maxmemory", "maxmemory-policy", "key-memory-histograms", "hash-max-listpack-entries"]
-        {
+        for name in [
+            "notify-keyspace-events",
+            "maxmemory",
+            "maxmemory-policy",
+            "key-memory-histograms",
+            "hash-max-listpack-entries",
+        ] {
             self.config_changed(name);
         }
     }
