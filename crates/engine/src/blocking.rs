@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
-use crate::client::{ClientId, OwnedArgv, client_flag};
+use crate::client::{ClientId, Clients, OwnedArgv, client_flag};
 use crate::command::Command;
 use crate::context::Context;
 use crate::state::State;
@@ -70,6 +70,15 @@ impl BlockedKeys {
     /// Number of keys waited for.
     pub fn keys(&self) -> usize {
         self.waiting.len()
+    }
+
+    /// Number of keys waited for by somebody who is to hear, too, if they go.
+    pub fn keys_heard_of_when_gone(&self, clients: &Clients) -> usize {
+        let hears = |client: &ClientId| {
+            let blocked = clients.get(*client).and_then(|client| client.blocked.as_ref());
+            blocked.is_some_and(|blocked| blocked.wake_on_delete)
+        };
+        self.waiting.values().filter(|queue| queue.iter().any(hears)).count()
     }
 
     fn forget(&mut self, db: usize, key: &[u8], client: ClientId) {

@@ -29,5 +29,6 @@ pub fn write(state: &mut State, lines: &mut Lines) {
     lines.field("active_clients", active);
     lines.field("total_watched_keys", state.watched.len());
     lines.field("total_blocking_keys", state.blocked_keys.keys());
-    lines.field("total_blocking_keys_on_nokey", 0);
+    let heard_of = state.blocked_keys.keys_heard_of_when_gone(&state.clients);
+    lines.field("total_blocking_keys_on_nokey", heard_of);
 }
