@@ -7,15 +7,25 @@ use resp::reply::Reply;
 use crate::arguments;
 use crate::collection::reply_element;
 
+mod group;
 mod read_options;
 mod trim_options;
+pub mod xack;
+pub mod xackdel;
 pub mod xadd;
+pub mod xautoclaim;
 pub mod xcfgset;
+pub mod xclaim;
 pub mod xdel;
+pub mod xgroup;
 pub mod xidmprecord;
+pub mod xinfo;
 pub mod xlen;
+pub mod xnack;
+pub mod xpending;
 pub mod xrange;
 pub mod xread;
+pub mod xreadgroup;
 pub mod xsetid;
 pub mod xtrim;
 

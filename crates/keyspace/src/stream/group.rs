@@ -241,7 +241,7 @@ impl Group {
 
     /// Adds a pending entry read from RDB; false if it is there already.
     pub fn load_pending(&mut self, id: StreamId, delivered_ms: i64, deliveries: u64) -> bool {
-        self.work_mut().pending.load(id, delivered_ms, deliveries)
+        self.work_mut().pending.load(id, delivered_ms, deliveries.min(i64::MAX as u64))
     }
 
     /// Adds a consumer read from RDB; `None` if it is there already.

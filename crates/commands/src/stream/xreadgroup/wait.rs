@@ -13,6 +13,9 @@ const LOOK_EVERY_MS: i64 = 100;
 /// Entries looked at: those of which nothing is left may stay pending for ever.
 const LOOKED_AT_MAX: usize = 1000;
 
+/// The end of a wait, which lives as long as it.
+type Waiting = Weak<dyn Fn(&mut Context<'_>, Unblock)>;
+
 /// What one waits for who wants to claim.
 struct ClaimWait {
     db: usize,
@@ -42,11 +45,7 @@ pub(super) fn wait(
 }
 
 /// Looks again when the next entry may be claimed, or after a while; `waiting` lives as long as the client waits.
-fn look_later(
-    state: &mut State,
-    wait: Rc<ClaimWait>,
-    waiting: Weak<dyn Fn(&mut Context<'_>, Unblock)>,
-) {
+fn look_later(state: &mut State, wait: Rc<ClaimWait>, waiting: Waiting) {
     let (_, wait_ms) = look(state, &wait);
     let due_us = state.clock.monotonic_us() + wait_ms * 1000;
     let call = move |state: &mut State| {
