@@ -8,6 +8,8 @@ mod intset;
 mod list;
 mod reader;
 mod set;
+mod stream;
+mod stream_groups;
 mod template;
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ use super::error::{RdbError, RdbResult};
 use super::reader::Reader;
 use super::type_code;
 use super::writer::Writer;
-use super::{hash, list, set, template, zset};
+use super::{hash, list, set, stream, template, zset};
 
 pub use super::template::FileTemplates;
 
@@ -63,7 +63,7 @@ pub fn type_code_of(record: &KeyRecord, form: Form) -> Option<u8> {
         View::Value(Value::List(_)) => type_code::LIST_QUICKLIST_2,
         View::Value(Value::Set(set)) => set::type_code_of(set),
         View::Value(Value::SortedSet(set)) => zset::type_code_of(set),
-        View::Value(Value::Stream(_)) => return None,
+        View::Value(Value::Stream(_)) => type_code::STREAM_LISTPACKS_5,
         View::Value(Value::Module(module)) => {
             return module.0.can_save().then_some(type_code::MODULE_2);
         }
@@ -80,7 +80,7 @@ pub fn write(writer: &mut Writer, record: &KeyRecord, db: usize, form: Form) -> 
         View::Value(Value::List(list)) => list::write(writer, list),
         View::Value(Value::Set(set)) => set::write(writer, set),
         View::Value(Value::SortedSet(set)) => zset::write(writer, set),
-        View::Value(Value::Stream(_)) => return false,
+        View::Value(Value::Stream(stream)) => stream::write(writer, stream),
         View::Value(Value::Module(module)) => {
             let place = Place { db: Some(db), key: record.key() };
             let Some(fields) = module.0.save(place) else { return false };
@@ -143,8 +143,11 @@ pub fn read<'a>(
         | type_code::STREAM_LISTPACKS_2
         | type_code::STREAM_LISTPACKS_3
         | type_code::STREAM_LISTPACKS_4
-        | type_code::STREAM_LISTPACKS_5
-        | type_code::ARRAY => Err(RdbError::UnsupportedType(code)),
+        | type_code::STREAM_LISTPACKS_5 => {
+            let stream = stream::read(reader, code)?;
+            Ok(Loaded::Value(Value::Stream(Box::new(stream))))
+        }
+        type_code::ARRAY => Err(RdbError::UnsupportedType(code)),
         _ => Err(RdbError::UnknownType(code)),
     }
 }
