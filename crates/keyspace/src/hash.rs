@@ -20,7 +20,7 @@ use crate::relocate::{Judge, RelocateCursor};
 use compact::CompactHash;
 use structures::hashtable::TableStats;
 use structures::relocate::boxed;
-use structures::{HashSeed, Listpack};
+use structures::{CompactBytes, HashSeed, Listpack};
 use table::TableHash;
 use template::KeyTemplate;
 use templated::{TemplatedHash, ValueArray, Values};
@@ -74,8 +74,19 @@ enum Repr {
     Compact(CompactHash),
     Volatile(Box<VolatileHash>),
     Table(Box<TableHash>),
-    TemplateListpack { template: KeyTemplate, values: Listpack },
-    TemplateArray { template: KeyTemplate, values: Box<ValueArray> },
+    TemplateListpack {
+        template: KeyTemplate,
+        values: Listpack,
+    },
+    /// An array in one allocation.
+    TemplatePacked {
+        template: KeyTemplate,
+        values: CompactBytes,
+    },
+    TemplateArray {
+        template: KeyTemplate,
+        values: Box<ValueArray>,
+    },
 }
 
 const _: () = assert!(size_of::<Repr>() <= 16);
@@ -103,6 +114,10 @@ macro_rules! each {
                 let $fields = TemplatedHash { template, values: Values::Listpack(values) };
                 $body
             }
+            Repr::TemplatePacked { template, values } => {
+                let $fields = TemplatedHash { template, values: Values::Packed(values) };
+                $body
+            }
             Repr::TemplateArray { template, values } => {
                 let $fields = TemplatedHash { template, values: Values::Array(values) };
                 $body
@@ -127,6 +142,9 @@ impl Hash {
                 structures::prefetch::read(&raw const **template);
                 values.prefetch();
             }
+            Repr::TemplatePacked { template, .. } => {
+                structures::prefetch::read(&raw const **template);
+            }
             Repr::TemplateArray { template, values } => {
                 structures::prefetch::read(&raw const **template);
                 structures::prefetch::read(&raw const **values);
@@ -140,7 +158,7 @@ impl Hash {
             Repr::Volatile(_) => HashEncoding::ListpackEx,
             Repr::Table(_) => HashEncoding::Hashtable,
             Repr::TemplateListpack { .. } => HashEncoding::TemplateListpack,
-            Repr::TemplateArray { .. } => HashEncoding::TemplateArray,
+            Repr::TemplatePacked { .. } | Repr::TemplateArray { .. } => HashEncoding::TemplateArray,
         }
     }
 
@@ -232,7 +250,7 @@ impl Hash {
             Repr::Compact(fields) => fields.set(field, value),
             Repr::Volatile(fields) => fields.set(field, value, keep_expiry),
             Repr::Table(fields) => return fields.set(field, value, keep_expiry),
-            Repr::TemplateListpack { .. } | Repr::TemplateArray { .. } => false,
+            _ => false,
         };
         // The limit may have been lowered since the last field came.
         if self.len() > limits.listpack_entries_max {
@@ -283,7 +301,7 @@ impl Hash {
             Repr::Compact(_) => false,
             Repr::Volatile(fields) => fields.set_expiry(field, expiry_ms),
             Repr::Table(fields) => fields.set_expiry(field, expiry_ms),
-            Repr::TemplateListpack { .. } | Repr::TemplateArray { .. } => {
+            _ => {
                 debug_assert!(expiry_ms.is_none(), "callers ask expect_expiry");
                 expiry_ms.is_none() && self.contains(field)
             }
@@ -343,9 +361,9 @@ impl Hash {
     /// About how many allocations dropping the hash frees.
     pub fn free_effort(&self) -> usize {
         match &self.repr {
-            Repr::Compact(_) | Repr::Volatile(_) | Repr::TemplateListpack { .. } => 1,
             Repr::Table(fields) => fields.len(),
             Repr::TemplateArray { values, .. } => values.len(),
+            _ => 1,
         }
     }
 
@@ -355,12 +373,9 @@ impl Hash {
             Repr::Compact(fields) => fields.memory_bytes(),
             Repr::Volatile(fields) => fields.memory_bytes(),
             Repr::Table(fields) => fields.memory_bytes(samples),
-            Repr::TemplateListpack { template, values } => {
-                TemplatedHash { template, values: Values::Listpack(values) }.memory_bytes(samples)
-            }
-            Repr::TemplateArray { template, values } => {
-                TemplatedHash { template, values: Values::Array(values) }.memory_bytes(samples)
-            }
+            Repr::TemplateListpack { values, .. } => values.alloc_bytes(),
+            Repr::TemplatePacked { values, .. } => values.alloc_bytes(),
+            Repr::TemplateArray { values, .. } => values.memory_bytes(samples),
         }
     }
 
@@ -383,6 +398,10 @@ impl Hash {
                 fields.relocate(cursor, judge)
             }
             Repr::TemplateListpack { values, .. } => {
+                values.relocate(judge);
+                false
+            }
+            Repr::TemplatePacked { values, .. } => {
                 values.relocate(judge);
                 false
             }

@@ -5,12 +5,23 @@ use std::borrow::Cow;
 use structures::Listpack;
 
 use super::template::{HeldTemplate, KeyTemplate, Template, Templates, order};
-use super::templated::ValueArray;
+use super::templated::{ValueArray, packed};
 use super::{CompactHash, Element, ElementText, Hash, HashLimits, Repr, VolatileHash};
 use crate::element::to_vec;
 
 /// A field with its value.
 type Pair<'a> = [&'a [u8]; 2];
+
+/// Values beside their template, not in a listpack.
+fn array(template: KeyTemplate, values: &[&[u8]]) -> Repr {
+    match packed(values) {
+        Some(values) => Repr::TemplatePacked { template, values },
+        None => {
+            let values = ValueArray::of(values.iter().copied());
+            Repr::TemplateArray { template, values }
+        }
+    }
+}
 
 /// Whether a listpack may hold a value.
 fn is_short(value: &[u8], limits: &HashLimits) -> bool {
@@ -30,8 +41,7 @@ impl Hash {
             let elements: Vec<_> = values.iter().map(|value| Element::Bytes(value)).collect();
             Repr::TemplateListpack { template: key_template, values: Listpack::of(&elements) }
         } else {
-            let values = ValueArray::of(values.iter().copied());
-            Repr::TemplateArray { template: key_template, values }
+            array(key_template, values)
         };
         Hash { repr }
     }
@@ -39,9 +49,9 @@ impl Hash {
     /// The template, if the hash has one.
     pub fn template(&self) -> Option<&Template> {
         match &self.repr {
-            Repr::TemplateListpack { template, .. } | Repr::TemplateArray { template, .. } => {
-                Some(template)
-            }
+            Repr::TemplateListpack { template, .. }
+            | Repr::TemplatePacked { template, .. }
+            | Repr::TemplateArray { template, .. } => Some(template),
             _ => None,
         }
     }
@@ -99,7 +109,7 @@ impl Hash {
                     Element::Integer(_) => None,
                 })
                 .collect();
-            Repr::TemplateArray { template, values: ValueArray::of(values.into_iter()) }
+            array(template, &values)
         };
         self.repr = repr;
         Some((held.id(), before))
@@ -176,16 +186,36 @@ impl Hash {
             }
             self.unpack_values();
         }
-        if let Repr::TemplateArray { values, .. } = &mut self.repr {
-            values.set(index, value);
+        match &mut self.repr {
+            Repr::TemplateArray { values, .. } => values.set(index, value),
+            Repr::TemplatePacked { template, .. } => {
+                let template = template.clone();
+                let mut values = self.stored_values();
+                values[index] = value;
+                self.repr = array(template, &values);
+            }
+            _ => {}
         }
+    }
+
+    /// The values of an array.
+    fn stored_values(&self) -> Vec<&[u8]> {
+        let mut values = Vec::with_capacity(self.len());
+        self.for_each(|view| {
+            // An array stores no integers.
+            if let Element::Bytes(value) = view.value {
+                values.push(value);
+            }
+        });
+        values
     }
 
     /// Stores the values of a hash with a template each for itself.
     fn unpack_values(&mut self) {
         if let Repr::TemplateListpack { template, values } = &self.repr {
-            let values = ValueArray::from_listpack(values);
-            self.repr = Repr::TemplateArray { template: template.clone(), values };
+            let texts: Vec<Vec<u8>> = values.iter().map(|(_, element)| to_vec(element)).collect();
+            let values: Vec<&[u8]> = texts.iter().map(Vec::as_slice).collect();
+            self.repr = array(template.clone(), &values);
         }
     }
 
@@ -204,6 +234,12 @@ impl Hash {
         let mut new = new.iter().peekable();
         let merged = wider.names().map(|name| new.next_if(|pair| pair[0] == name));
         let merged = merged.map(|pair| pair.map(|pair| pair[1]));
+        if matches!(self.repr, Repr::TemplatePacked { .. }) {
+            let mut old = self.stored_values().into_iter();
+            let values: Vec<&[u8]> = merged.map_while(|new| new.or_else(|| old.next())).collect();
+            self.repr = array(KeyTemplate::new(&wider), &values);
+            return;
+        }
         match &mut self.repr {
             Repr::TemplateListpack { template, values } => {
                 let mut old = values.iter().map(|(_, element)| element);
@@ -275,6 +311,13 @@ impl Hash {
             self.repr = Repr::Compact(CompactHash::new());
             return;
         };
+        if matches!(self.repr, Repr::TemplatePacked { .. }) {
+            let mut values = self.stored_values();
+            let mut index = 0..;
+            values.retain(|_| !index.next().is_some_and(&removed));
+            self.repr = array(KeyTemplate::new(&narrower), &values);
+            return;
+        }
         match &mut self.repr {
             Repr::TemplateListpack { template, values } => {
                 let kept = values.iter().enumerate().filter(|(index, _)| !removed(*index));

@@ -3,17 +3,50 @@
 use structures::{CompactBytes, Listpack, class_size};
 
 use super::template::{KeyTemplate, Template};
-use super::{Element, ElementText, FieldView};
+use super::{Element, FieldView};
 use crate::relocate::{Judge, RelocateCursor};
 
 /// Values that defragmentation looks at in one piece.
 const RELOCATED_AT_ONCE: usize = 256;
 
+/// Bytes up to which the values of an array are one allocation.
+const PACKED_BYTES_MAX: usize = 4096;
+/// Bytes that say where a value ends.
+const END_SIZE: usize = 2;
+
 /// Values of a hash whose template has their names.
 #[derive(Clone, Copy)]
 pub(super) enum Values<'a> {
     Listpack(&'a Listpack),
+    /// What `packed` made.
+    Packed(&'a CompactBytes),
     Array(&'a ValueArray),
+}
+
+/// Values in one allocation, unless they take too much: where each of them ends, and then all of them.
+pub(super) fn packed(values: &[&[u8]]) -> Option<CompactBytes> {
+    let content = values.iter().try_fold(0usize, |sum, value| sum.checked_add(value.len()))?;
+    let size = values.len().checked_mul(END_SIZE)?.checked_add(content)?;
+    if size > PACKED_BYTES_MAX {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(size);
+    let mut end = 0;
+    for value in values {
+        end += value.len();
+        bytes.extend_from_slice(&(end as u16).to_le_bytes());
+    }
+    values.iter().for_each(|value| bytes.extend_from_slice(value));
+    Some(CompactBytes::new(&bytes))
+}
+
+/// A value of those that `packed` put together, `count` in all.
+fn packed_value(bytes: &[u8], index: usize, count: usize) -> Option<&[u8]> {
+    let (ends, content) = bytes.split_at_checked(count * END_SIZE)?;
+    let (ends, _) = ends.as_chunks::<END_SIZE>();
+    let end = |index: usize| Some(usize::from(u16::from_le_bytes(*ends.get(index)?)));
+    let begin = if index == 0 { 0 } else { end(index - 1)? };
+    content.get(begin..end(index)?)
 }
 
 /// Values that are too long, or too many, for a listpack.
@@ -25,11 +58,6 @@ pub(super) struct ValueArray {
 impl ValueArray {
     pub(super) fn of<'v>(values: impl Iterator<Item = &'v [u8]>) -> Box<ValueArray> {
         Box::new(ValueArray { values: values.map(CompactBytes::new).collect() })
-    }
-
-    pub(super) fn from_listpack(listpack: &Listpack) -> Box<ValueArray> {
-        let text = |(_, element)| CompactBytes::new(ElementText::default().of(element));
-        Box::new(ValueArray { values: listpack.iter().map(text).collect() })
     }
 
     pub(super) fn set(&mut self, index: usize, value: &[u8]) {
@@ -52,12 +80,17 @@ impl ValueArray {
         self.values = values.into_boxed_slice();
     }
 
-    pub(super) fn values(&self) -> impl ExactSizeIterator<Item = &[u8]> {
-        self.values.iter().map(CompactBytes::as_bytes)
-    }
-
     pub(super) fn len(&self) -> usize {
         self.values.len()
+    }
+
+    /// Bytes it takes.
+    pub(super) fn memory_bytes(&self, samples: usize) -> usize {
+        let looked_at = if samples == 0 { self.len() } else { samples.min(self.len()) };
+        let bytes: usize = self.values[..looked_at].iter().map(CompactBytes::alloc_bytes).sum();
+        class_size(size_of::<ValueArray>())
+            + class_size(size_of_val(&*self.values))
+            + bytes * self.len() / looked_at.max(1)
     }
 
     /// Moves a piece as `judge` says; true while there is more.
@@ -93,6 +126,9 @@ impl<'a> TemplatedHash<'a> {
     fn value(self, index: usize) -> Option<Element<'a>> {
         match self.values {
             Values::Listpack(listpack) => Some(listpack.get(listpack.nth(index)?)),
+            Values::Packed(packed) => {
+                packed_value(packed.as_bytes(), index, self.len()).map(Element::Bytes)
+            }
             Values::Array(array) => array.values.get(index).map(|v| Element::Bytes(v.as_bytes())),
         }
     }
@@ -111,13 +147,13 @@ impl<'a> TemplatedHash<'a> {
     }
 
     pub(super) fn iter(self) -> impl Iterator<Item = FieldView<'a>> {
-        let (listpack, array) = match self.values {
-            Values::Listpack(listpack) => (Some(listpack), None),
-            Values::Array(array) => (None, Some(array)),
+        let (listpack, direct) = match self.values {
+            Values::Listpack(listpack) => (Some(listpack), 0),
+            Values::Packed(_) | Values::Array(_) => (None, self.len()),
         };
-        let packed = listpack.into_iter().flat_map(|l| l.iter().map(|(_, element)| element));
-        let apart = array.into_iter().flat_map(|array| array.values().map(Element::Bytes));
-        self.template().names().zip(packed.chain(apart)).map(|(name, value)| FieldView {
+        let in_turn = listpack.into_iter().flat_map(|l| l.iter().map(|(_, element)| element));
+        let direct = (0..direct).filter_map(move |index| self.value(index));
+        self.template().names().zip(in_turn.chain(direct)).map(|(name, value)| FieldView {
             field: Element::Bytes(name),
             value,
             expiry_ms: None,
@@ -126,20 +162,5 @@ impl<'a> TemplatedHash<'a> {
 
     pub(super) fn random(self, random: &mut impl FnMut() -> u64) -> Option<FieldView<'a>> {
         self.view(super::volatile::below(random(), self.len()))
-    }
-
-    /// Bytes beside the record and the template.
-    pub(super) fn memory_bytes(self, samples: usize) -> usize {
-        match self.values {
-            Values::Listpack(listpack) => listpack.alloc_bytes(),
-            Values::Array(array) => {
-                let looked_at = if samples == 0 { array.len() } else { samples.min(array.len()) };
-                let bytes: usize =
-                    array.values[..looked_at].iter().map(CompactBytes::alloc_bytes).sum();
-                class_size(size_of::<ValueArray>())
-                    + class_size(size_of_val(&*array.values))
-                    + bytes * array.len() / looked_at.max(1)
-            }
-        }
     }
 }
