@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use engine::blocking::Unblock;
-use engine::client_flag;
 use engine::{CommandError, CommandResult, Context, error};
 use keyspace::element::Element;
 use resp::reply::Reply;
+use stdx::long_double::LongDouble;
 
 use crate::arguments;
 
@@ -29,7 +29,10 @@ pub fn reply_element(reply: &mut Reply, element: Element<'_>) {
 
 /// The moment until which a blocking command waits; 0: for ever.
 pub fn deadline_ms(context: &Context<'_>, argument: &[u8]) -> Result<i64, CommandError> {
-    let seconds = stdx::number::parse_f64(argument).ok_or(TIMEOUT_NOT_A_FLOAT)?;
+    // What is too great for a double is a number nevertheless, if out of range.
+    let seconds = stdx::number::parse_f64(argument)
+        .or_else(|| LongDouble::parse(argument).map(LongDouble::to_f64))
+        .ok_or(TIMEOUT_NOT_A_FLOAT)?;
     let timeout_ms = (seconds * 1000.0).ceil();
     if timeout_ms >= i64::MAX as f64 {
         return Err(TIMEOUT_OUT_OF_RANGE);
@@ -85,29 +88,21 @@ pub fn wait_as(
     context.block_as(argv, keys, deadline_ms, false, Rc::new(on_timeout))
 }
 
-/// What a look at one key of a blocking command found. While it is executed again, a key that has come to hold
-/// another type is waited for on.
-pub fn unless_waiting<T>(
-    context: &Context<'_>,
-    found: Result<Option<T>, CommandError>,
-) -> Result<Option<T>, CommandError> {
-    match found {
-        Err(_) if context.client().has(client_flag::REEXECUTING) => Ok(None),
-        found => found,
-    }
-}
-
 /// Words of a call.
 type Words<'a> = &'a [&'a [u8]];
+
+/// A number of keys.
+pub fn key_count(argument: &[u8]) -> Result<usize, CommandError> {
+    let count = arguments::integer_or(argument, NUMKEYS_NOT_POSITIVE)?;
+    usize::try_from(count).ok().filter(|count| *count > 0).ok_or(NUMKEYS_NOT_POSITIVE)
+}
 
 /// The keys behind their number at `at`, and what follows them.
 pub fn counted_keys<'a>(
     argv: Words<'a>,
     at: usize,
 ) -> Result<(Words<'a>, Words<'a>), CommandError> {
-    let count = arguments::integer_or(argv[at], NUMKEYS_NOT_POSITIVE)?;
-    let count =
-        usize::try_from(count).ok().filter(|count| *count > 0).ok_or(NUMKEYS_NOT_POSITIVE)?;
+    let count = key_count(argv[at])?;
     let words = &argv[at + 1..];
     if count > words.len() {
         return Err(error::SYNTAX);

@@ -3,6 +3,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
+use command_spec::Group;
+use keyspace::Type;
+
 use crate::client::{ClientId, Clients, OwnedArgv, client_flag};
 use crate::command::Command;
 use crate::context::Context;
@@ -216,6 +219,19 @@ impl State {
         self.blocked_keys.waking = false;
     }
 
+    /// Whether a key holds what a command of a group waits for. An expired key is left to those who ask for it.
+    fn may_serve(&self, db: usize, key: &[u8], group: Group) -> bool {
+        let Some(record) = self.databases[db].find(key) else { return false };
+        let wanted = match group {
+            Group::List => Some(Type::List),
+            Group::SortedSet => Some(Type::SortedSet),
+            Group::Stream => Some(Type::Stream),
+            _ => None,
+        };
+        (self.allow_access_expired > 0 || !self.is_expired(record))
+            && wanted.is_none_or(|wanted| keyspace::type_of(record) == wanted)
+    }
+
     fn reexecute_blocked(&mut self, client: ClientId, db: usize, key: &[u8]) {
         let Some(blocked) = self.clients.get(client).and_then(|client| client.blocked.as_ref())
         else {
@@ -231,6 +247,9 @@ impl State {
             {
                 serve_key(self, client, guest, key);
             }
+            return;
+        }
+        if !blocked.wake_on_delete && !self.may_serve(db, key, blocked.command.spec.group) {
             return;
         }
         let deadline_ms = blocked.deadline_ms;

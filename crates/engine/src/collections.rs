@@ -92,6 +92,7 @@ impl State {
     #[inline]
     pub fn list_limit(&self) -> NodeLimit {
         NodeLimit::of_parameter(self.config.list_max_listpack_size)
+            .with_depth(self.config.list_compress_depth)
             .with_plain_from(self.list_plain_from_bytes)
     }
 

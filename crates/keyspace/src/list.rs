@@ -3,14 +3,13 @@
 #[cfg(test)]
 mod tests;
 
-use structures::listpack::Position;
-use structures::quicklist::{self, Quicklist};
+use structures::quicklist::Quicklist;
 use structures::{Listpack, class_size};
 
 use crate::element::{Element, Needle};
 use crate::relocate::{Judge, RelocateCursor};
 
-pub use structures::quicklist::{End, NodeLimit, NodeView};
+pub use structures::quicklist::{End, NodeLimit, NodeView, Side};
 
 /// Nodes looked at in one piece of defragmentation.
 const RELOCATED_NODES: usize = 16;
@@ -89,16 +88,31 @@ impl List {
         if let Repr::Listpack(pack) = &mut self.repr {
             let total = pack.byte_len().saturating_add(bytes);
             if limit.is_exceeded_by(total, pack.len().saturating_add(count)) {
-                self.repr = Repr::Quicklist(Quicklist::from_listpack(std::mem::take(pack)));
+                self.repr = Repr::Quicklist(Quicklist::from_listpack(std::mem::take(pack), limit));
             }
         }
     }
 
+    /// A list that is a quicklist until [`List::settle`].
+    pub fn new_quicklist(limit: &NodeLimit) -> Self {
+        Self { repr: Repr::Quicklist(Quicklist::new(limit)) }
+    }
+
     /// Becomes a listpack again if it has become small enough. To be called after elements were removed.
     pub fn shrink(&mut self, limit: &NodeLimit) {
-        let Repr::Quicklist(list) = &mut self.repr else { return };
-        let Some(pack) = list.as_single_listpack() else { return };
-        if !limit.is_exceeded_by(pack.byte_len() * 2, list.len() * 2) {
+        self.become_listpack_unless(|bytes, count| limit.is_half_exceeded_by(bytes, count));
+    }
+
+    /// Becomes a listpack if it is small enough to be one. To be called of a list that is complete.
+    pub fn settle(&mut self, limit: &NodeLimit) {
+        self.become_listpack_unless(|bytes, count| limit.is_exceeded_by(bytes, count));
+    }
+
+    fn become_listpack_unless(&mut self, is_too_big: impl Fn(usize, usize) -> bool) {
+        if let Repr::Quicklist(list) = &mut self.repr
+            && let Some(pack) = list.as_single_listpack()
+            && !is_too_big(pack.byte_len(), list.len())
+        {
             self.repr = Repr::Listpack(pack.clone());
         }
     }
@@ -130,11 +144,11 @@ impl List {
         }
     }
 
-    /// The element of an index.
-    pub fn get(&self, index: usize) -> Option<Element<'_>> {
+    /// Shows the element of an index.
+    pub fn get<R>(&self, index: usize, look: impl FnOnce(Element<'_>) -> R) -> Option<R> {
         match &self.repr {
-            Repr::Listpack(pack) => pack.nth(index).map(|position| pack.get(position)),
-            Repr::Quicklist(list) => list.get(index),
+            Repr::Listpack(pack) => pack.nth(index).map(|position| look(pack.get(position))),
+            Repr::Quicklist(list) => list.get(index, look),
         }
     }
 
@@ -152,12 +166,12 @@ impl List {
         }
     }
 
-    /// Inserts an element, announced with `expect`, before the one of an index, or at the end.
-    pub fn insert(&mut self, index: usize, bytes: &[u8], limit: &NodeLimit) {
+    /// Inserts an element, announced with `expect`, beside the one of an index, or at the end if there is none.
+    pub fn insert(&mut self, index: usize, side: Side, bytes: &[u8], limit: &NodeLimit) {
         match &mut self.repr {
-            Repr::Quicklist(list) => list.insert(index, bytes, limit),
+            Repr::Quicklist(list) => list.insert(index, side, bytes, limit),
             Repr::Listpack(pack) => {
-                pack.insert_before(pack.nth(index), bytes);
+                pack.insert_before(pack.nth(index + usize::from(side == Side::After)), bytes);
             }
         }
     }
@@ -183,7 +197,8 @@ impl List {
         match &mut self.repr {
             Repr::Quicklist(list) => list.remove_equal(text, max, from),
             Repr::Listpack(pack) => {
-                let mut list = Quicklist::from_listpack(std::mem::take(pack));
+                let limit = NodeLimit::of_parameter(0);
+                let mut list = Quicklist::from_listpack(std::mem::take(pack), &limit);
                 let removed = list.remove_equal(text, max, from);
                 if let Some(rest) = list.as_single_listpack() {
                     *pack = rest.clone();
@@ -196,26 +211,46 @@ impl List {
     /// Index of the first element equal to `text`.
     pub fn find(&self, text: &[u8]) -> Option<usize> {
         let needle = Needle::new(text);
-        self.iter_from(0).position(|element| needle.is(element))
+        let (mut index, mut found) = (0, false);
+        self.visit(0, |element| {
+            found = needle.is(element);
+            index += usize::from(!found);
+            !found
+        });
+        found.then_some(index)
     }
 
-    /// The elements from an index on.
-    pub fn iter_from(&self, index: usize) -> Iter<'_> {
+    /// Shows the elements from an index on, until `look` returns false.
+    #[inline]
+    pub fn visit(&self, index: usize, mut look: impl FnMut(Element<'_>) -> bool) {
         match &self.repr {
-            Repr::Listpack(pack) => Iter::Listpack(pack, pack.nth(index)),
-            Repr::Quicklist(list) => Iter::Quicklist(list.iter_from(index)),
+            Repr::Listpack(pack) => {
+                pack.visit(pack.nth(index), &mut look);
+            }
+            Repr::Quicklist(list) => list.visit(index, look),
         }
     }
 
-    /// The first `count` elements, from the last of them to the front.
-    pub fn iter_back_from(&self, count: usize) -> IterBack<'_> {
+    /// Shows the first `count` elements, from the last of them to the front, until `look` returns false.
+    pub fn visit_back(&self, count: usize, mut look: impl FnMut(Element<'_>) -> bool) {
         match &self.repr {
             Repr::Listpack(pack) => {
                 let last = count.min(pack.len()).checked_sub(1);
-                IterBack::Listpack(pack, last.and_then(|last| pack.nth(last)))
+                pack.visit_back(last.and_then(|last| pack.nth(last)), &mut look);
             }
-            Repr::Quicklist(list) => IterBack::Quicklist(list.iter_back_from(count)),
+            Repr::Quicklist(list) => list.visit_back(count, look),
         }
+    }
+
+    /// Shows so many elements from an index on.
+    #[inline]
+    pub fn visit_range(&self, index: usize, count: usize, mut look: impl FnMut(Element<'_>)) {
+        self.visit(index, up_to(count, &mut look));
+    }
+
+    /// Shows so many elements of the first `end`, from the last of them to the front.
+    pub fn visit_range_back(&self, end: usize, count: usize, mut look: impl FnMut(Element<'_>)) {
+        self.visit_back(end, up_to(count, &mut look));
     }
 
     /// About how many allocations dropping the list frees.
@@ -266,47 +301,26 @@ impl List {
             Repr::Quicklist(list) => list.node_len(),
         }
     }
-}
 
-/// The elements of a list, forwards.
-pub enum Iter<'a> {
-    Listpack(&'a Listpack, Option<Position>),
-    Quicklist(quicklist::Iter<'a>),
-}
-
-impl<'a> Iterator for Iter<'a> {
-    type Item = Element<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Element<'a>> {
-        match self {
-            Iter::Listpack(pack, at) => {
-                let position = (*at)?;
-                *at = pack.next(position);
-                Some(pack.get(position))
-            }
-            Iter::Quicklist(iter) => iter.next(),
+    /// The quicklist, if it is one.
+    pub fn quicklist(&self) -> Option<&Quicklist> {
+        match &self.repr {
+            Repr::Listpack(_) => None,
+            Repr::Quicklist(list) => Some(list),
         }
     }
 }
 
-/// The elements of a list, backwards.
-pub enum IterBack<'a> {
-    Listpack(&'a Listpack, Option<Position>),
-    Quicklist(quicklist::IterBack<'a>),
-}
-
-impl<'a> Iterator for IterBack<'a> {
-    type Item = Element<'a>;
-
-    fn next(&mut self) -> Option<Element<'a>> {
-        match self {
-            IterBack::Listpack(pack, at) => {
-                let position = (*at)?;
-                *at = pack.prev(position);
-                Some(pack.get(position))
-            }
-            IterBack::Quicklist(iter) => iter.next(),
+/// `look`, until it was called so many times.
+#[inline]
+fn up_to(count: usize, mut look: impl FnMut(Element<'_>)) -> impl FnMut(Element<'_>) -> bool {
+    let mut left = count;
+    move |element| {
+        if left == 0 {
+            return false;
         }
+        look(element);
+        left -= 1;
+        left > 0
     }
 }

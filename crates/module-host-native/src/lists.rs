@@ -4,7 +4,7 @@ use std::ffi::{c_int, c_long};
 
 use engine::State;
 use keyspace::Type;
-use keyspace::list::{End, List};
+use keyspace::list::{End, List, Side};
 use module_abi::{LIST_HEAD, open_mode, status};
 
 use crate::keys::Key;
@@ -102,11 +102,13 @@ fn changed(key: &mut Key) {
 extern "C" fn list_get(key: *mut Key, index: c_long) -> StringPtr {
     let Some(key) = list_key(key, open_mode::READ, false) else { return std::ptr::null_mut() };
     let Some(list) = list_of(key) else { return std::ptr::null_mut() };
-    let Some(element) = place(list, index).and_then(|place| list.get(place)) else {
-        return std::ptr::null_mut();
-    };
+    let Some(place) = place(list, index) else { return std::ptr::null_mut() };
     set_errno(0);
-    create_in(key.ctx, keyspace::element::ElementText::default().of(element))
+    let ctx = key.ctx;
+    let created = list.get(place, |element| {
+        create_in(ctx, keyspace::element::ElementText::default().of(element))
+    });
+    created.unwrap_or(std::ptr::null_mut())
 }
 
 extern "C" fn list_set(key: *mut Key, index: c_long, value: StringPtr) -> c_int {
@@ -144,7 +146,7 @@ extern "C" fn list_insert(key: *mut Key, index: c_long, value: StringPtr) -> c_i
     if let (Some(list), Ok(place)) = (list_of(inner), usize::try_from(place)) {
         let value = bytes_of(value);
         list.expect(value.len(), 1, &limit);
-        list.insert(place, value, &limit);
+        list.insert(place, Side::Before, value, &limit);
     }
     inner.touched();
     set_errno(0);

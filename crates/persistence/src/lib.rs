@@ -6,6 +6,5 @@
 
 #![forbid(unsafe_code)]
 
-pub mod lzf;
 pub mod rdb;
 pub mod version;

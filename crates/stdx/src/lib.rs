@@ -1,4 +1,4 @@
-//! What the standard library lacks: numbers as Redis reads and prints them, glob patterns, escapes.
+//! What the standard library lacks: numbers as Redis reads and prints them, glob patterns, escapes, LZF.
 
 #![forbid(unsafe_code)]
 
@@ -7,5 +7,6 @@ pub mod double;
 pub mod escape;
 pub mod glob;
 pub mod long_double;
+pub mod lzf;
 pub mod number;
 pub mod random;

@@ -43,6 +43,18 @@ impl LongDouble {
         parse::parse(text)
     }
 
+    /// About the same as a double: infinite if too great for one, zero if too near to it.
+    pub fn to_f64(self) -> f64 {
+        let magnitude = if self.infinite {
+            f64::INFINITY
+        } else {
+            // In two steps, so that what is between does not leave the range before the product does.
+            let half = self.exponent / 2;
+            self.mantissa as f64 * 2f64.powi(half) * 2f64.powi(self.exponent - half)
+        };
+        if self.negative { -magnitude } else { magnitude }
+    }
+
     pub fn is_infinite(self) -> bool {
         self.infinite
     }

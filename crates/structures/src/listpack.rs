@@ -51,8 +51,11 @@ impl Default for Listpack {
 }
 
 impl Listpack {
+    /// Bytes of one without elements.
+    pub const EMPTY_BYTES: usize = HEADER_SIZE + 1;
+
     pub fn new() -> Self {
-        Self::from_valid(&[HEADER_SIZE as u8 + 1, 0, 0, 0, 0, 0, END])
+        Self::from_valid(&[Self::EMPTY_BYTES as u8, 0, 0, 0, 0, 0, END])
     }
 
     /// A copy of bytes in Redis's format, if they are well-formed.
@@ -99,7 +102,8 @@ impl Listpack {
         Self { memory }
     }
 
-    fn from_valid(bytes: &[u8]) -> Self {
+    /// A copy of the bytes of a listpack of our own.
+    pub(crate) fn from_valid(bytes: &[u8]) -> Self {
         let memory = packed::allocate(class_size(bytes.len()));
         // SAFETY: the allocation is at least as long as the bytes.
         unsafe { memory.as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
@@ -208,6 +212,37 @@ impl Listpack {
     pub fn iter(&self) -> impl Iterator<Item = (Position, Element<'_>)> {
         std::iter::successors(self.first(), |position| self.next(*position))
             .map(|position| (position, self.get(position)))
+    }
+
+    /// Shows the elements from a place on, until `look` returns false, which is returned then.
+    #[inline]
+    pub fn visit(&self, from: Option<Position>, mut look: impl FnMut(Element<'_>) -> bool) -> bool {
+        let bytes = self.as_bytes();
+        let Some(Position(mut at)) = from else { return true };
+        while bytes[at] != END {
+            if !look(entry::decode(&bytes[at..])) {
+                return false;
+            }
+            at += entry::size(&bytes[at..]);
+        }
+        true
+    }
+
+    /// Like `visit`, towards the front.
+    #[inline]
+    pub fn visit_back(
+        &self,
+        from: Option<Position>,
+        mut look: impl FnMut(Element<'_>) -> bool,
+    ) -> bool {
+        let mut at = from;
+        while let Some(position) = at {
+            if !look(self.get(position)) {
+                return false;
+            }
+            at = self.prev(position);
+        }
+        true
     }
 
     /// The first element equal to `text`, beginning at `from` and passing over `skip` elements after each

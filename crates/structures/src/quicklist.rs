@@ -1,28 +1,36 @@
 //! Quicklist: a long list as a deque of nodes, each a listpack of bounded size or one big element alone.
 //!
+//! Nodes that lie far enough from both ends may be compressed; they are decompressed for a look and for a change.
+//! A list keeps the node size and the depth that were configured when it was made.
+//!
 //! Invariants: no node is empty; a node's count is that of its listpack; `len` is their sum. A node is
-//! within the [`NodeLimit`] that held when it was filled.
+//! within the list's [`NodeLimit`]. The first and the last `depth` nodes are not compressed, and the others are if
+//! that saves enough.
 
+mod compression;
 mod edit;
-mod iter;
+mod limit;
 mod node;
 #[cfg(test)]
 mod tests;
+mod visit;
 
 use crate::Listpack;
-use crate::listpack::Element;
 use crate::relocate::{self, Judge};
-pub use node::NodeLimit;
-use node::{Content, Node};
+pub use edit::Side;
+pub use limit::NodeLimit;
+use node::Node;
+pub use node::NodeView;
 use std::collections::VecDeque;
 
-pub use iter::{Iter, IterBack};
-
 /// See the module text.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Quicklist {
     nodes: VecDeque<Node>,
     len: usize,
+    /// `list-max-listpack-size` and `list-compress-depth` of this list.
+    fill: i16,
+    depth: u16,
 }
 
 /// An end of a list.
@@ -30,14 +38,6 @@ pub struct Quicklist {
 pub enum End {
     Head,
     Tail,
-}
-
-/// A node as it is stored.
-#[derive(Clone, Copy)]
-pub enum NodeView<'a> {
-    Packed(&'a Listpack),
-    /// One big element.
-    Plain(&'a [u8]),
 }
 
 /// A place in the list: a node and an element of it.
@@ -48,22 +48,22 @@ struct Place {
 }
 
 impl Quicklist {
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(limit: &NodeLimit) -> Self {
+        Self { nodes: VecDeque::new(), len: 0, fill: limit.fill, depth: limit.depth }
     }
 
     /// A list of the elements of a listpack.
-    pub fn from_listpack(listpack: Listpack) -> Self {
+    pub fn from_listpack(listpack: Listpack, limit: &NodeLimit) -> Self {
         let len = listpack.len();
-        let mut list = Self { nodes: VecDeque::new(), len };
+        let mut list = Self { len, ..Self::new(limit) };
         list.nodes.extend(Node::packed(listpack, len));
         list
     }
 
     /// The only node's listpack, if that is all there is.
     pub fn as_single_listpack(&self) -> Option<&Listpack> {
-        match (self.nodes.len(), self.nodes.front().map(Node::content)) {
-            (1, Some(Content::Packed(listpack))) => Some(listpack),
+        match (self.nodes.len(), self.nodes.front().map(Node::view)) {
+            (1, Some(NodeView::Packed(listpack))) => Some(listpack),
             _ => None,
         }
     }
@@ -79,15 +79,27 @@ impl Quicklist {
 
     /// The nodes from head to tail.
     pub fn nodes(&self) -> impl Iterator<Item = NodeView<'_>> {
-        self.nodes.iter().map(|node| match node.content() {
-            Content::Packed(listpack) => NodeView::Packed(listpack),
-            Content::Plain(bytes) => NodeView::Plain(bytes.as_bytes()),
-        })
+        self.nodes.iter().map(Node::view)
     }
 
     /// Nodes.
     pub fn node_len(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// Bytes of the contents of all nodes if none were compressed.
+    pub fn content_bytes(&self) -> usize {
+        self.nodes.iter().map(Node::byte_len).sum()
+    }
+
+    /// `list-max-listpack-size` of this list.
+    pub fn fill(&self) -> i16 {
+        self.fill
+    }
+
+    /// `list-compress-depth` of this list.
+    pub fn depth(&self) -> u16 {
+        self.depth
     }
 
     /// The node and offset of an index, from the nearer end.
@@ -115,22 +127,6 @@ impl Quicklist {
         None
     }
 
-    /// The element of an index.
-    pub fn get(&self, index: usize) -> Option<Element<'_>> {
-        let place = self.place_of(index)?;
-        self.nodes.get(place.node)?.get(place.offset)
-    }
-
-    /// The elements from an index on.
-    pub fn iter_from(&self, index: usize) -> Iter<'_> {
-        Iter::new(self, index)
-    }
-
-    /// The first `count` elements, from the last of them to the front.
-    pub fn iter_back_from(&self, count: usize) -> IterBack<'_> {
-        IterBack::new(self, count)
-    }
-
     /// Moves a node if `judge` says so, and with the first the list of nodes; false beyond the end.
     pub fn relocate_node(&mut self, index: usize, judge: &mut Judge<'_>) -> bool {
         if index == 0 {
@@ -152,6 +148,11 @@ impl Quicklist {
 
 impl std::fmt::Debug for Quicklist {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.iter_from(0)).finish()
+        let mut list = f.debug_list();
+        self.visit(0, |element| {
+            list.entry(&element);
+            true
+        });
+        list.finish()
     }
 }

@@ -34,7 +34,7 @@ mod order;
 mod pattern;
 
 use engine::keys::{FoundKey, FoundKeys};
-use keyspace::element::to_vec;
+use keyspace::element::{Element, to_vec};
 use keyspace::list::End;
 use keyspace::{List, NewPayload, SetExpiry, Value, View};
 
@@ -87,20 +87,21 @@ fn elements(
     let range = if options.keeps_order() { options.range(len) } else { 0..len };
     let backwards = options.descending && options.keeps_order();
     let (start, count) = (range.start, range.len());
-    Ok(match value {
-        Value::List(list) if backwards => {
-            list.iter_back_from(len - start).take(count).map(to_vec).collect()
-        }
-        Value::List(list) => list.iter_from(start).take(count).map(to_vec).collect(),
+    let mut found = Vec::with_capacity(count);
+    let mut keep = |element: Element<'_>| found.push(to_vec(element));
+    match value {
+        Value::List(list) if backwards => list.visit_range_back(len - start, count, keep),
+        Value::List(list) => list.visit_range(start, count, keep),
         Value::SortedSet(set) if backwards => {
-            set.iter_back_from(len - start).take(count).map(|scored| to_vec(scored.0)).collect()
+            set.iter_back_from(len - start).take(count).for_each(|scored| keep(scored.0));
         }
         Value::SortedSet(set) => {
-            set.iter_from(start).take(count).map(|scored| to_vec(scored.0)).collect()
+            set.iter_from(start).take(count).for_each(|scored| keep(scored.0));
         }
-        Value::Set(set) => set.iter().skip(start).take(count).map(to_vec).collect(),
+        Value::Set(set) => set.iter().skip(start).take(count).for_each(keep),
         _ => return Err(error::WRONGTYPE),
-    })
+    }
+    Ok(found)
 }
 
 /// What is returned: the elements, or for each one what the GET patterns lead to.
@@ -142,12 +143,11 @@ fn store(context: &mut Context<'_>, destination: &[u8], results: &[Option<Vec<u8
         return;
     }
     let limit = context.state.list_limit();
-    let mut list = List::new();
-    let bytes = results.iter().flatten().map(Vec::len).sum();
-    list.expect(bytes, results.len(), &limit);
+    let mut list = List::new_quicklist(&limit);
     for result in results {
         list.push(End::Tail, result.as_deref().unwrap_or_default(), &limit);
     }
+    list.settle(&limit);
     let payload = NewPayload::Value(Value::List(Box::new(list)));
     context.state.set_key(context.db, destination, payload, SetExpiry::Clear);
     context.notify(notify::class::LIST, "sortstore", destination);

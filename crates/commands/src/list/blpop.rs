@@ -41,7 +41,7 @@ use keyspace::list::End;
 use resp::reply::Reply;
 
 use super::{after_removal, pop_event};
-use crate::collection::{deadline_ms, reply_element, unless_waiting, wait};
+use crate::collection::{deadline_ms, reply_element, wait};
 
 fn blpop(context: &mut Context<'_>) -> CommandResult {
     pop_or_wait(context, End::Head)
@@ -60,16 +60,11 @@ fn pop_or_wait(context: &mut Context<'_>, end: End) -> CommandResult {
     };
     let deadline_ms = deadline_ms(context, timeout)?;
     for key in keys {
-        let found = context.state.list_to_write(db, key).map(|list| list.map(|_| ()));
-        if unless_waiting(context, found)?.is_none() {
-            continue;
-        }
+        let Some(list) = context.state.list_to_write(db, key)? else { continue };
         let reply = &mut *context.reply;
         reply.array(2);
         reply.bulk(key);
-        if let Some(list) = context.state.list_to_write(db, key)? {
-            list.pop(end, |element| reply_element(reply, element));
-        }
+        list.pop(end, |element| reply_element(reply, element));
         after_removal(context, key, pop_event(end));
         context.dirty(1);
         context.rewrite(&[pop_event(end).to_ascii_uppercase().as_bytes(), key]);

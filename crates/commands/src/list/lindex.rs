@@ -29,9 +29,11 @@ fn lindex(context: &mut Context<'_>) -> CommandResult {
         return Ok(());
     };
     let index = arguments::integer(context.argv[2])?;
-    match super::index_of(index, list.len()).and_then(|index| list.get(index)) {
-        None => context.reply.null(),
-        Some(element) => reply_element(context.reply, element),
+    let reply = &mut *context.reply;
+    let index = super::index_of(index, list.len());
+    let found = index.and_then(|index| list.get(index, |element| reply_element(reply, element)));
+    if found.is_none() {
+        context.reply.null();
     }
     Ok(())
 }

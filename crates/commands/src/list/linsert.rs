@@ -28,15 +28,17 @@ pub const LINSERT: BuiltIn = BuiltIn::new(
     linsert,
 );
 
+use keyspace::list::Side;
+
 use crate::arguments;
 
 fn linsert(context: &mut Context<'_>) -> CommandResult {
     let (db, key) = (context.db, context.argv[1]);
     let (pivot, element) = (context.argv[3], context.argv[4]);
-    let after = if arguments::is(context.argv[2], "AFTER") {
-        true
+    let side = if arguments::is(context.argv[2], "AFTER") {
+        Side::After
     } else if arguments::is(context.argv[2], "BEFORE") {
-        false
+        Side::Before
     } else {
         return Err(error::SYNTAX);
     };
@@ -50,7 +52,7 @@ fn linsert(context: &mut Context<'_>) -> CommandResult {
         context.reply.integer(-1);
         return Ok(());
     };
-    list.insert(index + usize::from(after), element, &limit);
+    list.insert(index, side, element, &limit);
     let len = list.len();
     context.modified(key);
     context.state.signal_key_ready(db, key);

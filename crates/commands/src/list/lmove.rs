@@ -13,22 +13,8 @@ pub const LMOVE: BuiltIn = BuiltIn::new(
         arity: 5,
         flags: flag::DENYOOM | flag::WRITE,
         categories: category::LIST | category::SLOW | category::WRITE,
-        key_specs: &[
-            KeySpec::at(1, key_flag::RW | key_flag::ACCESS | key_flag::DELETE),
-            KeySpec::at(2, key_flag::RW | key_flag::INSERT),
-        ],
-        arguments: &[
-            Argument::key("source", 0),
-            Argument::key("destination", 1),
-            Argument::one_of(
-                "wherefrom",
-                &[Argument::pure_token("left", "LEFT"), Argument::pure_token("right", "RIGHT")],
-            ),
-            Argument::one_of(
-                "whereto",
-                &[Argument::pure_token("left", "LEFT"), Argument::pure_token("right", "RIGHT")],
-            ),
-        ],
+        key_specs: MOVED_KEYS,
+        arguments: &[Argument::key("source", 0), Argument::key("destination", 1), FROM_END, TO_END],
         ..CommandSpec::DEFAULT
     },
     lmove,
@@ -44,10 +30,7 @@ pub const RPOPLPUSH: BuiltIn = BuiltIn::new(
         arity: 3,
         flags: flag::DENYOOM | flag::WRITE,
         categories: category::LIST | category::SLOW | category::WRITE,
-        key_specs: &[
-            KeySpec::at(1, key_flag::RW | key_flag::ACCESS | key_flag::DELETE),
-            KeySpec::at(2, key_flag::RW | key_flag::INSERT),
-        ],
+        key_specs: MOVED_KEYS,
         arguments: &[Argument::key("source", 0), Argument::key("destination", 1)],
         deprecated: Some(Deprecation { since: "6.2.0", replaced_by: "" }),
         ..CommandSpec::DEFAULT
@@ -65,21 +48,12 @@ pub const BLMOVE: BuiltIn = BuiltIn::new(
         arity: 6,
         flags: flag::BLOCKING | flag::DENYOOM | flag::WRITE,
         categories: category::BLOCKING | category::LIST | category::SLOW | category::WRITE,
-        key_specs: &[
-            KeySpec::at(1, key_flag::RW | key_flag::ACCESS | key_flag::DELETE),
-            KeySpec::at(2, key_flag::RW | key_flag::INSERT),
-        ],
+        key_specs: MOVED_KEYS,
         arguments: &[
             Argument::key("source", 0),
             Argument::key("destination", 1),
-            Argument::one_of(
-                "wherefrom",
-                &[Argument::pure_token("left", "LEFT"), Argument::pure_token("right", "RIGHT")],
-            ),
-            Argument::one_of(
-                "whereto",
-                &[Argument::pure_token("left", "LEFT"), Argument::pure_token("right", "RIGHT")],
-            ),
+            FROM_END,
+            TO_END,
             Argument::double("timeout"),
         ],
         ..CommandSpec::DEFAULT
@@ -97,10 +71,7 @@ pub const BRPOPLPUSH: BuiltIn = BuiltIn::new(
         arity: 4,
         flags: flag::BLOCKING | flag::DENYOOM | flag::WRITE,
         categories: category::BLOCKING | category::LIST | category::SLOW | category::WRITE,
-        key_specs: &[
-            KeySpec::at(1, key_flag::RW | key_flag::ACCESS | key_flag::DELETE),
-            KeySpec::at(2, key_flag::RW | key_flag::INSERT),
-        ],
+        key_specs: MOVED_KEYS,
         arguments: &[
             Argument::key("source", 0),
             Argument::key("destination", 1),
@@ -112,11 +83,10 @@ pub const BRPOPLPUSH: BuiltIn = BuiltIn::new(
     brpoplpush,
 );
 
-use keyspace::element::to_vec;
 use keyspace::list::End;
 
-use super::{after_removal, end_of, end_word, pop_event, push_elements};
-use crate::collection::{deadline_ms, unless_waiting, wait};
+use super::{FROM_END, MOVED_KEYS, Move, TO_END, end_of};
+use crate::collection::{deadline_ms, wait};
 
 fn lmove(context: &mut Context<'_>) -> CommandResult {
     let (from, to) = (end_of(context.argv[3])?, end_of(context.argv[4])?);
@@ -148,31 +118,22 @@ fn brpoplpush(context: &mut Context<'_>) -> CommandResult {
 fn move_or_wait(context: &mut Context<'_>, from: End, to: End, timeout: &[u8]) -> CommandResult {
     let deadline_ms = deadline_ms(context, timeout)?;
     let (source, destination) = (context.argv[1], context.argv[2]);
-    let found = context.state.list_to_write(context.db, source).map(|list| list.map(|_| ()));
-    if unless_waiting(context, found)?.is_none() {
+    if context.state.list_to_write(context.db, source)?.is_none() {
         return wait(context, &[source], deadline_ms, resp::reply::Reply::null);
     }
-    if context.command.full_name == "blmove" {
-        let words = [b"LMOVE", source, destination, end_word(from), end_word(to)];
-        context.rewrite(&words);
-    } else {
-        context.rewrite(&[b"RPOPLPUSH", source, destination]);
+    match *context.argv {
+        [_, _, _, from, to, _] => context.rewrite(&[b"LMOVE", source, destination, from, to]),
+        _ => context.rewrite(&[b"RPOPLPUSH", source, destination]),
     }
     move_element(context, from, to)
 }
 
 /// Moves one element of a list that is there.
 fn move_element(context: &mut Context<'_>, from: End, to: End) -> CommandResult {
-    let (db, source, destination) = (context.db, context.argv[1], context.argv[2]);
-    context.state.list_to_write(db, destination)?;
-    let taken = context.state.list_to_write(db, source)?.and_then(|list| list.pop(from, to_vec));
-    let Some(element) = taken else {
-        context.reply.null();
-        return Ok(());
-    };
-    push_elements(context.state, db, destination, to, std::iter::once(&element[..]))?;
-    context.reply.bulk(&element);
-    after_removal(context, source, pop_event(from));
-    context.dirty(1);
+    let moved = Move { from, to, count: 1, as_block: false }.run(context, false)?;
+    match moved.first() {
+        Some(element) => context.reply.bulk(element),
+        None => context.reply.null(),
+    }
     Ok(())
 }

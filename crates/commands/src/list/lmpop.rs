@@ -69,7 +69,7 @@ use resp::reply::Reply;
 
 use super::{after_removal, end_of, pop_event};
 use crate::arguments;
-use crate::collection::{counted_keys, deadline_ms, reply_element, unless_waiting, wait};
+use crate::collection::{counted_keys, deadline_ms, reply_element, wait};
 
 const COUNT_NOT_POSITIVE: CommandError =
     CommandError::constant("ERR count should be greater than 0");
@@ -116,17 +116,14 @@ fn blmpop(context: &mut Context<'_>) -> CommandResult {
 fn pop_first(context: &mut Context<'_>, options: &Options<'_>) -> Result<bool, CommandError> {
     let db = context.db;
     for key in options.keys {
-        let found = context.state.list_to_write(db, key).map(|list| list.map(|list| list.len()));
-        let Some(len) = unless_waiting(context, found)? else { continue };
-        let taken = options.count.min(len);
+        let Some(list) = context.state.list_to_write(db, key)? else { continue };
+        let taken = options.count.min(list.len());
         let reply = &mut *context.reply;
         reply.array(2);
         reply.bulk(key);
         reply.array(taken);
-        if let Some(list) = context.state.list_to_write(db, key)? {
-            for _ in 0..taken {
-                list.pop(options.end, |element| reply_element(reply, element));
-            }
+        for _ in 0..taken {
+            list.pop(options.end, |element| reply_element(reply, element));
         }
         after_removal(context, key, pop_event(options.end));
         context.dirty(taken as u64);

@@ -26,6 +26,7 @@ pub const LPOS: BuiltIn = BuiltIn::new(
     lpos,
 );
 
+use keyspace::List;
 use keyspace::element::{Element, Needle};
 
 use crate::arguments;
@@ -56,13 +57,7 @@ fn lpos(context: &mut Context<'_>) -> CommandResult {
         }
         return Ok(());
     };
-    let needle = Needle::new(context.argv[2]);
-    let len = list.len();
-    let found = if options.backwards {
-        indexes(list.iter_back_from(len), &needle, &options).map(|index| len - 1 - index).collect()
-    } else {
-        indexes(list.iter_from(0), &needle, &options).collect::<Vec<_>>()
-    };
+    let found = places(list, &Needle::new(context.argv[2]), &options);
     match (options.count, found.first()) {
         (None, None) => context.reply.null(),
         (None, Some(index)) => context.reply.integer(*index as i64),
@@ -75,27 +70,31 @@ fn lpos(context: &mut Context<'_>) -> CommandResult {
 }
 
 /// The places of matches in the order in which the elements come.
-fn indexes<'a>(
-    elements: impl Iterator<Item = Element<'a>>,
-    needle: &Needle<'_>,
-    options: &Options,
-) -> impl Iterator<Item = usize> {
-    let compared = match options.compared_max {
-        0 => usize::MAX,
-        most => most,
+fn places(list: &List, needle: &Needle<'_>, options: &Options) -> Vec<usize> {
+    let unless_zero = |most| if most == 0 { usize::MAX } else { most };
+    let mut compared_left = unless_zero(options.compared_max);
+    let wanted = options.count.map_or(1, unless_zero);
+    let mut to_pass = options.passed;
+    let len = list.len();
+    let (mut seen, mut found) = (0, Vec::new());
+    let look = |element: Element<'_>| {
+        if needle.is(element) {
+            if to_pass > 0 {
+                to_pass -= 1;
+            } else {
+                found.push(if options.backwards { len - 1 - seen } else { seen });
+            }
+        }
+        seen += 1;
+        compared_left -= 1;
+        compared_left > 0 && found.len() < wanted
     };
-    let wanted = match options.count {
-        None => 1,
-        Some(0) => usize::MAX,
-        Some(count) => count,
-    };
-    elements
-        .take(compared)
-        .enumerate()
-        .filter(|(_, element)| needle.is(*element))
-        .map(|(index, _)| index)
-        .skip(usize::try_from(options.passed).unwrap_or(usize::MAX))
-        .take(wanted)
+    if options.backwards {
+        list.visit_back(len, look);
+    } else {
+        list.visit(0, look);
+    }
+    found
 }
 
 fn parse(words: &[&[u8]]) -> Result<Options, CommandError> {

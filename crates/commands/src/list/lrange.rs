@@ -38,9 +38,8 @@ fn lrange(context: &mut Context<'_>) -> CommandResult {
         context.reply.array(0);
         return Ok(());
     };
-    context.reply.array(count);
-    for element in list.iter_from(first).take(count) {
-        reply_element(context.reply, element);
-    }
+    let reply = &mut *context.reply;
+    reply.array(count);
+    list.visit_range(first, count, |element| reply_element(reply, element));
     Ok(())
 }

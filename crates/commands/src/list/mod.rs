@@ -1,7 +1,9 @@
 //! Commands of the group list, and what they share.
 
+use command_spec::{Argument, KeySpec, key_flag};
 use engine::{CommandError, Context, State, error, notify};
 use keyspace::List;
+use keyspace::element::to_vec;
 use keyspace::list::End;
 
 pub mod blpop;
@@ -19,6 +21,55 @@ pub mod lrem;
 pub mod lset;
 pub mod ltrim;
 
+const ENDS: &[Argument] =
+    &[Argument::pure_token("left", "LEFT"), Argument::pure_token("right", "RIGHT")];
+/// The ends that elements are moved from and to.
+const FROM_END: Argument = Argument::one_of("wherefrom", ENDS);
+const TO_END: Argument = Argument::one_of("whereto", ENDS);
+
+/// The keys of a command that moves elements.
+const MOVED_KEYS: &[KeySpec] = &[
+    KeySpec::at(1, key_flag::RW | key_flag::ACCESS | key_flag::DELETE),
+    KeySpec::at(2, key_flag::RW | key_flag::INSERT),
+];
+
+/// What is moved from the list named first to the one named second.
+struct Move {
+    from: End,
+    to: End,
+    count: usize,
+    /// The elements keep their order; otherwise each is added as it is taken.
+    as_block: bool,
+}
+
+impl Move {
+    /// Moves elements of a list that is there; these, in the order in which they were added. `in_order`: if both are
+    /// one list, the event of taking comes before that of adding.
+    fn run(&self, context: &mut Context<'_>, in_order: bool) -> Result<Vec<Vec<u8>>, CommandError> {
+        let (db, source, destination) = (context.db, context.argv[1], context.argv[2]);
+        context.state.list_to_write(db, destination)?;
+        let Some(list) = context.state.list_to_write(db, source)? else { return Ok(Vec::new()) };
+        let count = self.count.min(list.len());
+        let mut moved = Vec::with_capacity(count);
+        moved.extend((0..count).map_while(|_| list.pop(self.from, to_vec)));
+        // A block is added so that its elements stand as they stood.
+        if self.as_block && self.from == self.to {
+            moved.reverse();
+        }
+        let event_first = in_order && source == destination;
+        if event_first {
+            context.notify(notify::class::LIST, pop_event(self.from), source);
+        }
+        let elements = moved.iter().map(Vec::as_slice);
+        push_elements(context.state, db, destination, self.to, elements)?;
+        if !event_first {
+            after_removal(context, source, pop_event(self.from));
+        }
+        context.dirty(moved.len() as u64);
+        Ok(moved)
+    }
+}
+
 /// LEFT or RIGHT.
 fn end_of(word: &[u8]) -> Result<End, CommandError> {
     if crate::arguments::is(word, "LEFT") {
@@ -27,14 +78,6 @@ fn end_of(word: &[u8]) -> Result<End, CommandError> {
         Ok(End::Tail)
     } else {
         Err(error::SYNTAX)
-    }
-}
-
-/// The word for an end.
-fn end_word(end: End) -> &'static [u8] {
-    match end {
-        End::Head => b"LEFT",
-        End::Tail => b"RIGHT",
     }
 }
 

@@ -2,9 +2,11 @@
 
 use engine::collections::set_in;
 use engine::{CommandError, CommandResult, Context, State, error, notify};
+use keyspace::element::Element;
 use keyspace::{NewPayload, Set, SetExpiry, Value};
 
 use crate::arguments;
+use crate::collection::{key_count, reply_element};
 
 pub mod sadd;
 pub mod scard;
@@ -34,10 +36,45 @@ fn sets<'a>(state: &'a State, db: usize, keys: &[&[u8]], found: &[bool]) -> Vec<
     keys.iter().zip(found).map(get).collect()
 }
 
-/// Replies the members of a set that was computed.
-fn reply_set(context: &mut Context<'_>, set: &Set) {
-    context.reply.set(set.len());
-    set.for_each(|element| crate::collection::reply_element(context.reply, element));
+/// The members that a combination of sets has.
+type Combination = for<'a> fn(&[Option<&'a Set>]) -> Box<dyn Iterator<Item = Element<'a>> + 'a>;
+
+/// Replies the members of a combination of the sets of all arguments.
+fn reply_members(context: &mut Context<'_>, combination: Combination) -> CommandResult {
+    let keys = &context.argv[1..];
+    let found = look_up(context, keys)?;
+    let sets = sets(context.state, context.db, keys, &found);
+    let members: Vec<Element<'_>> = combination(&sets).collect();
+    context.reply.set(members.len());
+    members.into_iter().for_each(|member| reply_element(context.reply, member));
+    Ok(())
+}
+
+/// Stores a combination of the sets of all arguments but the first in the set of that.
+fn store_members(
+    context: &mut Context<'_>,
+    event: &str,
+    combination: Combination,
+) -> CommandResult {
+    let keys = &context.argv[2..];
+    let found = look_up(context, keys)?;
+    let limits = context.state.set_limits(context.db);
+    let mut result = Set::new_intset();
+    combination(&sets(context.state, context.db, keys, &found)).for_each(|member| {
+        result.add_element(member, &limits);
+    });
+    store_set(context, result, event);
+    Ok(())
+}
+
+/// Replies how many members a combination of sets has, as far as the limit lets it count.
+fn count_members(context: &mut Context<'_>, combination: Combination) -> CommandResult {
+    let counted = counted(context.argv, false)?;
+    let found = look_up(context, counted.keys)?;
+    let sets = sets(context.state, context.db, counted.keys, &found);
+    let count = combination(&sets).take(counted.limit).count();
+    context.reply.integer(count as i64);
+    Ok(())
 }
 
 /// Sets the destination of a STORE command to a set that was computed, and replies its size.
@@ -56,29 +93,28 @@ fn store_set(context: &mut Context<'_>, set: Set, event: &str) {
     context.reply.integer(len as i64);
 }
 
-/// What SINTERCARD and its kin are asked: the keys, and where to stop counting (0: nowhere).
+/// What SINTERCARD and its kin are asked: the keys, and where to stop counting.
 struct Counted<'a> {
     keys: &'a [&'a [u8]],
     limit: usize,
 }
 
 fn counted<'a>(argv: &'a [&'a [u8]], may_approximate: bool) -> Result<Counted<'a>, CommandError> {
-    const NUMKEYS_NOT_POSITIVE: CommandError =
-        CommandError::constant("ERR numkeys should be greater than 0");
     const TOO_MANY_KEYS: CommandError =
         CommandError::constant("ERR Number of keys can't be greater than number of args");
     const LIMIT_NEGATIVE: CommandError = CommandError::constant("ERR LIMIT can't be negative");
-    let count = arguments::integer_or(argv[1], NUMKEYS_NOT_POSITIVE)?;
-    let count =
-        usize::try_from(count).ok().filter(|count| *count > 0).ok_or(NUMKEYS_NOT_POSITIVE)?;
+    let count = key_count(argv[1])?;
     let (keys, mut words) = argv[2..].split_at_checked(count).ok_or(TOO_MANY_KEYS)?;
-    let mut limit = 0;
+    let mut limit = usize::MAX;
     loop {
         words = match words {
             [] => return Ok(Counted { keys, limit }),
             [word, argument, rest @ ..] if arguments::is(word, "LIMIT") => {
                 let most = arguments::integer_or(argument, LIMIT_NEGATIVE)?;
                 limit = usize::try_from(most).map_err(|_| LIMIT_NEGATIVE)?;
+                if limit == 0 {
+                    limit = usize::MAX;
+                }
                 rest
             }
             // The exact number is the best approximation.
@@ -86,11 +122,4 @@ fn counted<'a>(argv: &'a [&'a [u8]], may_approximate: bool) -> Result<Counted<'a
             _ => return Err(error::SYNTAX),
         };
     }
-}
-
-/// Replies a number of members, no more than the limit.
-fn reply_count(context: &mut Context<'_>, count: usize, limit: usize) -> CommandResult {
-    let count = if limit > 0 { count.min(limit) } else { count };
-    context.reply.integer(count as i64);
-    Ok(())
 }

@@ -70,48 +70,28 @@ pub const SDIFFCARD: BuiltIn = BuiltIn::new(
 use keyspace::Set;
 use keyspace::element::Element;
 
-use super::{counted, look_up, reply_count, reply_set, sets, store_set};
+use super::{count_members, reply_members, store_members};
 
 fn sdiff(context: &mut Context<'_>) -> CommandResult {
-    let set = difference(context, &context.argv[1..])?;
-    reply_set(context, &set);
-    Ok(())
+    reply_members(context, remaining)
 }
 
 fn sdiffstore(context: &mut Context<'_>) -> CommandResult {
-    let set = difference(context, &context.argv[2..])?;
-    store_set(context, set, "sdiffstore");
-    Ok(())
+    store_members(context, "sdiffstore", remaining)
 }
 
 fn sdiffcard(context: &mut Context<'_>) -> CommandResult {
-    let counted = counted(context.argv, false)?;
-    let found = look_up(context, counted.keys)?;
-    let sets = sets(context.state, context.db, counted.keys, &found);
-    let limit = if counted.limit > 0 { counted.limit } else { usize::MAX };
-    let count = remaining(&sets).take(limit).count();
-    reply_count(context, count, counted.limit)
-}
-
-fn difference(context: &mut Context<'_>, keys: &[&[u8]]) -> Result<Set, CommandError> {
-    let found = look_up(context, keys)?;
-    let limits = context.state.set_limits(context.db);
-    let sets = sets(context.state, context.db, keys, &found);
-    let mut result = Set::new_intset();
-    remaining(&sets).for_each(|element| {
-        result.add_element(element, &limits);
-    });
-    Ok(result)
+    count_members(context, remaining)
 }
 
 /// The members that only the first set has.
-fn remaining<'a>(sets: &[Option<&'a Set>]) -> impl Iterator<Item = Element<'a>> {
+fn remaining<'a>(sets: &[Option<&'a Set>]) -> Box<dyn Iterator<Item = Element<'a>> + 'a> {
     let first = sets.first().copied().flatten();
     let mut others: Vec<&Set> = sets.iter().skip(1).copied().flatten().collect();
     // A big set is the likeliest to have a member.
     others.sort_by_key(|set| std::cmp::Reverse(set.len()));
-    first
-        .into_iter()
-        .flat_map(Set::iter)
-        .filter(move |element| !others.iter().any(|set| set.contains_element(*element)))
+    let members = first.into_iter().flat_map(Set::iter);
+    Box::new(
+        members.filter(move |element| !others.iter().any(|set| set.contains_element(*element))),
+    )
 }

@@ -70,50 +70,30 @@ pub const SINTERCARD: BuiltIn = BuiltIn::new(
 use keyspace::Set;
 use keyspace::element::Element;
 
-use super::{counted, look_up, reply_count, reply_set, sets, store_set};
+use super::{count_members, reply_members, store_members};
 
 fn sinter(context: &mut Context<'_>) -> CommandResult {
-    let set = intersection(context, &context.argv[1..])?;
-    reply_set(context, &set);
-    Ok(())
+    reply_members(context, common)
 }
 
 fn sinterstore(context: &mut Context<'_>) -> CommandResult {
-    let set = intersection(context, &context.argv[2..])?;
-    store_set(context, set, "sinterstore");
-    Ok(())
+    store_members(context, "sinterstore", common)
 }
 
 fn sintercard(context: &mut Context<'_>) -> CommandResult {
-    let counted = counted(context.argv, false)?;
-    let found = look_up(context, counted.keys)?;
-    let sets = sets(context.state, context.db, counted.keys, &found);
-    let limit = if counted.limit > 0 { counted.limit } else { usize::MAX };
-    let count = common(&sets).take(limit).count();
-    reply_count(context, count, counted.limit)
-}
-
-fn intersection(context: &mut Context<'_>, keys: &[&[u8]]) -> Result<Set, CommandError> {
-    let found = look_up(context, keys)?;
-    let limits = context.state.set_limits(context.db);
-    let sets = sets(context.state, context.db, keys, &found);
-    let mut result = Set::new_intset();
-    common(&sets).for_each(|element| {
-        result.add_element(element, &limits);
-    });
-    Ok(result)
+    count_members(context, common)
 }
 
 /// The members that all sets have.
-fn common<'a>(sets: &[Option<&'a Set>]) -> impl Iterator<Item = Element<'a>> {
+fn common<'a>(sets: &[Option<&'a Set>]) -> Box<dyn Iterator<Item = Element<'a>> + 'a> {
     let mut all: Vec<&Set> = sets.iter().copied().flatten().collect();
     if all.len() < sets.len() {
         all.clear();
     }
     all.sort_by_key(|set| set.len());
     let smallest = all.first().map(|set| set.iter());
-    smallest
-        .into_iter()
-        .flatten()
-        .filter(move |element| all.iter().skip(1).all(|set| set.contains_element(*element)))
+    let members = smallest.into_iter().flatten();
+    Box::new(
+        members.filter(move |element| all.iter().skip(1).all(|set| set.contains_element(*element))),
+    )
 }

@@ -70,11 +70,13 @@ pub const SUNIONCARD: BuiltIn = BuiltIn::new(
 
 use keyspace::Set;
 
-use super::{counted, look_up, reply_count, reply_set, sets, store_set};
+use super::{counted, look_up, sets, store_set};
+use crate::collection::reply_element;
 
 fn sunion(context: &mut Context<'_>) -> CommandResult {
     let set = union(context, &context.argv[1..], usize::MAX)?;
-    reply_set(context, &set);
+    context.reply.set(set.len());
+    set.for_each(|element| reply_element(context.reply, element));
     Ok(())
 }
 
@@ -86,9 +88,9 @@ fn sunionstore(context: &mut Context<'_>) -> CommandResult {
 
 fn sunioncard(context: &mut Context<'_>) -> CommandResult {
     let counted = counted(context.argv, true)?;
-    let limit = if counted.limit > 0 { counted.limit } else { usize::MAX };
-    let set = union(context, counted.keys, limit)?;
-    reply_count(context, set.len(), counted.limit)
+    let set = union(context, counted.keys, counted.limit)?;
+    context.reply.integer(set.len() as i64);
+    Ok(())
 }
 
 /// The members of all sets; no more than asked for.

@@ -69,7 +69,7 @@ use resp::reply::Reply;
 use super::after_removal;
 use super::zpopmin::Extreme;
 use crate::arguments;
-use crate::collection::{counted_keys, deadline_ms, reply_element, unless_waiting, wait};
+use crate::collection::{counted_keys, deadline_ms, reply_element, wait};
 
 const COUNT_NOT_POSITIVE: CommandError =
     CommandError::constant("ERR count should be greater than 0");
@@ -119,10 +119,6 @@ fn bzmpop(context: &mut Context<'_>) -> CommandResult {
 fn pop_first(context: &mut Context<'_>, options: &Options<'_>) -> Result<bool, CommandError> {
     let db = context.db;
     for key in options.keys {
-        let found = context.state.sorted_set_to_write(db, key).map(|set| set.map(|_| ()));
-        if unless_waiting(context, found)?.is_none() {
-            continue;
-        }
         let Some(set) = context.state.sorted_set_to_write(db, key)? else { continue };
         let reply = &mut *context.reply;
         reply.array(2);

@@ -76,7 +76,7 @@ use keyspace::element::to_vec;
 use resp::reply::Reply;
 
 use super::{after_removal, open_members, reply_member};
-use crate::collection::{deadline_ms, positive_count, reply_element, unless_waiting, wait};
+use crate::collection::{deadline_ms, positive_count, reply_element, wait};
 
 /// The end of a sorted set that members are taken from.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -169,14 +169,9 @@ fn pop_or_wait(context: &mut Context<'_>, extreme: Extreme) -> CommandResult {
     let [_, keys @ .., timeout] = context.argv else { return Err(error::SYNTAX) };
     let deadline_ms = deadline_ms(context, timeout)?;
     for key in keys {
-        let found = context.state.sorted_set_to_write(db, key).map(|set| set.map(|_| ()));
-        if unless_waiting(context, found)?.is_none() {
-            continue;
-        }
+        let Some(set) = context.state.sorted_set_to_write(db, key)? else { continue };
         let mut taken = None;
-        if let Some(set) = context.state.sorted_set_to_write(db, key)? {
-            extreme.take(set, 1, |member, score| taken = Some((to_vec(member), score)));
-        }
+        extreme.take(set, 1, |member, score| taken = Some((to_vec(member), score)));
         let Some((member, score)) = taken else { continue };
         context.reply.array(3);
         context.reply.bulk(key);

@@ -1,10 +1,12 @@
 //! Encodings of lists, and the small form against the large one.
 
-use super::{End, List, ListEncoding, NodeLimit};
+use super::{End, List, ListEncoding, NodeLimit, Side};
 use crate::element::to_vec;
 
 fn all(list: &List) -> Vec<Vec<u8>> {
-    list.iter_from(0).map(to_vec).collect()
+    let mut all = Vec::new();
+    list.visit_range(0, usize::MAX, |element| all.push(to_vec(element)));
+    all
 }
 
 #[test]
@@ -38,14 +40,16 @@ fn small_lists_do_what_large_ones_do() {
             list.push(End::Tail, text.as_bytes(), &limit);
         }
         list.push(End::Head, b"7", &limit);
-        list.insert(2, b"x", &limit);
+        list.insert(2, Side::Before, b"x", &limit);
         assert!(list.set(0, b"8", &limit));
         assert!(!list.set(9, b"8", &limit));
         assert_eq!(list.find(b"x"), Some(2));
         assert_eq!(list.remove_equal(b"a", 2, End::Tail), 2);
-        assert_eq!(list.iter_back_from(3).map(to_vec).collect::<Vec<_>>(), [b"x", b"a", b"8"]);
+        let mut back = Vec::new();
+        list.visit_range_back(3, 9, |element| back.push(to_vec(element)));
+        assert_eq!(back, [b"x", b"a", b"8"]);
         assert_eq!(all(list), [b"8", b"a", b"x", b"b", b"c"]);
-        assert_eq!(list.get(4).map(to_vec), Some(b"c".to_vec()));
+        assert_eq!(list.get(4, to_vec), Some(b"c".to_vec()));
         assert_eq!(list.remove_equal(b"a", 9, End::Head), 1);
         assert_eq!(list.remove_range(0, 9), 4);
         assert!(list.is_empty());

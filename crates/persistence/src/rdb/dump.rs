@@ -40,6 +40,12 @@ fn versioned(record: &KeyRecord, db: usize, compress: bool) -> Option<Vec<u8>> {
     Some(writer.take())
 }
 
+/// Bytes of the value in a payload; `None` as of `dump`.
+pub fn value_len(record: &KeyRecord, db: usize, compress: bool) -> Option<usize> {
+    let mut writer = Writer::new(compress);
+    value::write(&mut writer, record, db).then(|| writer.as_bytes().len())
+}
+
 /// The type and value of a payload, once version and checksum (unless it is not looked at) are found good.
 pub fn verify(payload: &[u8], skip_checksum: bool) -> RdbResult<&[u8]> {
     let (checked, checksum) =

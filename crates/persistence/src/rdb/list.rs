@@ -31,6 +31,10 @@ pub(super) fn write(writer: &mut Writer, list: &List) {
                 writer.length(PACKED);
                 writer.string(listpack.as_bytes());
             }
+            NodeView::Compressed { is_plain, data, plain_len } => {
+                writer.length(if is_plain { PLAIN } else { PACKED });
+                writer.compressed(data, plain_len);
+            }
         }
     }
 }

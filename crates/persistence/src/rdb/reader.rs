@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::error::{RdbError, RdbResult};
-use crate::lzf;
+use stdx::lzf;
 
 /// Special forms of strings.
 const INTEGER_8: u8 = 0;

@@ -1,6 +1,6 @@
 //! Writing lengths, numbers and strings.
 
-use crate::lzf::Compressor;
+use stdx::lzf::Compressor;
 
 /// Strings from this length on are worth compressing.
 const COMPRESSED_BYTES_MIN: usize = 21;
@@ -70,14 +70,19 @@ impl Writer {
             && let Some(compressor) = &mut self.compressor
             && let Some(data) = compressor.compress(bytes, bytes.len() - SAVED_BYTES_MIN)
         {
-            self.byte(0xc3);
-            self.length(data.len() as u64);
-            self.length(bytes.len() as u64);
-            self.raw(&data);
+            self.compressed(&data, bytes.len());
             return;
         }
         self.length(bytes.len() as u64);
         self.raw(bytes);
+    }
+
+    /// A string that is compressed already.
+    pub fn compressed(&mut self, data: &[u8], plain_len: usize) {
+        self.byte(0xc3);
+        self.length(data.len() as u64);
+        self.length(plain_len as u64);
+        self.raw(data);
     }
 
     /// An integer as the string of its digits.

@@ -104,3 +104,20 @@ fn printed_numbers_are_near_the_doubles_of_the_same_text() {
         assert!((printed - exact).abs() <= exact.abs() * 1e-15, "{text}");
     }
 }
+
+#[test]
+fn doubles_are_the_nearest() {
+    for (text, expected) in [
+        ("0.1", 0.1),
+        ("-5", -5.0),
+        ("1e300", 1e300),
+        ("1e400", f64::INFINITY),
+        ("-1e400", f64::NEG_INFINITY),
+        ("inf", f64::INFINITY),
+        ("1e-400", 0.0),
+        ("0", 0.0),
+    ] {
+        let number = LongDouble::parse(text.as_bytes()).expect("a number");
+        assert_eq!(number.to_f64(), expected, "{text}");
+    }
+}

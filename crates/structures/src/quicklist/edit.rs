@@ -1,28 +1,46 @@
 //! Changing a quicklist.
 
-use super::node::{Content, Node, NodeLimit};
-use super::{End, Place, Quicklist};
+use super::node::Node;
+use super::{End, NodeLimit, Place, Quicklist};
 use crate::listpack::Element;
 
+/// Before or behind an element.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    Before,
+    After,
+}
+
 impl Quicklist {
+    /// The limit of this list, with the threshold of big elements that holds now.
+    #[inline]
+    fn own_limit(&self, limit: &NodeLimit) -> NodeLimit {
+        limit.of_list(self.fill, self.depth)
+    }
+
     pub fn push(&mut self, end: End, bytes: &[u8], limit: &NodeLimit) {
+        let limit = self.own_limit(limit);
         self.len += 1;
         let node = match end {
             End::Head => self.nodes.front_mut(),
             End::Tail => self.nodes.back_mut(),
         };
-        if let Some(listpack) = node.and_then(|node| node.with_room_for(bytes.len(), limit)) {
-            match end {
-                End::Head => listpack.push_front(bytes),
-                End::Tail => listpack.push_back(bytes),
-            }
+        if let Some(node) = node
+            && node.has_room_for(bytes.len(), &limit)
+        {
+            node.insert(if end == End::Head { 0 } else { node.count() }, bytes);
             return;
         }
-        let node = Node::of(bytes, limit);
+        let node = Node::of(bytes, &limit);
         match end {
             End::Head => self.nodes.push_front(node),
             End::Tail => self.nodes.push_back(node),
         }
+        self.settle(self.end_index(end));
+    }
+
+    fn end_index(&self, end: End) -> usize {
+        if end == End::Head { 0 } else { self.nodes.len().saturating_sub(1) }
     }
 
     /// Removes the element at an end, after `look` has seen it.
@@ -32,7 +50,7 @@ impl Quicklist {
             End::Tail => self.nodes.back_mut()?,
         };
         let offset = if end == End::Head { 0 } else { node.count() - 1 };
-        let seen = look(node.get(offset)?);
+        let seen = node.get(offset, look)?;
         node.remove(offset, 1);
         self.len -= 1;
         if node.count() == 0 {
@@ -40,83 +58,122 @@ impl Quicklist {
                 End::Head => self.nodes.pop_front(),
                 End::Tail => self.nodes.pop_back(),
             };
+            self.settle(self.end_index(end));
         }
         Some(seen)
     }
 
     /// Puts another element in the place of one; false if there is none.
     pub fn replace(&mut self, index: usize, bytes: &[u8], limit: &NodeLimit) -> bool {
-        let Some(place) = self.place_of(index) else { return false };
-        let Some(node) = self.nodes.get_mut(place.node) else { return false };
-        if node.replace(place.offset, bytes, limit).is_none() {
+        let Some(Place { node, offset }) = self.place_of(index) else { return false };
+        let own_limit = self.own_limit(limit);
+        let Some(held) = self.nodes.get_mut(node) else { return false };
+        if held.replace(offset, bytes, &own_limit) {
+            self.settle_node(node);
+            return true;
+        }
+        if held.is_plain() {
+            self.insert(index, Side::After, bytes, limit);
             self.remove_range(index, 1);
-            self.insert(index, bytes, limit);
+            return true;
+        }
+        // The new element gets a node between the two parts of the old one. If it does not come first, its neighbours may
+        // be joined with theirs.
+        let upper = held.split_off(offset + 1);
+        held.remove(offset, 1);
+        let is_lower_empty = held.count() == 0;
+        self.insert_nodes(node + 1, [Some(Node::of(bytes, &own_limit)), upper]);
+        if is_lower_empty {
+            self.nodes.remove(node);
+            self.settle(node);
+        } else {
+            self.merge_around(node + 1, &own_limit);
         }
         true
     }
 
-    /// Inserts before the element of an index, or at the end.
-    pub fn insert(&mut self, index: usize, bytes: &[u8], limit: &NodeLimit) {
+    /// Inserts beside the element of an index, or at the end if there is none.
+    pub fn insert(&mut self, index: usize, side: Side, bytes: &[u8], limit: &NodeLimit) {
         let Some(Place { node, offset }) = self.place_of(index) else {
             return self.push(End::Tail, bytes, limit);
         };
-        if index == 0 {
-            return self.push(End::Head, bytes, limit);
-        }
+        let limit = self.own_limit(limit);
         self.len += 1;
-        if let Some(listpack) =
-            self.nodes.get_mut(node).and_then(|node| node.with_room_for(bytes.len(), limit))
+        let after = side == Side::After;
+        let offset = offset + usize::from(after);
+        let held = &mut self.nodes[node];
+        if held.has_room_for(bytes.len(), &limit) {
+            held.insert(offset, bytes);
+            return self.settle_node(node);
+        }
+        let at_edge = if after { offset == held.count() } else { offset == 0 };
+        if at_edge {
+            return self.insert_between(node + usize::from(after), side, bytes, &limit);
+        }
+        let Some(mut upper) = held.split_off(offset) else { return };
+        if limit.is_plain(bytes.len()) {
+            self.insert_nodes(node + 1, [Some(Node::of(bytes, &limit)), Some(upper)]);
+            return self.settle(node + 1);
+        }
+        // It goes to the half without the element it is put beside.
+        if after {
+            upper.insert(0, bytes);
+        } else {
+            held.insert(held.count(), bytes);
+        }
+        self.insert_nodes(node + 1, [Some(upper), None]);
+        self.merge_around(node + usize::from(!after), &limit);
+    }
+
+    /// Inserts where a node ends and another begins, `node` being the one behind: into the farther one, if it has room.
+    fn insert_between(&mut self, node: usize, side: Side, bytes: &[u8], limit: &NodeLimit) {
+        let farther = if side == Side::After { Some(node) } else { node.checked_sub(1) };
+        let held = farther.and_then(|farther| Some((farther, self.nodes.get_mut(farther)?)));
+        if let Some((farther, held)) = held
+            && held.has_room_for(bytes.len(), limit)
         {
-            let position = listpack.nth(offset);
-            listpack.insert_before(position, bytes);
-            return;
-        }
-        if offset > 0 {
-            let upper = self.nodes.get_mut(node).and_then(|node| node.split_off(offset));
-            for (step, part) in
-                [Some(Node::of(bytes, limit)), upper].into_iter().flatten().enumerate()
-            {
-                self.nodes.insert(node + 1 + step, part);
-            }
-            self.merge(node + 1, limit);
-            self.merge(node, limit);
-            return;
-        }
-        // Between two nodes: at the end of the one before if it has room.
-        let before = node.checked_sub(1).and_then(|before| self.nodes.get_mut(before));
-        match before.and_then(|before| before.with_room_for(bytes.len(), limit)) {
-            Some(listpack) => listpack.push_back(bytes),
-            None => self.nodes.insert(node, Node::of(bytes, limit)),
+            held.insert(if side == Side::After { 0 } else { held.count() }, bytes);
+            self.settle_node(farther);
+        } else {
+            self.insert_nodes(node, [Some(Node::of(bytes, limit)), None]);
+            self.settle(node);
         }
     }
 
+    fn insert_nodes(&mut self, index: usize, nodes: [Option<Node>; 2]) {
+        for (step, node) in nodes.into_iter().flatten().enumerate() {
+            self.nodes.insert(index + step, node);
+        }
+    }
+
+    /// Joins nodes around one where two fit into one: its two neighbours on either side first, then with itself.
+    fn merge_around(&mut self, center: usize, limit: &NodeLimit) {
+        let mut center = center;
+        if let Some(far) = center.checked_sub(2)
+            && self.merge(far, limit)
+        {
+            center -= 1;
+        }
+        self.merge(center + 1, limit);
+        if let Some(before) = center.checked_sub(1)
+            && self.merge(before, limit)
+        {
+            center -= 1;
+        }
+        self.merge(center, limit);
+        self.settle(center);
+    }
+
     /// Joins a node with the one behind it if both fit into one.
-    fn merge(&mut self, index: usize, limit: &NodeLimit) {
+    fn merge(&mut self, index: usize, limit: &NodeLimit) -> bool {
         let [Some(low), Some(high)] = [index, index + 1].map(|index| self.nodes.get(index)) else {
-            return;
+            return false;
         };
-        let (Content::Packed(low_pack), Content::Packed(high_pack)) =
-            (low.content(), high.content())
-        else {
-            return;
-        };
-        let count = low.count() + high.count();
-        if limit.is_exceeded_by(low_pack.byte_len() + high_pack.byte_len(), count) {
-            return;
+        let fits = low.can_join(high, limit);
+        if fits && let Some(behind) = self.nodes.remove(index + 1) {
+            self.nodes[index].join(&behind);
         }
-        let mut joined = low_pack.clone();
-        for (_, element) in high_pack.iter() {
-            match element {
-                Element::Bytes(bytes) => joined.push_back(bytes),
-                Element::Integer(integer) => joined.push_back_integer(integer),
-            }
-        }
-        if let Some(node) = Node::packed(joined, count) {
-            self.nodes.remove(index + 1);
-            if let Some(place) = self.nodes.get_mut(index) {
-                *place = node;
-            }
-        }
+        fits
     }
 
     /// Removes up to `count` elements from an index on; how many there were.
@@ -140,6 +197,7 @@ impl Quicklist {
         debug_assert!(emptied.is_empty() || emptied.start <= first + 1);
         self.nodes.drain(emptied);
         self.len -= wanted;
+        self.settle(first);
         wanted
     }
 
@@ -153,6 +211,7 @@ impl Quicklist {
         }
         self.nodes.retain(|node| node.count() > 0);
         self.len -= max - left;
+        self.settle_all();
         max - left
     }
 }

@@ -1,61 +1,44 @@
-//! A node of a quicklist, and how big it may be.
+//! A node of a quicklist: a listpack or one big element, compressed if it lies far from both ends.
 
+use super::limit::NodeLimit;
 use crate::listpack::Element;
 use crate::relocate::Judge;
 use crate::{CompactBytes, Listpack};
+use stdx::lzf;
 
-/// Bytes of a listpack that is bounded by its number of elements.
-const COUNTED_BYTES_MAX: usize = 8192;
-const KIBIBYTE: usize = 1024;
-
-/// `list-max-listpack-size`: how many elements or bytes a node may have.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct NodeLimit {
-    entries_max: usize,
-    bytes_max: usize,
-    plain_from: usize,
-}
-
-impl NodeLimit {
-    /// The meaning of the parameter: a number of elements if positive, else -1 … -5 for 4 … 64 KiB.
-    pub fn of_parameter(value: i32) -> Self {
-        let (entries_max, bytes_max) = match value {
-            1.. => (value.unsigned_abs() as usize, COUNTED_BYTES_MAX),
-            0 => (1, COUNTED_BYTES_MAX),
-            -1 => (usize::MAX, 4 * KIBIBYTE),
-            -2 => (usize::MAX, 8 * KIBIBYTE),
-            -3 => (usize::MAX, 16 * KIBIBYTE),
-            -4 => (usize::MAX, 32 * KIBIBYTE),
-            _ => (usize::MAX, 64 * KIBIBYTE),
-        };
-        Self { entries_max, bytes_max, plain_from: bytes_max + 1 }
-    }
-
-    /// Bytes from which an element has a node of its own, in place of what fits into none.
-    #[must_use]
-    pub fn with_plain_from(mut self, bytes: Option<usize>) -> Self {
-        self.plain_from = bytes.unwrap_or(self.bytes_max + 1).min(self.bytes_max + 1);
-        self
-    }
-
-    /// Whether a listpack of so many bytes and elements is too big.
-    #[inline]
-    pub fn is_exceeded_by(&self, bytes: usize, entries: usize) -> bool {
-        bytes > self.bytes_max || entries > self.entries_max
-    }
-
-    /// Whether an element of so many bytes has a node of its own.
-    #[inline]
-    pub fn is_plain(&self, bytes: usize) -> bool {
-        bytes >= self.plain_from
-    }
-}
+/// Contents of fewer bytes are not compressed.
+const COMPRESSED_FROM: usize = 48;
+/// What compressing must save at least.
+const SAVED_BYTES_MIN: usize = 8;
+/// Bytes of the plain length in front of compressed data.
+const PLAIN_LEN_BYTES: usize = 4;
+/// Bytes that an element is taken to need in a listpack beside its own, when one is asked whether it has room.
+const ELEMENT_OVERHEAD: usize = 8;
 
 /// What a node holds.
 #[derive(Clone)]
-pub(super) enum Content {
+enum Content {
     Packed(Listpack),
     Plain(CompactBytes),
+    /// Either of them: the length of its bytes, and these in LZF.
+    Compressed {
+        is_plain: bool,
+        data: CompactBytes,
+    },
+}
+
+/// A node as it is stored.
+#[derive(Clone, Copy)]
+pub enum NodeView<'a> {
+    Packed(&'a Listpack),
+    /// One big element.
+    Plain(&'a [u8]),
+    /// Either of them, in LZF.
+    Compressed {
+        is_plain: bool,
+        data: &'a [u8],
+        plain_len: usize,
+    },
 }
 
 /// See the module text of the list.
@@ -63,37 +46,48 @@ pub(super) enum Content {
 pub(super) struct Node {
     content: Content,
     count: u32,
+    /// Compressing it was of no use. Forgotten when it changes.
+    is_incompressible: bool,
 }
 
-/// Bytes that an element takes in a listpack at most beside its own.
-const ELEMENT_OVERHEAD_MAX: usize = 10;
-
 impl Node {
+    fn new(content: Content, count: usize) -> Self {
+        Self { content, count: count as u32, is_incompressible: false }
+    }
+
     /// A node of a listpack with so many elements; `None` if there are none.
     pub(super) fn packed(listpack: Listpack, count: usize) -> Option<Self> {
-        (count > 0).then(|| Self { content: Content::Packed(listpack), count: count as u32 })
+        (count > 0).then(|| Self::new(Content::Packed(listpack), count))
     }
 
     /// A node of one element.
     pub(super) fn of(bytes: &[u8], limit: &NodeLimit) -> Self {
         if limit.is_plain(bytes.len()) {
-            return Self { content: Content::Plain(CompactBytes::new(bytes)), count: 1 };
+            return Self::new(Content::Plain(CompactBytes::new(bytes)), 1);
         }
         let mut listpack = Listpack::new();
         listpack.push_back(bytes);
-        Self { content: Content::Packed(listpack), count: 1 }
+        Self::new(Content::Packed(listpack), 1)
     }
 
     pub(super) fn relocate(&mut self, judge: &mut Judge<'_>) {
         match &mut self.content {
             Content::Packed(listpack) => listpack.relocate(judge),
-            Content::Plain(bytes) => bytes.relocate(judge),
+            Content::Plain(bytes) | Content::Compressed { data: bytes, .. } => {
+                bytes.relocate(judge);
+            }
         }
     }
 
-    #[inline]
-    pub(super) fn content(&self) -> &Content {
-        &self.content
+    pub(super) fn view(&self) -> NodeView<'_> {
+        match &self.content {
+            Content::Packed(listpack) => NodeView::Packed(listpack),
+            Content::Plain(bytes) => NodeView::Plain(bytes.as_bytes()),
+            Content::Compressed { is_plain, data } => {
+                let (plain_len, data) = split_data(data);
+                NodeView::Compressed { is_plain: *is_plain, data, plain_len }
+            }
+        }
     }
 
     #[inline]
@@ -101,73 +95,152 @@ impl Node {
         self.count as usize
     }
 
-    pub(super) fn get(&self, offset: usize) -> Option<Element<'_>> {
-        match &self.content {
-            Content::Packed(listpack) => Some(listpack.get(listpack.nth(offset)?)),
-            Content::Plain(bytes) => (offset == 0).then_some(Element::Bytes(bytes.as_bytes())),
+    /// Bytes of the content when it is not compressed.
+    pub(super) fn byte_len(&self) -> usize {
+        match self.view() {
+            NodeView::Packed(listpack) => listpack.byte_len(),
+            NodeView::Plain(bytes) => bytes.len(),
+            NodeView::Compressed { plain_len, .. } => plain_len,
         }
     }
 
-    /// The listpack, if an element of so many bytes may be added.
-    pub(super) fn with_room_for(
-        &mut self,
-        bytes: usize,
-        limit: &NodeLimit,
-    ) -> Option<&mut Listpack> {
+    /// Whether it is one big element.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.content, Content::Plain(_) | Content::Compressed { is_plain: true, .. })
+    }
+
+    /// Shows the content, which is decompressed for that if need be.
+    #[inline]
+    pub(super) fn with_content<R>(&self, show: impl FnOnce(Shown<'_>) -> R) -> R {
+        match &self.content {
+            Content::Packed(listpack) => show(Shown::Packed(listpack)),
+            Content::Plain(bytes) => show(Shown::Plain(bytes.as_bytes())),
+            Content::Compressed { is_plain, data } => match decompressed(*is_plain, data) {
+                Content::Plain(bytes) => show(Shown::Plain(bytes.as_bytes())),
+                Content::Packed(listpack) => show(Shown::Packed(&listpack)),
+                Content::Compressed { .. } => unreachable!("it is not compressed twice"),
+            },
+        }
+    }
+
+    /// Compresses the content, if that saves enough.
+    pub(super) fn compress(&mut self) {
+        let (is_plain, bytes) = match &self.content {
+            Content::Packed(listpack) => (false, listpack.as_bytes()),
+            Content::Plain(bytes) => (true, bytes.as_bytes()),
+            Content::Compressed { .. } => return,
+        };
+        if self.is_incompressible {
+            return;
+        }
+        match compressed(bytes) {
+            Some(data) => self.content = Content::Compressed { is_plain, data },
+            None => self.is_incompressible = true,
+        }
+    }
+
+    pub(super) fn decompress(&mut self) {
+        if let Content::Compressed { is_plain, data } = &self.content {
+            self.content = decompressed(*is_plain, data);
+        }
+    }
+
+    /// The listpack, to be changed; `None` of a big element.
+    fn listpack_mut(&mut self) -> Option<&mut Listpack> {
+        self.decompress();
+        self.is_incompressible = false;
         match &mut self.content {
-            Content::Packed(listpack) if !limit.is_plain(bytes) => {
-                let grown = listpack.byte_len() + bytes + ELEMENT_OVERHEAD_MAX;
-                let fits = !limit.is_exceeded_by(grown, self.count as usize + 1);
-                fits.then(|| {
-                    self.count += 1;
-                    listpack
-                })
-            }
+            Content::Packed(listpack) => Some(listpack),
             _ => None,
         }
+    }
+
+    /// The element of an offset.
+    pub(super) fn get<R>(&self, offset: usize, look: impl FnOnce(Element<'_>) -> R) -> Option<R> {
+        self.with_content(|content| match content {
+            Shown::Packed(listpack) => Some(look(listpack.get(listpack.nth(offset)?))),
+            Shown::Plain(bytes) => (offset == 0).then(|| look(Element::Bytes(bytes))),
+        })
+    }
+
+    /// Whether an element of so many bytes may be added to its listpack.
+    #[inline]
+    pub(super) fn has_room_for(&self, bytes: usize, limit: &NodeLimit) -> bool {
+        if self.is_plain() || limit.is_plain(bytes) {
+            return false;
+        }
+        let grown = self.byte_len() + bytes + ELEMENT_OVERHEAD;
+        !limit.is_exceeded_by(grown, self.count() + 1)
+    }
+
+    /// Adds an element, for which there is room, before the one of an offset or at the end.
+    pub(super) fn insert(&mut self, offset: usize, bytes: &[u8]) {
+        let is_last = offset == self.count();
+        let Some(listpack) = self.listpack_mut() else { return };
+        if offset == 0 {
+            listpack.push_front(bytes);
+        } else if is_last {
+            listpack.push_back(bytes);
+        } else {
+            listpack.insert_before(listpack.nth(offset), bytes);
+        }
+        self.count += 1;
     }
 
     /// Removes up to `count` elements from an offset on; how many there were.
     pub(super) fn remove(&mut self, offset: usize, count: usize) -> usize {
         let removed = count.min(self.count().saturating_sub(offset));
-        if let Content::Packed(listpack) = &mut self.content
-            && removed < self.count as usize
+        // A node that loses all its elements is dropped by its list.
+        if removed > 0
+            && removed < self.count()
+            && let Some(listpack) = self.listpack_mut()
             && let Some(position) = listpack.nth(offset)
         {
             listpack.remove(position, removed);
         }
-        // A node that loses all its elements is dropped by its list.
         self.count -= removed as u32;
         removed
     }
 
-    /// Puts another element in the place of one; `None` if it must be a node of its own or does not fit.
-    pub(super) fn replace(&mut self, offset: usize, bytes: &[u8], limit: &NodeLimit) -> Option<()> {
-        match &mut self.content {
-            Content::Packed(listpack) if !limit.is_plain(bytes.len()) => {
-                let grown = listpack.byte_len() + bytes.len() + ELEMENT_OVERHEAD_MAX;
-                let alone = self.count == 1;
-                if !alone && limit.is_exceeded_by(grown, self.count as usize) {
-                    return None;
-                }
-                let position = listpack.nth(offset)?;
+    /// Puts another element in the place of one; false if it does not belong into a node of this kind.
+    pub(super) fn replace(&mut self, offset: usize, bytes: &[u8], limit: &NodeLimit) -> bool {
+        if self.is_plain() {
+            if limit.is_plain(bytes.len()) {
+                *self = Self::new(Content::Plain(CompactBytes::new(bytes)), 1);
+                return true;
+            }
+            return false;
+        }
+        if limit.is_plain(bytes.len()) {
+            return false;
+        }
+        let Some(listpack) = self.listpack_mut() else { return false };
+        // It may grow beyond the limit by that, but not without end.
+        match listpack.nth(offset).filter(|_| listpack.has_room_for(bytes.len())) {
+            Some(position) => {
                 listpack.replace(position, bytes);
-                Some(())
+                true
             }
-            _ if self.count == 1 => {
-                *self = Self::of(bytes, limit);
-                Some(())
-            }
-            _ => None,
+            None => false,
         }
     }
 
     /// Removes the elements equal to `text`, up to `max` of them, from the front or the back; how many.
     pub(super) fn remove_equal(&mut self, text: &[u8], max: usize, from_back: bool) -> usize {
-        let removed = match &mut self.content {
-            Content::Plain(bytes) => usize::from(max > 0 && bytes.as_bytes() == text),
-            Content::Packed(listpack) if from_back => remove_equal_back(listpack, text, max),
-            Content::Packed(listpack) => remove_equal_front(listpack, text, max),
+        let has_any = max > 0
+            && self.with_content(|content| match content {
+                Shown::Packed(listpack) => {
+                    listpack.first().is_some_and(|first| listpack.find(first, text, 0).is_some())
+                }
+                Shown::Plain(bytes) => bytes == text,
+            });
+        if !has_any {
+            return 0;
+        }
+        let removed = match self.listpack_mut() {
+            None => 1,
+            Some(listpack) if from_back => remove_equal_back(listpack, text, max),
+            Some(listpack) => remove_equal_front(listpack, text, max),
         };
         self.count -= removed as u32;
         removed
@@ -175,30 +248,95 @@ impl Node {
 
     /// Cuts the node in two: elements from an offset on go to the node returned.
     pub(super) fn split_off(&mut self, offset: usize) -> Option<Node> {
-        let Content::Packed(listpack) = &mut self.content else { return None };
+        let listpack = self.listpack_mut()?;
         let cut = listpack.nth(offset)?;
         let mut upper = Listpack::new();
-        let mut at = Some(cut);
-        let mut moved = 0;
-        while let Some(position) = at {
-            match listpack.get(position) {
-                Element::Bytes(bytes) => upper.push_back(bytes),
-                Element::Integer(integer) => upper.push_back_integer(integer),
-            }
-            moved += 1;
-            at = listpack.next(position);
-        }
+        let moved = append(&mut upper, listpack, Some(cut));
         listpack.remove(cut, moved);
         self.count -= moved as u32;
         Node::packed(upper, moved)
+    }
+
+    /// Whether it and the node behind it fit into one.
+    pub(super) fn can_join(&self, behind: &Node, limit: &NodeLimit) -> bool {
+        if self.is_plain() || behind.is_plain() {
+            return false;
+        }
+        // Two listpacks have two heads and ends, one has one.
+        let bytes = self.byte_len() + behind.byte_len() - Listpack::EMPTY_BYTES;
+        !limit.is_exceeded_by(bytes, self.count() + behind.count())
+    }
+
+    /// Adds the elements of the node behind it, which fits.
+    pub(super) fn join(&mut self, behind: &Node) {
+        let Some(listpack) = self.listpack_mut() else { return };
+        behind.with_content(|content| {
+            if let Shown::Packed(behind) = content {
+                append(listpack, behind, behind.first());
+            }
+        });
+        self.count += behind.count;
     }
 
     pub(super) fn alloc_bytes(&self) -> usize {
         match &self.content {
             Content::Packed(listpack) => listpack.alloc_bytes(),
             Content::Plain(bytes) => bytes.alloc_bytes(),
+            Content::Compressed { data, .. } => data.alloc_bytes(),
         }
     }
+}
+
+/// A node's content as it is read.
+pub(super) enum Shown<'a> {
+    Packed(&'a Listpack),
+    Plain(&'a [u8]),
+}
+
+fn split_data(data: &CompactBytes) -> (usize, &[u8]) {
+    match data.as_bytes().split_first_chunk::<PLAIN_LEN_BYTES>() {
+        Some((len, data)) => (u32::from_le_bytes(*len) as usize, data),
+        None => (0, &[]),
+    }
+}
+
+fn compressed(bytes: &[u8]) -> Option<CompactBytes> {
+    if bytes.len() < COMPRESSED_FROM {
+        return None;
+    }
+    let plain_len = u32::try_from(bytes.len()).ok()?;
+    let most = bytes.len() - SAVED_BYTES_MIN;
+    let data = lzf::Compressor::default().compress(bytes, most)?;
+    Some(CompactBytes::new(&[&plain_len.to_le_bytes()[..], &data].concat()))
+}
+
+fn decompressed(is_plain: bool, data: &CompactBytes) -> Content {
+    let (plain_len, data) = split_data(data);
+    let bytes = lzf::decompress(data, plain_len).expect("it is what compressing has made");
+    if is_plain {
+        Content::Plain(CompactBytes::new(&bytes))
+    } else {
+        Content::Packed(Listpack::from_valid(&bytes))
+    }
+}
+
+/// Adds elements of another listpack, from a place on, at the end; how many.
+fn append(
+    listpack: &mut Listpack,
+    other: &Listpack,
+    from: Option<crate::listpack::Position>,
+) -> usize {
+    let mut added = 0;
+    let mut at = from;
+    while let Some(position) = at {
+        match other.get(position) {
+            Element::Bytes(bytes) => listpack.push_back(bytes),
+            Element::Integer(integer) => listpack.push_back_integer(integer),
+        }
+        added += 1;
+        at = other.next(position);
+    }
+    added
 }
 
 fn remove_equal_front(listpack: &mut Listpack, text: &[u8], max: usize) -> usize {

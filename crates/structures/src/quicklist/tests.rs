@@ -1,6 +1,6 @@
 //! Quicklists against a vector.
 
-use super::{End, NodeLimit, Quicklist};
+use super::{End, NodeLimit, NodeView, Quicklist, Side};
 use crate::listpack::Element;
 use proptest::prelude::*;
 
@@ -11,25 +11,61 @@ fn text(element: Element<'_>) -> Vec<u8> {
     }
 }
 
+fn from(list: &Quicklist, index: usize) -> Vec<Vec<u8>> {
+    let mut elements = Vec::new();
+    list.visit(index, |element| {
+        elements.push(text(element));
+        true
+    });
+    elements
+}
+
+fn back_from(list: &Quicklist, count: usize) -> Vec<Vec<u8>> {
+    let mut elements = Vec::new();
+    list.visit_back(count, |element| {
+        elements.push(text(element));
+        true
+    });
+    elements.reverse();
+    elements
+}
+
 fn check(list: &Quicklist, model: &[Vec<u8>]) {
     assert_eq!(list.len(), model.len());
-    assert_eq!(list.iter_from(0).map(text).collect::<Vec<_>>(), model);
-    let mut back: Vec<_> = list.iter_back_from(list.len()).map(text).collect();
-    back.reverse();
-    assert_eq!(back, model);
+    assert_eq!(from(list, 0), model);
+    assert_eq!(back_from(list, list.len()), model);
     for index in (0..model.len()).step_by(1 + model.len() / 7) {
-        assert_eq!(list.get(index).map(text).as_ref(), Some(&model[index]));
-        assert!(list.iter_from(index).map(text).eq(model[index..].iter().cloned()));
-        assert!(list.iter_back_from(index).map(text).eq(model[..index].iter().rev().cloned()));
+        assert_eq!(list.get(index, text).as_ref(), Some(&model[index]));
+        assert_eq!(from(list, index), model[index..]);
+        assert_eq!(back_from(list, index), model[..index]);
     }
-    assert_eq!(list.get(model.len()), None);
+    assert_eq!(list.get(model.len(), text), None);
+}
+
+/// Nodes are not empty, and compressed as deep inside as they should be.
+fn check_nodes(list: &Quicklist) {
+    assert!(list.nodes.iter().all(|node| node.count() > 0));
+    let (depth, nodes) = (usize::from(list.depth), list.node_len());
+    for (index, view) in list.nodes().enumerate() {
+        let is_inner = depth > 0 && index >= depth && index + depth < nodes;
+        match view {
+            NodeView::Compressed { .. } => assert!(is_inner, "{index} of {nodes}"),
+            NodeView::Packed(_) | NodeView::Plain(_) if is_inner => {
+                let mut node = list.nodes[index].clone();
+                node.compress();
+                let compressed = matches!(node.view(), NodeView::Compressed { .. });
+                assert!(!compressed, "{index} of {nodes} is worth compressing");
+            }
+            _ => {}
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
 enum Step {
     Push(bool, Vec<u8>),
     Pop(bool),
-    Insert(usize, Vec<u8>),
+    Insert(usize, bool, Vec<u8>),
     Replace(usize, Vec<u8>),
     Remove(usize, usize),
     RemoveEqual(Vec<u8>, usize, bool),
@@ -48,7 +84,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (any::<bool>(), element()).prop_map(|(tail, bytes)| Step::Push(tail, bytes)),
         1 => any::<bool>().prop_map(Step::Pop),
-        4 => (any::<usize>(), element()).prop_map(|(at, bytes)| Step::Insert(at, bytes)),
+        4 => (any::<usize>(), any::<bool>(), element())
+            .prop_map(|(at, after, bytes)| Step::Insert(at, after, bytes)),
         2 => (any::<usize>(), element()).prop_map(|(at, bytes)| Step::Replace(at, bytes)),
         1 => (any::<usize>(), 0usize..5).prop_map(|(at, count)| Step::Remove(at, count)),
         1 => (element(), 0usize..4, any::<bool>()).prop_map(|(b, n, t)| Step::RemoveEqual(b, n, t)),
@@ -71,10 +108,11 @@ fn apply(step: &Step, list: &mut Quicklist, model: &mut Vec<Vec<u8>>, limit: &No
             let expected = (!model.is_empty()).then(|| model.remove(index));
             assert_eq!(list.pop(end(*tail), text), expected);
         }
-        Step::Insert(index, bytes) => {
+        Step::Insert(index, after, bytes) => {
             let index = at(*index, model.len());
-            list.insert(index, bytes, limit);
-            model.insert(index, bytes.clone());
+            let side = if *after { Side::After } else { Side::Before };
+            list.insert(index, side, bytes, limit);
+            model.insert((index + usize::from(*after)).min(model.len()), bytes.clone());
         }
         Step::Replace(index, bytes) => {
             let index = at(*index, model.len());
@@ -114,12 +152,13 @@ proptest! {
         steps in prop::collection::vec(step(), 1..if cfg!(miri) { 20 } else { 120 }),
         parameter in prop_oneof![Just(-1), Just(-2), 0i32..6, Just(128)],
         plain in prop_oneof![Just(None), Just(Some(2)), Just(Some(100))],
+        depth in 0i32..4,
     ) {
-        let limit = NodeLimit::of_parameter(parameter).with_plain_from(plain);
-        let (mut list, mut model) = (Quicklist::new(), Vec::new());
+        let limit = NodeLimit::of_parameter(parameter).with_plain_from(plain).with_depth(depth);
+        let (mut list, mut model) = (Quicklist::new(&limit), Vec::new());
         for step in &steps {
             apply(step, &mut list, &mut model, &limit);
-            prop_assert!(list.nodes.iter().all(|node| node.count() > 0));
+            check_nodes(&list);
         }
         check(&list, &model);
         check(&list.clone(), &model);
@@ -128,13 +167,13 @@ proptest! {
 
 #[test]
 fn moved_nodes_keep_their_elements() {
-    let limit = NodeLimit::of_parameter(2).with_plain_from(Some(100));
-    let mut list = Quicklist::new();
+    let limit = NodeLimit::of_parameter(2).with_plain_from(Some(100)).with_depth(2);
+    let mut list = Quicklist::new(&limit);
     for index in 0..40 {
         list.push(End::Tail, &vec![b'x'; index * 4], &limit);
     }
     let before = list.clone();
     let moved = (0..).take_while(|index| list.relocate_node(*index, &mut |_| true)).count();
     assert_eq!(moved, list.node_len());
-    assert!(list.iter_from(0).eq(before.iter_from(0)));
+    assert_eq!(from(&list, 0), from(&before, 0));
 }

@@ -64,10 +64,12 @@ fn of_value(record: &KeyRecord, db: usize) -> Digest {
         View::Value(Value::List(list)) => {
             // The place of each element counts.
             let mut digest = Digest::of(6, &[]);
-            for (index, element) in list.iter_from(0).enumerate() {
-                let index = (index as u64).to_le_bytes();
-                digest.add(Digest::of(6, &[&index, ElementText::default().of(element)]));
-            }
+            let mut index = 0u64;
+            list.visit_range(0, usize::MAX, |element| {
+                let place = index.to_le_bytes();
+                digest.add(Digest::of(6, &[&place, ElementText::default().of(element)]));
+                index += 1;
+            });
             digest
         }
         View::Value(Value::Set(set)) => {

@@ -138,6 +138,12 @@ const SUBCOMMANDS: &[Subcommand] = &[
     ),
     row("PROTOCOL", 1..=1, protocol::protocol, "<type> A reply of this type."),
     row(
+        "QUICKLIST",
+        1..=2,
+        object::quicklist,
+        "<key> [<0|1>] Write the nodes of a list to the log.",
+    ),
+    row(
         "QUICKLIST-PACKED-THRESHOLD",
         1..=1,
         switches::packed_threshold,

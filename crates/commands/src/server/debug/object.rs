@@ -1,10 +1,15 @@
-//! DEBUG OBJECT, SDSLEN, LISTPACK, STRUCTSIZE: how a key and its value are kept.
+//! DEBUG OBJECT, SDSLEN, LISTPACK, QUICKLIST, STRUCTSIZE: how a key and its value are kept.
+
+use std::fmt::Write as _;
 
 use engine::access::idle_ms;
 use engine::effect::LogLevel;
 use engine::lookup::lookup_flag;
 use engine::{CommandError, CommandResult, Context, error};
+use keyspace::list::NodeView;
 use keyspace::{KeyRecord, Value, View};
+
+const NOT_A_QUICKLIST: CommandError = CommandError::constant("ERR Not a quicklist encoded object.");
 
 fn find<'a>(context: &'a mut Context<'_>) -> Result<&'a KeyRecord, CommandError> {
     let flags = lookup_flag::NO_TOUCH | lookup_flag::NO_NOTIFY;
@@ -13,21 +18,33 @@ fn find<'a>(context: &'a mut Context<'_>) -> Result<&'a KeyRecord, CommandError>
 }
 
 pub fn object(context: &mut Context<'_>) -> CommandResult {
-    let now_ms = context.now_ms();
+    let (now_ms, db) = (context.now_ms(), context.db);
+    let compress = context.state.config.rdbcompression;
     let record = find(context)?;
-    let serialized = match record.view() {
-        View::Bytes { bytes, .. } => bytes.len() + 1,
-        View::Integer(integer) => integer.to_string().len(),
-        View::Value(value) => value.memory_bytes(0),
-    };
+    let serialized = persistence::rdb::dump::value_len(record, db, compress).unwrap_or(0);
     let access = record.access();
-    let text = format!(
+    let mut text = format!(
         "Value at:{:p} refcount:1 encoding:{} serializedlength:{serialized} lru:{access} \
          lru_seconds_idle:{}",
         record.key().as_ptr(),
         keyspace::encoding_name(record),
         idle_ms(access, now_ms) / 1000
     );
+    if let View::Value(Value::List(list)) = record.view()
+        && let Some(list) = list.quicklist()
+    {
+        let nodes = list.node_len();
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
+            " ql_nodes:{nodes} ql_avg_node:{:.2} ql_listpack_max:{} ql_compressed:{} \
+             ql_uncompressed_size:{}",
+            list.len() as f64 / nodes.max(1) as f64,
+            list.fill(),
+            u8::from(list.depth() > 0),
+            list.content_bytes()
+        );
+    }
     context.reply.simple(text);
     Ok(())
 }
@@ -68,6 +85,31 @@ pub fn listpack(context: &mut Context<'_>) -> CommandResult {
     let text = String::from_utf8_lossy(&text).into_owned();
     context.state.log(LogLevel::Notice, text);
     context.reply.simple("Listpack structure printed on stdout");
+    Ok(())
+}
+
+/// The argument behind the key, whether to write the elements too, changes nothing: the log is no place for them.
+pub fn quicklist(context: &mut Context<'_>) -> CommandResult {
+    let record = find(context)?;
+    let View::Value(Value::List(list)) = record.view() else {
+        return Err(NOT_A_QUICKLIST);
+    };
+    let list = list.quicklist().ok_or(NOT_A_QUICKLIST)?;
+    let mut text = format!("Quicklist: {} elements", list.len());
+    for (index, node) in list.nodes().enumerate() {
+        // Writing to a string cannot fail.
+        let _ = match node {
+            NodeView::Packed(listpack) => {
+                write!(text, "; node {index}: packed, {} bytes", listpack.byte_len())
+            }
+            NodeView::Plain(bytes) => write!(text, "; node {index}: plain, {} bytes", bytes.len()),
+            NodeView::Compressed { data, plain_len, .. } => {
+                write!(text, "; node {index}: {plain_len} bytes in {}", data.len())
+            }
+        };
+    }
+    context.state.log(LogLevel::Notice, text);
+    context.reply.simple("Quicklist structure printed on stdout");
     Ok(())
 }
 

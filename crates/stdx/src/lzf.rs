@@ -1,4 +1,4 @@
-//! LZF: the fast compression of strings in RDB.
+//! LZF: the fast compression of strings in RDB and of the inner nodes of long lists.
 //!
 //! The decompressor takes any well-formed data. The compressor makes the choices of the widely used C library with
 //! a table of 2^16 places, so that equal strings have equal bytes wherever they are dumped.
