@@ -27,7 +27,7 @@ use resp::reply::{Mark, Reply};
 
 use super::read_options::{self, Budget, ReadOptions};
 use super::{id, reply_entry};
-use crate::collection::{unless_waiting, wait_as};
+use crate::collection::wait_as;
 
 const NEW_OF_GROUP: CommandError = CommandError::constant(
     "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.",
@@ -51,11 +51,8 @@ fn xread(context: &mut Context<'_>) -> CommandResult {
     let db = context.db;
     let mut froms = Vec::with_capacity(options.keys.len());
     for (key, word) in options.keys.iter().zip(options.ids) {
-        let found = context
-            .state
-            .stream_to_read(db, key)
-            .map(|stream| Some(stream.map_or(StreamId::MIN, |stream| stream.last_id)));
-        let last_id = unless_waiting(context, found)?.unwrap_or_default();
+        let stream = context.state.stream_to_read(db, key)?;
+        let last_id = stream.map_or(StreamId::MIN, |stream| stream.last_id);
         froms.push(match *word {
             b"$" => From::After(last_id),
             b"+" => From::Last,
