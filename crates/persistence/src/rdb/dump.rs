@@ -42,8 +42,8 @@ fn versioned(record: &KeyRecord, db: usize, compress: bool) -> Option<Vec<u8>> {
 
 /// Bytes of the value in a payload; `None` as of `dump`.
 pub fn value_len(record: &KeyRecord, db: usize, compress: bool) -> Option<usize> {
-    let mut writer = Writer::new(compress);
-    value::write(&mut writer, record, db).then(|| writer.as_bytes().len())
+    let payload = versioned(record, db, compress)?;
+    Some(payload.len() - size_of::<u8>() - VERSION_SIZE)
 }
 
 /// The type and value of a payload, once version and checksum (unless it is not looked at) are found good.
