@@ -266,6 +266,9 @@ impl Hash {
             return;
         }
         let mut table = TableHash::new(limits.seed, count);
+        if matches!(self.repr, Repr::Volatile(_)) {
+            table.expect_expiry();
+        }
         for view in self.iter() {
             let (mut field, mut value) = (ElementText::default(), ElementText::default());
             let field = field.of(view.field);

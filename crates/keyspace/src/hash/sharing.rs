@@ -64,11 +64,11 @@ impl Hash {
         }
     }
 
-    /// Whether the hash could have a template, and has none.
+    /// Whether the hash could have a template, and has none. One whose fields may expire could not.
     pub fn is_sharable(&self) -> bool {
         match &self.repr {
             Repr::Compact(fields) => !fields.is_empty(),
-            Repr::Table(fields) => !fields.is_empty() && fields.volatile_len() == 0,
+            Repr::Table(fields) => !fields.is_empty() && !fields.expects_expiry(),
             _ => false,
         }
     }
@@ -132,10 +132,12 @@ impl Hash {
     /// Takes an encoding that can hold expiries, whether or not any comes.
     pub fn expect_expiry(&mut self, limits: &HashLimits) {
         self.unshare(limits);
-        if let Repr::Compact(fields) = &self.repr
-            && !fields.is_empty()
-        {
-            self.repr = Repr::Volatile(Box::new(VolatileHash::from_compact(fields)));
+        match &mut self.repr {
+            Repr::Compact(fields) if !fields.is_empty() => {
+                self.repr = Repr::Volatile(Box::new(VolatileHash::from_compact(fields)));
+            }
+            Repr::Table(fields) => fields.expect_expiry(),
+            _ => {}
         }
     }
 

@@ -82,6 +82,15 @@ impl TableHash {
         self.fields.len()
     }
 
+    /// Whether expiries may come or have been there: such a hash shares no names.
+    pub(super) fn expects_expiry(&self) -> bool {
+        self.volatile.is_some()
+    }
+
+    pub(super) fn expect_expiry(&mut self) {
+        self.volatile.get_or_insert_default();
+    }
+
     pub(super) fn volatile_len(&self) -> usize {
         self.volatile.as_ref().map_or(0, |volatile| volatile.by_time.len())
     }

@@ -166,6 +166,10 @@ pub(super) fn read(reader: &mut Reader<'_>, code: u8, limits: &HashLimits) -> Rd
             })?;
         }
     }
+    if matches!(code, type_code::HASH_LISTPACK_EX | type_code::HASH_LISTPACK_EX_EARLY) {
+        // It stays what it was, though none of its fields may expire.
+        builder.hash.expect_expiry(limits);
+    }
     if builder.hash.is_empty() { Err(RdbError::Empty) } else { Ok(builder.hash) }
 }
 
