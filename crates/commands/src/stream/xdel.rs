@@ -89,14 +89,14 @@ fn xdelex(context: &mut Context<'_>) -> CommandResult {
     context.reply.array(ids.len());
     let mut removed = 0;
     for id in ids {
-        let outcome = if !stream.contains(id) {
-            NOT_THERE
-        } else if stream.groups.may_delete(id, references) {
-            stream.delete(id);
+        // Groups may have yet to read what is not there, too.
+        let outcome = if !stream.groups.may_delete(id, references) {
+            STILL_REFERENCED
+        } else if stream.delete(id) {
             removed += 1;
             DELETED
         } else {
-            STILL_REFERENCED
+            NOT_THERE
         };
         context.reply.integer(outcome);
     }

@@ -1,6 +1,7 @@
 //! Commands through the whole engine, without a server.
 
 mod generic_propagation;
+mod group_propagation;
 mod hash_propagation;
 mod in_process;
 mod propagation;

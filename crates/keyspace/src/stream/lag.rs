@@ -66,8 +66,10 @@ impl Stream {
 
     /// What a group has read once it has read the next entry too, whose ID is `id`.
     pub fn entries_read_after(&self, group: &Group, id: StreamId) -> Option<u64> {
+        // Behind an entry that is gone there may have been others.
+        let counts_on = group.last_id >= self.first_id() && !self.has_gaps_behind(group.last_id);
         match group.entries_read {
-            Some(read) if !self.has_gaps_behind(group.last_id) => Some(read.wrapping_add(1)),
+            Some(read) if counts_on => Some(read.wrapping_add(1)),
             _ => self.entries_up_to(id),
         }
     }

@@ -217,11 +217,11 @@ impl Server<'_> {
             let entries_read = stream.entries_read_after(group, id);
             let Some(group) = stream.groups.get_mut(self.group) else { return };
             (group.last_id, group.entries_read) = (id, entries_read);
-            if let Some(consumer) = group.consumer_mut(consumer) {
-                consumer.active_ms = now_ms;
-            }
             served.has_new = true;
             if !self.options.no_ack {
+                if let Some(consumer) = group.consumer_mut(consumer) {
+                    consumer.active_ms = now_ms;
+                }
                 group.assign(id, consumer, now_ms, 1);
                 let consumer = Some(self.consumer_name.into());
                 served.deliveries.push(Delivery {
