@@ -109,12 +109,15 @@ fn xreadgroup(context: &mut Context<'_>) -> CommandResult {
     let begin = context.reply.defer_array();
     let mut budget = options.budget;
     let mut served = 0;
+    let mut claim_idle_ms = options.claim_idle_ms;
     for (key, from) in options.keys.iter().copied().zip(wanted) {
         if budget.is_spent(context.reply, begin) {
             break;
         }
-        let server = Server { options: &options, key, group, consumer_name, begin };
+        let server = Server { options: &options, key, group, consumer_name, claim_idle_ms, begin };
         served += usize::from(server.serve(context, from, &mut budget)?);
+        // As in Redis, nothing is claimed once a consumer has been shown what it has.
+        claim_idle_ms = claim_idle_ms.filter(|_| matches!(from, From::New));
     }
     if served > 0 {
         if context.reply.resp3() {

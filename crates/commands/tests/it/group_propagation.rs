@@ -5,7 +5,9 @@ use crate::propagation::propagated;
 
 /// The form in which a delivery is told.
 fn claim(consumer: &str, id: &str, count: u64, last_id: &str) -> String {
-    format!("XCLAIM s g {consumer} 0 {id} TIME <ms> RETRYCOUNT {count} FORCE JUSTID LASTID {last_id}")
+    format!(
+        "XCLAIM s g {consumer} 0 {id} TIME <ms> RETRYCOUNT {count} FORCE JUSTID LASTID {last_id}"
+    )
 }
 
 fn check(lines: &[(&str, &[String])]) {
@@ -45,11 +47,7 @@ fn deliveries_are_told_as_claims() {
         ("XREADGROUP GROUP g c3 STREAMS s >", &[format!("{created} c3")]),
         (
             "XREADGROUP GROUP g c4 CLAIM 0 NOACK STREAMS s >",
-            &[
-                claim("c4", "1-0", 3, "3-0"),
-                claim("c4", "2-0", 3, "3-0"),
-                format!("{created} c4"),
-            ],
+            &[claim("c4", "1-0", 3, "3-0"), claim("c4", "2-0", 3, "3-0"), format!("{created} c4")],
         ),
         ("XACK s g 1-0 9-9", &[own("XACK s g 1-0 9-9")]),
         ("XACK s g 9-9", &[]),

@@ -17,6 +17,8 @@ pub(super) struct Server<'a> {
     pub key: &'a [u8],
     pub group: &'a [u8],
     pub consumer_name: &'a [u8],
+    /// Entries of others that have been idle for so long are claimed.
+    pub claim_idle_ms: Option<i64>,
     /// Where the reply began.
     pub begin: Mark,
 }
@@ -137,7 +139,7 @@ impl Server<'_> {
         budget: &mut Budget,
         served: &mut Served,
     ) {
-        let Some(min_idle_ms) = self.options.claim_idle_ms else { return };
+        let Some(min_idle_ms) = self.claim_idle_ms else { return };
         let Some(group) = stream.groups.get(self.group) else { return };
         let idle_ms = |delivered_ms: i64| now_ms.saturating_sub(delivered_ms);
         let mut claimed = Vec::new();
@@ -199,7 +201,7 @@ impl Server<'_> {
                 served.is_cut = true;
                 break;
             }
-            if self.options.claim_idle_ms.is_some() {
+            if self.claim_idle_ms.is_some() {
                 reply.array(4);
                 reply_id(reply, entry.id);
                 reply_fields(reply, &entry);
