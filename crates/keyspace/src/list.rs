@@ -4,6 +4,7 @@
 mod tests;
 
 use structures::quicklist::Quicklist;
+use structures::relocate::boxed;
 use structures::{Listpack, class_size};
 
 use crate::element::{Element, Needle};
@@ -33,7 +34,8 @@ impl ListEncoding {
 #[derive(Clone)]
 enum Repr {
     Listpack(Listpack),
-    Quicklist(Quicklist),
+    /// Boxed, so that a small list takes no more than it needs.
+    Quicklist(Box<Quicklist>),
 }
 
 /// See the module text.
@@ -88,14 +90,15 @@ impl List {
         if let Repr::Listpack(pack) = &mut self.repr {
             let total = pack.byte_len().saturating_add(bytes);
             if limit.is_exceeded_by(total, pack.len().saturating_add(count)) {
-                self.repr = Repr::Quicklist(Quicklist::from_listpack(std::mem::take(pack), limit));
+                let list = Quicklist::from_listpack(std::mem::take(pack), limit);
+                self.repr = Repr::Quicklist(Box::new(list));
             }
         }
     }
 
     /// A list that is a quicklist until [`List::settle`].
     pub fn new_quicklist(limit: &NodeLimit) -> Self {
-        Self { repr: Repr::Quicklist(Quicklist::new(limit)) }
+        Self { repr: Repr::Quicklist(Box::new(Quicklist::new(limit))) }
     }
 
     /// Becomes a listpack again if it has become small enough. To be called after elements were removed.
@@ -265,7 +268,7 @@ impl List {
     pub fn memory_bytes(&self, samples: usize) -> usize {
         let content = match &self.repr {
             Repr::Listpack(pack) => pack.alloc_bytes(),
-            Repr::Quicklist(list) => list.memory_bytes(samples) - size_of::<Quicklist>(),
+            Repr::Quicklist(list) => list.memory_bytes(samples),
         };
         class_size(size_of::<Self>()) + content
     }
@@ -278,6 +281,9 @@ impl List {
                 false
             }
             Repr::Quicklist(list) => {
+                if cursor.at == 0 {
+                    boxed(list, judge);
+                }
                 let first = usize::try_from(cursor.at).unwrap_or(usize::MAX);
                 cursor.at += RELOCATED_NODES as u64;
                 (first..first.saturating_add(RELOCATED_NODES))

@@ -4,6 +4,7 @@
 mod tests;
 
 use structures::hashtable::TableStats;
+use structures::relocate::boxed;
 use structures::{CompactBytes, Entry, HashSeed, HashTable, Intset, Listpack, class_size};
 
 use crate::element::{Element, ElementText};
@@ -45,7 +46,8 @@ impl SetEncoding {
 enum Repr {
     Intset(Intset),
     Listpack(Listpack),
-    Table(HashTable<CompactBytes>),
+    /// Boxed, so that a small set takes no more than it needs.
+    Table(Box<HashTable<CompactBytes>>),
 }
 
 /// See the module text.
@@ -61,7 +63,7 @@ impl Set {
         } else if count <= limits.listpack_entries_max {
             Repr::Listpack(Listpack::new())
         } else {
-            Repr::Table(table(limits, count))
+            Repr::Table(Box::new(table(limits, count)))
         };
         Self { repr }
     }
@@ -226,7 +228,7 @@ impl Set {
         for element in self.iter() {
             members.insert_unique(CompactBytes::new(ElementText::default().of(element)));
         }
-        self.repr = Repr::Table(members);
+        self.repr = Repr::Table(Box::new(members));
     }
 
     /// A listpack whose members are all integers, and no more than an intset may have, becomes one.
@@ -324,7 +326,7 @@ impl Set {
                 let sampled: usize =
                     members.iter().take(samples).map(CompactBytes::alloc_bytes).sum();
                 let contents = sampled.checked_div(samples).map_or(0, |mean| mean * members.len());
-                members.memory_bytes() + contents
+                class_size(size_of::<HashTable<CompactBytes>>()) + members.memory_bytes() + contents
             }
         };
         class_size(size_of::<Self>()) + content
@@ -336,6 +338,9 @@ impl Set {
             Repr::Intset(integers) => integers.relocate(judge),
             Repr::Listpack(pack) => pack.relocate(judge),
             Repr::Table(members) => {
+                if cursor.at == 0 {
+                    boxed(members, judge);
+                }
                 cursor.at = members.relocate(cursor.at, judge, CompactBytes::relocate);
                 return cursor.at != 0;
             }
@@ -360,10 +365,10 @@ impl Clone for Set {
             Repr::Table(members) => {
                 let mut copy = HashTable::with_seed(*members.seed());
                 copy.expand_to(members.len());
-                for member in members {
+                for member in members.iter() {
                     copy.insert_unique(member.clone());
                 }
-                Repr::Table(copy)
+                Repr::Table(Box::new(copy))
             }
         };
         Self { repr }

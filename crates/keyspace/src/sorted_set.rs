@@ -8,6 +8,7 @@ mod tests;
 
 use compact::CompactSortedSet;
 use structures::hashtable::TableStats;
+use structures::relocate::boxed;
 use structures::{HashSeed, ScoredSet, class_size};
 
 use crate::element::{Element, ElementText};
@@ -45,7 +46,8 @@ pub type Scored<'a> = (Element<'a>, f64);
 #[derive(Clone)]
 enum Repr {
     Listpack(CompactSortedSet),
-    Scored(ScoredSet),
+    /// Boxed, so that a small set takes no more than it needs.
+    Scored(Box<ScoredSet>),
 }
 
 /// See the module text. Scores are never not-a-number.
@@ -62,7 +64,7 @@ impl SortedSet {
         let repr = if small {
             Repr::Listpack(CompactSortedSet::new())
         } else {
-            Repr::Scored(ScoredSet::new(limits.seed, count))
+            Repr::Scored(Box::new(ScoredSet::new(limits.seed, count)))
         };
         Self { repr }
     }
@@ -148,7 +150,7 @@ impl SortedSet {
         for (element, score) in self.iter_from(0) {
             set.insert(ElementText::default().of(element), score);
         }
-        self.repr = Repr::Scored(set);
+        self.repr = Repr::Scored(Box::new(set));
     }
 
     /// Becomes a listpack if it is small enough to be one.
@@ -265,7 +267,7 @@ impl SortedSet {
     pub fn memory_bytes(&self, samples: usize) -> usize {
         let content = match &self.repr {
             Repr::Listpack(pack) => pack.alloc_bytes(),
-            Repr::Scored(set) => set.memory_bytes(samples) - size_of::<ScoredSet>(),
+            Repr::Scored(set) => set.memory_bytes(samples),
         };
         class_size(size_of::<Self>()) + content
     }
@@ -278,6 +280,9 @@ impl SortedSet {
                 false
             }
             Repr::Scored(set) if cursor.step == 0 => {
+                if cursor.at == 0 {
+                    boxed(set, judge);
+                }
                 let next = set.relocate_members(cursor.at, judge);
                 cursor.advance(Some(next).filter(|next| *next != 0));
                 true
