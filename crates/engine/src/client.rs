@@ -151,9 +151,9 @@ pub struct Client {
     pub blocked: Option<Box<Blocked>>,
     pub last_command: Option<Rc<Command>>,
     pub commands_processed: u64,
-    pub channels: IndexSet<Box<[u8]>>,
-    pub patterns: IndexSet<Box<[u8]>>,
-    pub shard_channels: IndexSet<Box<[u8]>>,
+    pub channels: IndexSet<Rc<[u8]>>,
+    pub patterns: IndexSet<Rc<[u8]>>,
+    pub shard_channels: IndexSet<Rc<[u8]>>,
     /// Guests that want to know when the client goes.
     pub on_disconnect: Vec<OnDisconnect>,
     /// What it has prepared for HIMPORT.

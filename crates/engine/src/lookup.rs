@@ -1,7 +1,7 @@
 //! Finding keys as commands see them: expired keys are gone, access is noted, hits and misses are counted.
 
 use keyspace::module::Place;
-use keyspace::{Database, KeyRecord, Location, Value, View};
+use keyspace::{Database, KeyRecord, Location, Value};
 
 use crate::notify::class;
 use crate::state::State;
@@ -119,7 +119,7 @@ impl State {
     pub fn delete_expired(&mut self, db: usize, key: &[u8]) {
         self.stats.expired_keys += 1;
         let removed = self.databases[db].remove(key);
-        self.free_value(removed, self.config.lazyfree_lazy_expire);
+        self.free_value(removed, db, key, self.config.lazyfree_lazy_expire);
         let verb: &[u8] = if self.config.lazyfree_lazy_expire { b"UNLINK" } else { b"DEL" };
         self.propagation.also(db, &[verb, key]);
         self.signal_modified_by(None, db, key);
@@ -131,12 +131,7 @@ impl State {
     pub fn delete_key(&mut self, db: usize, key: &[u8], lazy: bool) -> bool {
         let removed = self.databases[db].remove(key);
         let found = removed.is_some();
-        if let Some(record) = &removed
-            && let View::Value(Value::Module(module)) = record.view()
-        {
-            module.0.unlinked(Place { db: Some(db), key });
-        }
-        self.free_value(removed, lazy);
+        self.free_value(removed, db, key, lazy);
         if found {
             self.signal_modified(db, key);
             self.signal_key_ready(db, key);
@@ -144,10 +139,18 @@ impl State {
         found
     }
 
-    /// Drops a value, in the background if asked for and it is worth it.
-    pub fn free_value(&mut self, record: Option<KeyRecord>, lazy: bool) {
+    /// Drops what was a key, in the background if asked for and it is worth it.
+    fn free_value(&mut self, record: Option<KeyRecord>, db: usize, key: &[u8], lazy: bool) {
         if let Some(value) = record.and_then(KeyRecord::into_value) {
-            self.free_later(value, lazy);
+            self.free_unlinked(value, db, key, lazy);
         }
+    }
+
+    /// The same for a value that is in its key no more.
+    pub(crate) fn free_unlinked(&mut self, value: Value, db: usize, key: &[u8], lazy: bool) {
+        if let Value::Module(module) = &value {
+            module.0.unlinked(Place { db: Some(db), key });
+        }
+        self.free_later(value, lazy);
     }
 }

@@ -1,5 +1,7 @@
 //! Channels and patterns, and who listens.
 
+use std::rc::Rc;
+
 use indexmap::map::MutableKeys as _;
 use indexmap::set::MutableValues as _;
 use indexmap::{IndexMap, IndexSet};
@@ -8,8 +10,8 @@ use keyspace::Judge;
 use crate::client::{Client, ClientId, client_flag};
 use crate::state::State;
 
-/// Channels or patterns, with those who listen.
-pub type Listeners = IndexMap<Box<[u8]>, IndexSet<ClientId>>;
+/// Channels or patterns, with those who listen. The name is one with that in the sessions.
+pub type Listeners = IndexMap<Rc<[u8]>, IndexSet<ClientId>>;
 
 /// Who listens to what.
 #[derive(Default)]
@@ -39,19 +41,12 @@ impl Pubsub {
 
 impl Client {
     /// What a client listens to.
-    fn subscribed(&mut self, kind: SubscriptionKind) -> &mut IndexSet<Box<[u8]>> {
+    fn subscribed(&mut self, kind: SubscriptionKind) -> &mut IndexSet<Rc<[u8]>> {
         match kind {
             SubscriptionKind::Channel => &mut self.channels,
             SubscriptionKind::Pattern => &mut self.patterns,
             SubscriptionKind::Shard => &mut self.shard_channels,
         }
-    }
-}
-
-/// The hash and the bytes stay, so a table may hold it.
-fn relocate_name(name: &mut Box<[u8]>, judge: &mut Judge<'_>) {
-    if judge(name.as_ptr() as usize) {
-        *name = name.clone();
     }
 }
 
@@ -66,7 +61,7 @@ impl State {
             }
         }
         if !self.pubsub.patterns.is_empty() {
-            let matching: Vec<(Box<[u8]>, ClientId)> = self
+            let matching: Vec<(Rc<[u8]>, ClientId)> = self
                 .pubsub
                 .patterns
                 .iter()
@@ -104,12 +99,17 @@ impl State {
 
     /// Subscribes; `false` if it already was.
     pub fn subscribe(&mut self, client: ClientId, kind: SubscriptionKind, name: &[u8]) -> bool {
-        let session = &mut self.clients[client];
-        if !session.subscribed(kind).insert(name.into()) {
+        let State { pubsub, clients, .. } = self;
+        let session = &mut clients[client];
+        if session.subscribed(kind).contains(name) {
             return false;
         }
+        let listeners = pubsub.listeners(kind);
+        let known = listeners.get_key_value(name).map(|(known, _)| known.clone());
+        let name = known.unwrap_or_else(|| name.into());
+        session.subscribed(kind).insert(name.clone());
         session.flags |= client_flag::PUBSUB;
-        self.pubsub.listeners(kind).entry(name.into()).or_default().insert(client);
+        listeners.entry(name).or_default().insert(client);
         true
     }
 
@@ -142,12 +142,15 @@ impl State {
                 index -= listeners.len();
                 continue;
             };
-            relocate_name(name, judge);
+            if !judge(name.as_ptr() as usize) {
+                return true;
+            }
+            *name = Rc::from(&**name);
             for client in listening.iter() {
                 let session = clients.get_mut(*client);
                 let names = session.map(|session| session.subscribed(kind));
                 if let Some((_, theirs)) = names.and_then(|names| names.get_full_mut2(name)) {
-                    relocate_name(theirs, judge);
+                    *theirs = name.clone();
                 }
             }
             return true;

@@ -33,7 +33,7 @@ impl State {
         }
         let replaced = self.databases[db].set_hashed(hash, key, payload, expiry);
         if let Some(value) = replaced {
-            self.free_replaced(value);
+            self.free_unlinked(value, db, key, self.config.lazyfree_lazy_server_del);
         }
         self.signal_modified(db, key);
         self.signal_key_ready(db, key);
@@ -78,10 +78,5 @@ impl State {
         if type_changed {
             self.notify(class::TYPE_CHANGED, "type_changed", db, key);
         }
-    }
-
-    /// Drops a value that was replaced; a big one in the background if so configured.
-    fn free_replaced(&mut self, value: Value) {
-        self.free_later(value, self.config.lazyfree_lazy_server_del);
     }
 }

@@ -18,6 +18,10 @@ use structures::{Entry, HashSeed, HashTable, Location, NewPayload, Record, Resiz
 /// Change its expiry through the database only, which keeps an index of it.
 pub type KeyRecord = Record<Value>;
 
+/// Bytes of a table that one of its keys takes on average: a bucket of 64 holds three keys after it has grown, and six
+/// before it grows again.
+const TABLE_SHARE_BYTES: usize = 15;
+
 /// What becomes of the expiry of a key that is set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SetExpiry {
@@ -483,6 +487,12 @@ impl Database {
         self.settle();
         self.table.expand_to(keys);
         self.expires.expand_to(expires);
+    }
+
+    /// Bytes that a key takes without what its value owns: its record, and its share of the tables it stands in.
+    pub fn key_bytes(record: &KeyRecord) -> usize {
+        let tables = 1 + usize::from(record.expiry_ms().is_some());
+        record.alloc_bytes() + tables * TABLE_SHARE_BYTES
     }
 
     /// Bytes of the key table without the records.

@@ -163,7 +163,8 @@ fn migrate(context: &mut Context<'_>) -> CommandResult {
 /// The keys that the other server has live there now.
 fn delete(context: &mut Context<'_>, keys: &[&[u8]]) {
     for key in keys {
-        if context.state.delete_key(context.db, key, false) {
+        let lazy = context.state.config.lazyfree_lazy_server_del;
+        if context.state.delete_key(context.db, key, lazy) {
             context.dirty(1);
             context.notify(notify::class::GENERIC, "del", key);
         }

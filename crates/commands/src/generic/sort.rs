@@ -136,7 +136,8 @@ fn reply(context: &mut Context<'_>, results: &[Option<Vec<u8>>]) {
 fn store(context: &mut Context<'_>, destination: &[u8], results: &[Option<Vec<u8>>]) {
     context.reply.integer(i64::try_from(results.len()).unwrap_or(i64::MAX));
     if results.is_empty() {
-        if context.state.delete_key(context.db, destination, false) {
+        let lazy = context.state.config.lazyfree_lazy_server_del;
+        if context.state.delete_key(context.db, destination, lazy) {
             context.notify(notify::class::GENERIC, "del", destination);
             context.dirty(1);
         }

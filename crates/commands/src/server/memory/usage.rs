@@ -58,7 +58,7 @@ fn usage(context: &mut Context<'_>) -> CommandResult {
                 View::Value(value) => value.memory_bytes_at(place, samples),
                 View::Bytes { .. } | View::Integer(_) => 0,
             };
-            let bytes = record.alloc_bytes() + value;
+            let bytes = keyspace::Database::key_bytes(record) + value;
             context.reply.integer(i64::try_from(bytes).unwrap_or(i64::MAX));
         }
     }
