@@ -41,7 +41,7 @@ impl Pubsub {
 
 impl Client {
     /// What a client listens to.
-    fn subscribed(&mut self, kind: SubscriptionKind) -> &mut IndexSet<Rc<[u8]>> {
+    pub fn subscribed(&mut self, kind: SubscriptionKind) -> &mut IndexSet<Rc<[u8]>> {
         match kind {
             SubscriptionKind::Channel => &mut self.channels,
             SubscriptionKind::Pattern => &mut self.patterns,

@@ -1,5 +1,7 @@
 //! SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE, UNSUBSCRIBE, PUNSUBSCRIBE, SUNSUBSCRIBE: listen and stop listening.
 
+use std::rc::Rc;
+
 use command_spec::*;
 use engine::*;
 
@@ -142,16 +144,10 @@ fn listen(context: &mut Context<'_>, kind: SubscriptionKind, verb: &[u8]) -> Com
 }
 
 fn stop_listening(context: &mut Context<'_>, kind: SubscriptionKind, verb: &[u8]) -> CommandResult {
-    let names: Vec<Box<[u8]>> = if context.argv.len() > 1 {
-        context.argv[1..].iter().map(|name| Box::from(*name)).collect()
+    let names: Vec<Rc<[u8]>> = if context.argv.len() > 1 {
+        context.argv[1..].iter().map(|name| Rc::from(*name)).collect()
     } else {
-        let session = context.client();
-        let names = match kind {
-            SubscriptionKind::Channel => &session.channels,
-            SubscriptionKind::Pattern => &session.patterns,
-            SubscriptionKind::Shard => &session.shard_channels,
-        };
-        names.iter().cloned().collect()
+        context.client_mut().subscribed(kind).iter().cloned().collect()
     };
     for name in &names {
         context.state.unsubscribe(context.client, kind, name);
