@@ -1,5 +1,7 @@
 //! Active expiry: keys whose time has come are deleted even if nobody asks for them.
 
+use keyspace::{KeyRecord, Value};
+
 use crate::state::State;
 
 /// Keys looked at per database in one round.
@@ -10,6 +12,8 @@ const ACCEPTABLE_STALE_PERCENT: usize = 10;
 const SLOW_TIME_PERCENT: u64 = 25;
 /// Longest fast cycle, in microseconds.
 const FAST_DURATION_US: u64 = 1000;
+/// Time between two looks at the producers of streams.
+const PRODUCERS_PERIOD_US: u64 = 1_000_000;
 
 impl State {
     /// Before each wait of the event loop: a short cycle, only if the last slow one did not finish.
@@ -27,6 +31,25 @@ impl State {
     pub(crate) fn active_expire_slow(&mut self) {
         let hz = u64::try_from(self.config.hz).unwrap_or(10).max(1);
         self.active_expire_cycle(1_000_000 * SLOW_TIME_PERCENT / hz / 100);
+    }
+
+    /// From cron, once a second: streams forget what producers added too long ago. It is no change of the data.
+    pub(crate) fn expire_producers(&mut self) {
+        let now_us = self.clock.monotonic_us_now();
+        if now_us < self.active_expire.next_producers_us {
+            return;
+        }
+        self.active_expire.next_producers_us = now_us + PRODUCERS_PERIOD_US;
+        let now_ms = self.clock.unix_ms();
+        for database in &mut self.databases {
+            for key in database.streams_with_producers() {
+                let record = database.find_mut(&key);
+                if let Some(Value::Stream(stream)) = record.and_then(KeyRecord::value_mut) {
+                    stream.expire_producers(now_ms);
+                }
+                database.stream_changed(&key);
+            }
+        }
     }
 
     fn active_expire_cycle(&mut self, budget_us: u64) {
@@ -83,4 +106,6 @@ pub struct ActiveExpire {
     pub next_db: usize,
     pub timed_out: bool,
     pub next_fast_us: u64,
+    /// When streams forget producers next.
+    pub next_producers_us: u64,
 }

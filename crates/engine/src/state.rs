@@ -465,6 +465,7 @@ impl State {
             self.free_in_background(garbage, 0);
         }
         self.active_expire_slow();
+        self.expire_producers();
         self.propagate_aside();
         self.stats_sample();
         self.evict();

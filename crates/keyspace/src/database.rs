@@ -10,6 +10,7 @@ use crate::string;
 use crate::value::Value;
 pub use sizes::{SIZE_GROUPS, SizeGroup, SizeHistogram, bin_start};
 use std::any::Any;
+use std::collections::BTreeSet;
 use structures::hashtable::TableStats;
 use structures::{Entry, HashSeed, HashTable, Location, NewPayload, Record, ResizePolicy, View};
 
@@ -46,6 +47,8 @@ pub struct Database {
     pub(crate) table: HashTable<KeyRecord>,
     pub(crate) expires: HashTable<ExpiryItem>,
     field_expiries: FieldExpiryIndex,
+    /// Hashes of the keys of streams that remember idempotent producers.
+    producers: BTreeSet<u64>,
     expires_cursor: u64,
     avg_ttl_ms: f64,
     new_key_access: u32,
@@ -63,6 +66,7 @@ impl Database {
             table,
             expires,
             field_expiries: FieldExpiryIndex::default(),
+            producers: BTreeSet::new(),
             expires_cursor: 0,
             avg_ttl_ms: 0.0,
             new_key_access: 0,
@@ -210,6 +214,8 @@ impl Database {
                 let new_fields = note_next_field_expiry(record);
                 index_expiry(&mut self.expires, hash, before.is_some(), after.is_some());
                 self.field_expiries.update(hash, old_fields, new_fields);
+                let had_producers = matches!(&replaced, Some(Value::Stream(_)));
+                note_producers(&mut self.producers, hash, record, had_producers);
                 if self.touch_overwritten {
                     record.set_access(self.new_key_access);
                 }
@@ -219,6 +225,7 @@ impl Database {
                 let mut record = Record::new(key, payload, at_ms);
                 index_expiry(&mut self.expires, hash, false, at_ms.is_some());
                 self.field_expiries.update(hash, None, note_next_field_expiry(&mut record));
+                note_producers(&mut self.producers, hash, &mut record, false);
                 record.set_access(self.new_key_access);
                 self.sizes.count_in(&record);
                 slot.insert(record);
@@ -260,6 +267,7 @@ impl Database {
         self.sizes.count_in(&record);
         index_expiry(&mut self.expires, hash, false, record.expiry_ms().is_some());
         self.field_expiries.update(hash, None, note_next_field_expiry(&mut record));
+        note_producers(&mut self.producers, hash, &mut record, false);
         self.table.insert_unique_hashed(hash, record)
     }
 
@@ -274,6 +282,9 @@ impl Database {
         let record = self.table.remove_hashed(hash, key)?;
         self.sizes.count_out(&record);
         index_expiry(&mut self.expires, hash, record.expiry_ms().is_some(), false);
+        if !self.producers.is_empty() && matches!(record.view(), View::Value(Value::Stream(_))) {
+            self.producers.remove(&hash);
+        }
         if let Some(at_ms) = indexed_field_expiry(&record) {
             self.field_expiries.update(hash, Some(at_ms), None);
         }
@@ -335,6 +346,27 @@ impl Database {
         for (at_ms, hash) in self.field_expiries.before(now_ms).take(count) {
             self.table.for_each_of_hash(hash, |record| {
                 if indexed_field_expiry(record) == Some(at_ms) {
+                    keys.push(record.key().into());
+                }
+            });
+        }
+        keys
+    }
+
+    /// Must be called after a stream may have come to remember producers, or to remember none.
+    pub fn stream_changed(&mut self, key: &[u8]) {
+        let hash = self.hash_of(key);
+        if let Some(record) = self.table.find_mut_hashed(hash, key) {
+            note_producers(&mut self.producers, hash, record, true);
+        }
+    }
+
+    /// Keys of the streams that remember producers.
+    pub fn streams_with_producers(&self) -> Vec<Box<[u8]>> {
+        let mut keys = Vec::new();
+        for hash in &self.producers {
+            self.table.for_each_of_hash(*hash, |record| {
+                if matches!(record.view(), View::Value(Value::Stream(stream)) if stream.has_producers()) {
                     keys.push(record.key().into());
                 }
             });
@@ -444,6 +476,7 @@ impl Database {
             table: self.table.take_all(),
             expires: self.expires.take_all(),
             field_expiries: std::mem::take(&mut self.field_expiries),
+            producers: std::mem::take(&mut self.producers),
             expires_cursor: std::mem::take(&mut self.expires_cursor),
             avg_ttl_ms: std::mem::take(&mut self.avg_ttl_ms),
             new_key_access: self.new_key_access,
@@ -528,6 +561,15 @@ fn index_expiry(index: &mut HashTable<ExpiryItem>, hash: u64, before: bool, afte
     } else {
         let item = index.remove_hashed(hash, &hash);
         debug_assert!(item.is_some(), "a key with an expiry is in the index");
+    }
+}
+
+/// Keeps the index of streams with producers in step with one key.
+fn note_producers(index: &mut BTreeSet<u64>, hash: u64, record: &mut KeyRecord, was_stream: bool) {
+    match record.value_mut() {
+        Some(Value::Stream(stream)) if stream.has_producers() => drop(index.insert(hash)),
+        _ if was_stream => drop(index.remove(&hash)),
+        _ => {}
     }
 }
 

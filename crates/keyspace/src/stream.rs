@@ -102,6 +102,19 @@ impl Stream {
         self.idempotence.get_or_insert_default()
     }
 
+    /// Whether it remembers what any producer has added.
+    pub fn has_producers(&self) -> bool {
+        self.idempotence.as_ref().is_some_and(|memory| memory.producer_count() > 0)
+    }
+
+    /// Forgets what producers added too long ago.
+    pub fn expire_producers(&mut self, now_ms: i64) {
+        let limits = self.idempotence_limits;
+        if let Some(memory) = &mut self.idempotence {
+            memory.expire(&limits, now_ms);
+        }
+    }
+
     /// The ID that comes next if it is left to the server.
     pub fn next_id(&self, now_ms: i64) -> Option<StreamId> {
         match u64::try_from(now_ms) {
@@ -133,6 +146,13 @@ impl Stream {
 
     pub fn node_count(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// Nodes that Redis's radix tree of our nodes' IDs would have: one for each place where IDs part, one for each run
+    /// of bytes that they share, and one for what follows in an ID that stands alone. Redis keeps some more after removals.
+    pub fn radix_tree_nodes(&self) -> usize {
+        let ids: Vec<[u8; 16]> = self.nodes.iter().map(|node| node.base.to_bytes()).collect();
+        radix_tree_nodes(&ids, 0).max(1)
     }
 
     /// Adds an entry; `fields` are names and values in turn. Its ID must be higher than `last_id`.
@@ -251,6 +271,19 @@ impl Stream {
             + self.groups.memory_bytes(samples)
             + self.idempotence.as_ref().map_or(0, |memory| memory.memory_bytes())
     }
+}
+
+/// Nodes of a radix tree of sorted texts that agree up to `depth`.
+fn radix_tree_nodes(texts: &[[u8; 16]], depth: usize) -> usize {
+    let (Some(first), Some(last)) = (texts.first(), texts.last()) else { return 0 };
+    if texts.len() == 1 {
+        return usize::from(depth < first.len());
+    }
+    let shared = first[depth..].iter().zip(&last[depth..]).take_while(|(one, other)| one == other);
+    let parts_at = depth + shared.count();
+    let below = texts.chunk_by(|one, other| one[parts_at] == other[parts_at]);
+    let below: usize = below.map(|texts| radix_tree_nodes(texts, parts_at + 1)).sum();
+    usize::from(parts_at > depth) + 1 + below
 }
 
 /// Whether the newest node may take an entry of so many bytes.

@@ -267,6 +267,9 @@ fn xadd(context: &mut Context<'_>) -> CommandResult {
     if added.repeated {
         return Ok(());
     }
+    if options.idempotent.is_some() {
+        context.state.db_mut(db).stream_changed(argv[1]);
+    }
     context.modified(argv[1]);
     context.state.signal_key_ready(db, argv[1]);
     context.notify(notify::class::STREAM, "xadd", argv[1]);

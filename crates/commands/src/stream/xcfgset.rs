@@ -53,6 +53,7 @@ fn xcfgset(context: &mut Context<'_>) -> CommandResult {
     }
     context.reply.ok();
     if changed {
+        context.state.db_mut(db).stream_changed(argv[1]);
         context.modified(argv[1]);
         context.dirty(1);
     }

@@ -55,6 +55,7 @@ fn xidmprecord(context: &mut Context<'_>) -> CommandResult {
         None => {
             let limits = stream.idempotence_limits;
             stream.idempotence_or_new().record(producer, idempotent_id, id, &limits);
+            context.state.db_mut(db).stream_changed(argv[1]);
             context.modified(argv[1]);
             context.dirty(1);
         }

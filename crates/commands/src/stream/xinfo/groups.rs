@@ -57,7 +57,6 @@ fn reply_progress(reply: &mut Reply, stream: &Stream, group: &ConsumerGroup) {
 }
 
 /// For XINFO STREAM FULL: replies all of the groups, with up to `count` pending entries of each group and consumer.
-#[expect(dead_code, reason = "XINFO STREAM is about to come")]
 pub fn reply_in_full(reply: &mut Reply, stream: &Stream, count: usize) {
     reply.array(stream.groups.len());
     for group in stream.groups.iter() {

@@ -31,11 +31,12 @@ pub const XINFO: BuiltIn = BuiltIn::container(
         ..CommandSpec::DEFAULT
     },
     xinfo,
-    &[&consumers::XINFO_CONSUMERS, &groups::XINFO_GROUPS, &XINFO_HELP],
+    &[&consumers::XINFO_CONSUMERS, &groups::XINFO_GROUPS, &XINFO_HELP, &stream::XINFO_STREAM],
 );
 
 pub mod consumers;
 pub mod groups;
+pub mod stream;
 
 fn xinfo(context: &mut Context<'_>) -> CommandResult {
     Err(error::wrong_arity(&context.command.full_name))
