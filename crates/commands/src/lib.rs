@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod array;
 mod bitmap;
 mod collection;
 mod connection;

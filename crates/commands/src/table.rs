@@ -3,14 +3,32 @@
 use engine::BuiltIn;
 
 use crate::{
-    bitmap, connection, generic, hash, list, pubsub, scripting, server, set, sorted_set, stream,
-    string, transactions,
+    array, bitmap, connection, generic, hash, list, pubsub, scripting, server, set, sorted_set,
+    stream, string, transactions,
 };
 
 /// All built-in commands.
 pub static BUILT_INS: &[&BuiltIn] = &[
     &server::acl::ACL,
     &string::append::APPEND,
+    &array::arcount::ARCOUNT,
+    &array::ardel::ARDEL,
+    &array::ardelrange::ARDELRANGE,
+    &array::arget::ARGET,
+    &array::argetrange::ARGETRANGE,
+    &array::argrep::ARGREP,
+    &array::arinfo::ARINFO,
+    &array::arinsert::ARINSERT,
+    &array::arlastitems::ARLASTITEMS,
+    &array::arlen::ARLEN,
+    &array::armget::ARMGET,
+    &array::armset::ARMSET,
+    &array::arnext::ARNEXT,
+    &array::arop::AROP,
+    &array::arring::ARRING,
+    &array::arscan::ARSCAN,
+    &array::arseek::ARSEEK,
+    &array::arset::ARSET,
     &connection::auth::AUTH,
     &server::bgsave::BGSAVE,
     &bitmap::bitcount::BITCOUNT,

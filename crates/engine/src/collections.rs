@@ -1,10 +1,11 @@
-//! Lists, sets, sorted sets and streams as commands see them: found by key, checked for their type, deleted when empty.
+//! Lists, sets, sorted sets, streams and arrays as commands see them: found by key, checked for their type, deleted when empty.
 
+use keyspace::array::ArrayLimits;
 use keyspace::list::NodeLimit;
 use keyspace::set::SetLimits;
 use keyspace::sorted_set::SortedSetLimits;
 use keyspace::stream::{IdempotenceLimits, NodeLimits};
-use keyspace::{KeyRecord, List, NewPayload, Set, SortedSet, Stream, Value, View};
+use keyspace::{Array, KeyRecord, List, NewPayload, Set, SortedSet, Stream, Value, View};
 
 use crate::error::{self, CommandError};
 use crate::notify::class;
@@ -77,6 +78,7 @@ macro_rules! accessors {
 
 accessors!(List, list_to_read, list_to_write, list_or_new, list_in, list_in_mut);
 accessors!(Set, set_to_read, set_to_write, set_or_new, set_in, set_in_mut);
+accessors!(Array, array_to_read, array_to_write, array_or_new, array_in, array_in_mut);
 accessors!(
     SortedSet,
     sorted_set_to_read,
@@ -134,12 +136,23 @@ impl State {
         })
     }
 
-    /// Deletes a list, set or sorted set that has lost its last element, and tells of it.
+    /// When a slice of an array changes its shape.
+    #[inline]
+    pub fn array_limits(&self) -> ArrayLimits {
+        ArrayLimits {
+            slice_size: self.config.array_slice_size,
+            sparse_max: self.config.array_sparse_kmax,
+            sparse_min: self.config.array_sparse_kmin,
+        }
+    }
+
+    /// Deletes a list, set, sorted set or array that has lost its last element, and tells of it.
     pub fn delete_if_empty(&mut self, db: usize, key: &[u8]) -> bool {
         let is_empty = match self.databases[db].find(key).map(KeyRecord::view) {
             Some(View::Value(Value::List(list))) => list.is_empty(),
             Some(View::Value(Value::Set(set))) => set.is_empty(),
             Some(View::Value(Value::SortedSet(set))) => set.is_empty(),
+            Some(View::Value(Value::Array(array))) => array.is_empty(),
             _ => false,
         };
         if is_empty {

@@ -78,6 +78,7 @@ impl State {
             set: self.set_limits(db),
             sorted_set: self.sorted_set_limits(db),
             templates: self.templates.clone(),
+            array: self.array_limits(),
         }
     }
 

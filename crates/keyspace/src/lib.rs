@@ -9,6 +9,7 @@
 //! is counted in the size histograms where it belongs, as soon as anything else is done.
 #![forbid(unsafe_code)]
 
+pub mod array;
 mod database;
 pub mod element;
 mod expiry_index;
@@ -22,6 +23,7 @@ pub mod stream;
 pub mod string;
 mod value;
 
+pub use array::Array;
 pub use database::{
     Database, ExpirySample, KeyRecord, SIZE_GROUPS, SetExpiry, SizeGroup, SizeHistogram, bin_start,
 };

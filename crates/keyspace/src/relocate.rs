@@ -67,6 +67,12 @@ impl Value {
                 }
                 stream.relocate(cursor, judge)
             }
+            Value::Array(array) => {
+                if *cursor == RelocateCursor::default() {
+                    boxed(array, judge);
+                }
+                array.relocate(cursor, judge)
+            }
             // The value is its module's; the box is ours.
             Value::Module(module) => {
                 boxed(module, judge);

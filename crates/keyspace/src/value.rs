@@ -1,5 +1,6 @@
 //! What a key can hold beside a short string: one variant per type.
 
+use crate::array::Array;
 use crate::database::KeyRecord;
 use crate::hash::Hash;
 use crate::list::List;
@@ -20,6 +21,7 @@ pub enum Value {
     Set(Box<Set>),
     SortedSet(Box<SortedSet>),
     Stream(Box<Stream>),
+    Array(Box<Array>),
     /// Of a module's type.
     Module(Box<ModuleObject>),
 }
@@ -35,6 +37,7 @@ pub enum Type {
     Set,
     SortedSet,
     Stream,
+    Array,
     /// A module's; [`type_name`] knows which.
     Module,
 }
@@ -48,6 +51,7 @@ impl Type {
             Type::Set => "set",
             Type::SortedSet => "zset",
             Type::Stream => "stream",
+            Type::Array => "array",
             Type::Module => "module",
         }
     }
@@ -62,6 +66,7 @@ impl Value {
             Value::Set(_) => Type::Set,
             Value::SortedSet(_) => Type::SortedSet,
             Value::Stream(_) => Type::Stream,
+            Value::Array(_) => Type::Array,
             Value::Module(_) => Type::Module,
         }
     }
@@ -76,6 +81,7 @@ impl Value {
             Value::Set(set) => structures::prefetch::read(&raw const **set),
             Value::SortedSet(set) => structures::prefetch::read(&raw const **set),
             Value::Stream(stream) => structures::prefetch::read(&raw const **stream),
+            Value::Array(array) => structures::prefetch::read(&raw const **array),
             Value::Module(module) => structures::prefetch::read(&raw const **module),
         }
     }
@@ -89,6 +95,7 @@ impl Value {
             Value::Set(set) => set.encoding().name(),
             Value::SortedSet(set) => set.encoding().name(),
             Value::Stream(_) => "stream",
+            Value::Array(_) => "sliced-array",
             Value::Module(_) => "raw",
         }
     }
@@ -102,6 +109,7 @@ impl Value {
             Value::Set(set) => set.free_effort(),
             Value::SortedSet(set) => set.free_effort(),
             Value::Stream(stream) => stream.free_effort(),
+            Value::Array(array) => array.free_effort(),
             Value::Module(module) => module.0.free_effort(Place::default()),
         }
     }
@@ -124,6 +132,7 @@ impl Value {
             Value::Set(set) => set.memory_bytes(samples),
             Value::SortedSet(set) => set.memory_bytes(samples),
             Value::Stream(stream) => stream.memory_bytes(samples),
+            Value::Array(array) => array.memory_bytes(samples),
             Value::Module(module) => module.0.memory_bytes(place, samples),
         }
     }
@@ -142,6 +151,7 @@ pub fn duplicate(record: &KeyRecord, from_db: usize, to: Place<'_>) -> Option<Ke
             Value::Set(set) => Value::Set(set.clone()),
             Value::SortedSet(set) => Value::SortedSet(set.clone()),
             Value::Stream(stream) => Value::Stream(stream.clone()),
+            Value::Array(array) => Value::Array(array.clone()),
             Value::Module(module) => {
                 let from = Place { db: Some(from_db), key: record.key() };
                 let copy = module.0.duplicate(from, to)?;

@@ -11,6 +11,7 @@ pub fn length(value: &Value) -> usize {
         Value::Set(set) => set.len(),
         Value::SortedSet(set) => set.len(),
         Value::Stream(stream) => stream.len(),
+        Value::Array(array) => array.count() as usize,
         Value::Module(_) => 0,
     }
 }

@@ -31,6 +31,10 @@ pub fn elements(
             stdx::double::format(score, &mut text);
             found.push((member, Some(text)));
         })),
-        Value::String(_) | Value::List(_) | Value::Stream(_) | Value::Module(_) => None,
+        Value::String(_)
+        | Value::List(_)
+        | Value::Stream(_)
+        | Value::Array(_)
+        | Value::Module(_) => None,
     }
 }

@@ -1,5 +1,6 @@
 //! RDB: how values, and a whole dataset, are written as bytes.
 
+mod array;
 pub mod dump;
 pub mod error;
 pub mod file;

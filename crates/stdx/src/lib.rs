@@ -10,3 +10,4 @@ pub mod long_double;
 pub mod lzf;
 pub mod number;
 pub mod random;
+pub mod regex;

@@ -4,6 +4,7 @@
 //! zero), as the x87 processor has it. Every operation rounds to the nearest, ties to even.
 
 mod big;
+mod general;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,9 @@ const EXPONENT_MIN: i32 = -16445;
 const EXPONENT_MAX: i32 = 16320;
 /// Digits that are printed behind the point, before trailing zeros go.
 const FRACTION_DIGITS: u32 = 17;
+
+/// Digits of the general form.
+const SIGNIFICANT_DIGITS: usize = 17;
 
 /// See the module text. Never not-a-number.
 #[derive(Clone, Copy, Debug)]
@@ -160,6 +164,52 @@ impl LongDouble {
             self.fraction_text()
         };
         if self.negative && text != "0" { format!("-{text}") } else { text }
+    }
+
+    /// With up to 17 significant digits, as C's `%.17Lg` prints it.
+    pub fn to_general_text(self) -> String {
+        let sign = if self.negative { "-" } else { "" };
+        if self.infinite {
+            return format!("{sign}inf");
+        }
+        if self.mantissa == 0 {
+            return format!("{sign}0");
+        }
+        let (digits, scale) = big::decimal_digits(self.mantissa, self.exponent);
+        let (digits, exponent) = general::rounded(digits.as_bytes(), SIGNIFICANT_DIGITS);
+        format!("{sign}{}", general::laid_out(&digits, exponent - scale, SIGNIFICANT_DIGITS))
+    }
+
+    /// The number nearest to zero between this one and zero that is whole; `None` beyond 64 bits.
+    pub fn to_i64(self) -> Option<i64> {
+        if self.infinite {
+            return None;
+        }
+        let magnitude = match u32::try_from(self.exponent) {
+            Ok(shift) => u128::from(self.mantissa)
+                .checked_shl(shift)
+                .filter(|it| it >> shift == u128::from(self.mantissa))?,
+            Err(_) => {
+                u128::from(self.mantissa).checked_shr(self.exponent.unsigned_abs()).unwrap_or(0)
+            }
+        };
+        let magnitude = i128::try_from(magnitude).ok()?;
+        i64::try_from(if self.negative { -magnitude } else { magnitude }).ok()
+    }
+
+    pub fn from_i64(integer: i64) -> LongDouble {
+        LongDouble::rounded(integer < 0, u128::from(integer.unsigned_abs()), 0, false)
+    }
+
+    /// The same number; not-a-number and infinities as infinities.
+    pub fn from_f64(double: f64) -> LongDouble {
+        let (bits, negative) = (double.to_bits(), double.is_sign_negative());
+        if !double.is_finite() {
+            return LongDouble::infinity(negative);
+        }
+        let (exponent, fraction) = ((bits >> 52 & 0x7ff) as i32, bits & ((1 << 52) - 1));
+        let mantissa = if exponent == 0 { fraction } else { fraction | 1 << 52 };
+        LongDouble::rounded(negative, u128::from(mantissa), exponent.max(1) - 1075, false)
     }
 
     /// The text of a number with bits behind the point.

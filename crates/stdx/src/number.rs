@@ -22,6 +22,30 @@ pub fn parse_i64(text: &[u8]) -> Option<i64> {
     if negative { 0i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
 }
 
+/// Reads an unsigned integer as C's `strtoull` does behind Redis's own reader: also with spaces and a sign before it,
+/// where a minus sign counts down from 2^64, and ending at a NUL byte.
+pub fn parse_u64_as_c(text: &[u8]) -> Option<u64> {
+    if let Some(integer) = parse_i64(text) {
+        return u64::try_from(integer).ok();
+    }
+    let text = text.split(|byte| *byte == 0).next()?;
+    let spaces = text.iter().take_while(|byte| matches!(byte, b'\t'..=b'\r' | b' ')).count();
+    let (negative, digits) = match &text[spaces..] {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    let mut value: u64 = 0;
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value.checked_mul(10)?.checked_add(u64::from(digit))?;
+    }
+    (!digits.is_empty()).then_some(if negative { value.wrapping_neg() } else { value })
+}
+
 /// Reads a floating-point number: what C's `strtod` reads without spaces around it, decimal, hexadecimal or infinite.
 /// `None` also for not-a-number, and for what is too great or too near to zero to be told from an infinity or zero.
 pub fn parse_f64(text: &[u8]) -> Option<f64> {

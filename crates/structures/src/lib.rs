@@ -3,6 +3,7 @@
 //! This crate is one of the three fences for `unsafe`. Each structure states its invariants at
 //! the top of its file and is tested against a naive model.
 
+pub mod array;
 pub mod bitmap;
 pub mod hashtable;
 pub mod intset;

@@ -9,8 +9,6 @@ pub enum RdbError {
     Truncated,
     /// A type, or a special form of a string, that is not known.
     UnknownType(u8),
-    /// A type that is known but cannot be read yet.
-    UnsupportedType(u8),
     /// The bytes contradict themselves; in which way, in words that Redis's suite looks for in the log.
     Corrupt(&'static str),
     /// A hash that refers to a template that the file has not.
@@ -37,9 +35,6 @@ impl fmt::Display for RdbError {
         match self {
             RdbError::Truncated => f.write_str("the data ends too early"),
             RdbError::UnknownType(code) => write!(f, "unknown type {code}"),
-            RdbError::UnsupportedType(code) => {
-                write!(f, "values of type {code} cannot be read yet")
-            }
             RdbError::Corrupt(what) => f.write_str(what),
             RdbError::TemplateNumber(number) => write!(f, "Invalid hash template ID {number}"),
             RdbError::TemplateFormat(format) => {

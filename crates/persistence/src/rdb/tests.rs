@@ -1,5 +1,6 @@
 //! Payloads of the genuine server, round trips, and damaged bytes.
 
+use keyspace::array::ArrayLimits;
 use keyspace::hash::{HashLimits, Templates};
 use keyspace::list::NodeLimit;
 use keyspace::set::SetLimits;
@@ -31,6 +32,7 @@ fn limits(entries: usize) -> Limits {
             seed,
         },
         templates,
+        array: ArrayLimits { slice_size: 4096, sparse_max: 10, sparse_min: 5 },
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use keyspace::array::ArrayLimits;
 use keyspace::hash::{HashLimits, Templates};
 use keyspace::list::NodeLimit;
 use keyspace::module::Place;
@@ -14,7 +15,7 @@ use super::error::{RdbError, RdbResult};
 use super::reader::Reader;
 use super::type_code;
 use super::writer::Writer;
-use super::{hash, list, set, stream, template, zset};
+use super::{array, hash, list, set, stream, template, zset};
 
 pub use super::template::FileTemplates;
 
@@ -26,6 +27,7 @@ pub struct Limits {
     pub sorted_set: SortedSetLimits,
     /// Where hashes that share the names of their fields find them.
     pub templates: Templates,
+    pub array: ArrayLimits,
 }
 
 /// For what a value is written.
@@ -63,6 +65,7 @@ pub fn type_code_of(record: &KeyRecord, form: Form) -> Option<u8> {
         View::Value(Value::List(_)) => type_code::LIST_QUICKLIST_2,
         View::Value(Value::Set(set)) => set::type_code_of(set),
         View::Value(Value::SortedSet(set)) => zset::type_code_of(set),
+        View::Value(Value::Array(_)) => type_code::ARRAY,
         View::Value(Value::Stream(_)) => type_code::STREAM_LISTPACKS_5,
         View::Value(Value::Module(module)) => {
             return module.0.can_save().then_some(type_code::MODULE_2);
@@ -80,6 +83,7 @@ pub fn write(writer: &mut Writer, record: &KeyRecord, db: usize, form: Form) -> 
         View::Value(Value::List(list)) => list::write(writer, list),
         View::Value(Value::Set(set)) => set::write(writer, set),
         View::Value(Value::SortedSet(set)) => zset::write(writer, set),
+        View::Value(Value::Array(array)) => array::write(writer, array),
         View::Value(Value::Stream(stream)) => stream::write(writer, stream),
         View::Value(Value::Module(module)) => {
             let place = Place { db: Some(db), key: record.key() };
@@ -135,6 +139,10 @@ pub fn read<'a>(
             let set = zset::read(reader, code, &limits.sorted_set)?;
             Ok(Loaded::Value(Value::SortedSet(Box::new(set))))
         }
+        type_code::ARRAY => {
+            let array = array::read(reader, &limits.array)?;
+            Ok(Loaded::Value(Value::Array(Box::new(array))))
+        }
         type_code::MODULE_2 => {
             let type_id = reader.length()?;
             Ok(Loaded::Module { type_id, fields: module_fields(reader)? })
@@ -147,7 +155,6 @@ pub fn read<'a>(
             let stream = stream::read(reader, code)?;
             Ok(Loaded::Value(Value::Stream(Box::new(stream))))
         }
-        type_code::ARRAY => Err(RdbError::UnsupportedType(code)),
         _ => Err(RdbError::UnknownType(code)),
     }
 }

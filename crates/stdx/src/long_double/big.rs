@@ -101,3 +101,25 @@ pub(super) fn decimal_of_shifted(mantissa: u64, shift: u32) -> String {
     }
     number.into_decimal()
 }
+
+/// The decimal digits of `mantissa × 2^exponent`, exactly, and how many of them stand behind the point.
+pub(super) fn decimal_digits(mantissa: u64, exponent: i32) -> (String, i32) {
+    if exponent >= 0 {
+        return (decimal_of_shifted(mantissa, exponent.unsigned_abs()), 0);
+    }
+    // A bit behind the point is five tenths: multiplying by five moves the point by a digit.
+    let zeros = mantissa.trailing_zeros().min(exponent.unsigned_abs());
+    let places = exponent.unsigned_abs() - zeros;
+    let mantissa = mantissa >> zeros;
+    let mut number = Natural(vec![mantissa as u32, (mantissa >> 32) as u32]);
+    let mut left = places;
+    while left > 0 {
+        let step = left.min(13);
+        number.multiply_add(5u32.pow(step), 0);
+        left -= step;
+    }
+    while number.0.last() == Some(&0) {
+        number.0.pop();
+    }
+    (number.into_decimal(), places as i32)
+}

@@ -121,3 +121,31 @@ fn doubles_are_the_nearest() {
         assert_eq!(number.to_f64(), expected, "{text}");
     }
 }
+
+/// What the genuine server printed for sums.
+#[test]
+fn general_form() {
+    for (text, expected) in [
+        ("0.1", "0.1"),
+        ("1e-400", "1e-400"),
+        ("1e400", "1e+400"),
+        ("1e-7", "1e-07"),
+        ("0.0001", "0.0001"),
+        ("9223372036854775807", "9.2233720368547758e+18"),
+        ("9007199254740993", "9007199254740993"),
+        ("99999999999999999", "99999999999999999"),
+        ("99999999999999999.6", "1e+17"),
+        ("123456789.123456789", "123456789.12345679"),
+        ("1e-4940", "9.9999999999605325e-4941"),
+        ("-0.0", "-0"),
+        ("-1.50", "-1.5"),
+        ("100", "100"),
+    ] {
+        let number = LongDouble::parse(text.as_bytes()).expect("a number");
+        assert_eq!(number.to_general_text(), expected, "{text}");
+    }
+    let double = LongDouble::from_f64(std::f64::consts::PI);
+    assert_eq!(double.to_general_text(), "3.1415926535897931");
+    assert_eq!(LongDouble::from_i64(i64::MIN).to_i64(), Some(i64::MIN));
+    assert_eq!(LongDouble::from_f64(-1.5).to_i64(), Some(-1));
+}

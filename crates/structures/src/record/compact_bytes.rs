@@ -43,23 +43,39 @@ impl CompactBytes {
         Self { memory }
     }
 
-    fn len_and_head(&self) -> (usize, usize) {
+    /// The pointer alone, aligned to eight bytes.
+    pub(crate) fn into_raw(self) -> NonNull<u8> {
+        std::mem::ManuallyDrop::new(self).memory
+    }
+
+    /// # Safety
+    /// `memory` must come from `into_raw` and be used for this once.
+    pub(crate) unsafe fn from_raw(memory: NonNull<u8>) -> Self {
+        Self { memory }
+    }
+
+    /// # Safety
+    /// `memory` must come from `into_raw` and not be freed while the bytes are used.
+    #[inline]
+    pub(crate) unsafe fn bytes_at<'a>(memory: NonNull<u8>) -> &'a [u8] {
         // SAFETY: the first byte was written by new.
-        let first = unsafe { self.memory.read() };
-        if usize::from(first) <= SHORT_MAX {
-            return (usize::from(first), 1);
-        }
-        let code = first - SHORT_MAX as u8;
-        // SAFETY: the first byte says that the length follows in this width.
-        let len = unsafe { read_len(self.memory.as_ptr().wrapping_add(1), code) };
-        (len, head_size(len))
+        let first = unsafe { memory.read() };
+        let (len, head) = if usize::from(first) <= SHORT_MAX {
+            (usize::from(first), 1)
+        } else {
+            let code = first - SHORT_MAX as u8;
+            // SAFETY: the first byte says that the length follows in this width.
+            let len = unsafe { read_len(memory.as_ptr().wrapping_add(1), code) };
+            (len, head_size(len))
+        };
+        // SAFETY: `len` bytes were written there.
+        unsafe { std::slice::from_raw_parts(memory.as_ptr().wrapping_add(head), len) }
     }
 
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
-        let (len, head) = self.len_and_head();
-        // SAFETY: `len` bytes were written there and are borrowed with self.
-        unsafe { std::slice::from_raw_parts(self.memory.as_ptr().wrapping_add(head), len) }
+        // SAFETY: the memory is ours and borrowed with self.
+        unsafe { Self::bytes_at(self.memory) }
     }
 
     /// Moves the bytes to another allocation if `judge` says so.
@@ -71,8 +87,12 @@ impl CompactBytes {
 
     /// Size of the allocation.
     pub fn alloc_bytes(&self) -> usize {
-        let (len, head) = self.len_and_head();
-        class_size(head + len)
+        Self::alloc_bytes_for(self.as_bytes().len())
+    }
+
+    /// Size of the allocation for so many bytes.
+    pub(crate) fn alloc_bytes_for(len: usize) -> usize {
+        class_size(head_size(len) + len)
     }
 }
 

@@ -2,10 +2,11 @@
 
 use engine::lookup::lookup_flag;
 use engine::{CommandResult, Context};
+use keyspace::array::CellText;
 use keyspace::hash::ElementText;
 use keyspace::module::{ModuleObject, Place};
 use keyspace::stream::StreamId;
-use keyspace::{KeyRecord, Stream, Value, View};
+use keyspace::{Array, KeyRecord, Stream, Value, View};
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 /// Twenty bytes, shown as forty hexadecimal digits.
@@ -88,6 +89,7 @@ fn of_value(record: &KeyRecord, db: usize) -> Digest {
             digest
         }
         View::Value(Value::Stream(stream)) => of_stream(stream),
+        View::Value(Value::Array(array)) => of_array(array),
         View::Value(Value::Module(module)) => {
             of_module(module, Place { db: Some(db), key: record.key() })
         }
@@ -105,6 +107,16 @@ fn of_stream(stream: &Stream) -> Digest {
             content = Digest::of(10, &[&content.bytes(), parts[0], parts[1]]);
         }
         digest.add(content);
+    }
+    digest
+}
+
+/// An array's elements with their indexes; as in Redis not its cursor.
+fn of_array(array: &Array) -> Digest {
+    let mut digest = Digest::of(11, &[]);
+    let mut buffer = CellText::default();
+    for (index, cell) in array.range(0, Array::INDEX_MAX) {
+        digest.add(Digest::of(11, &[&index.to_le_bytes(), buffer.of(cell)]));
     }
     digest
 }
