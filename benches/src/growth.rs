@@ -6,6 +6,7 @@ use keyspace::list::{End, NodeLimit};
 use keyspace::set::SetLimits;
 use keyspace::sorted_set::SortedSetLimits;
 use keyspace::{Hash, HashSeed, List, Set, SortedSet};
+use structures::bitmap;
 
 use crate::{measure, shuffled};
 
@@ -99,9 +100,22 @@ fn hashes(len: u64) {
     });
 }
 
+fn bitmaps(len: u64) {
+    let bytes: Vec<u8> = (0..len).map(|n| (n * 31) as u8).collect();
+    let (all, rounds) = (len * 8 - 1, (10_000_000 / len).max(1));
+    measure(&format!("BITCOUNT per byte, {len} bytes"), len * rounds, || {
+        (0..rounds).map(|n| bitmap::count(std::hint::black_box(&bytes), n % 8, all)).sum()
+    });
+    let middle = all / 2;
+    measure(&format!("BITCOUNT of 100 bytes among {len}"), rounds, || {
+        let bytes = std::hint::black_box(&bytes);
+        (0..rounds).map(|_| bitmap::count(bytes, middle - 400, middle + 399)).sum()
+    });
+}
+
 pub fn run(largest: u64) {
     println!("growth with size, up to {largest}");
-    for of_size in [sorted_sets, lists, sets, hashes] {
+    for of_size in [sorted_sets, lists, sets, hashes, bitmaps] {
         let mut len = SMALLEST;
         while len <= largest {
             of_size(len);

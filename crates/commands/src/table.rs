@@ -3,8 +3,8 @@
 use engine::BuiltIn;
 
 use crate::{
-    array, bitmap, connection, generic, hash, list, pubsub, scripting, server, set, sorted_set,
-    stream, string, transactions,
+    array, bitmap, connection, generic, geo, hash, hyperloglog, list, pubsub, scripting, server,
+    set, sorted_set, stream, string, transactions,
 };
 
 /// All built-in commands.
@@ -70,6 +70,16 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &generic::expiretime::EXPIRETIME,
     &server::flushall::FLUSHALL,
     &server::flushdb::FLUSHDB,
+    &geo::geoadd::GEOADD,
+    &geo::geodist::GEODIST,
+    &geo::geohash::GEOHASH,
+    &geo::geopos::GEOPOS,
+    &geo::georadius::GEORADIUS,
+    &geo::georadius::GEORADIUS_RO,
+    &geo::georadius::GEORADIUSBYMEMBER,
+    &geo::georadius::GEORADIUSBYMEMBER_RO,
+    &geo::geosearch::GEOSEARCH,
+    &geo::geosearch::GEOSEARCHSTORE,
     &string::get::GET,
     &bitmap::getbit::GETBIT,
     &string::getdel::GETDEL,
@@ -145,6 +155,11 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &generic::pexpire::PEXPIRE,
     &generic::pexpireat::PEXPIREAT,
     &generic::pexpiretime::PEXPIRETIME,
+    &hyperloglog::pfadd::PFADD,
+    &hyperloglog::pfcount::PFCOUNT,
+    &hyperloglog::pfdebug::PFDEBUG,
+    &hyperloglog::pfmerge::PFMERGE,
+    &hyperloglog::pfselftest::PFSELFTEST,
     &connection::ping::PING,
     &string::setex::PSETEX,
     &pubsub::subscribe::PSUBSCRIBE,

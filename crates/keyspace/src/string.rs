@@ -151,6 +151,23 @@ pub fn set_range(record: &mut KeyRecord, offset: usize, part: &[u8]) -> Option<u
     Some(new_len)
 }
 
+/// Changes a string, which is raw from then on, in whatever way. `None` for another type.
+pub fn edit<R>(record: &mut KeyRecord, change: impl FnOnce(&mut Vec<u8>) -> R) -> Option<R> {
+    if let Some(Value::String(bytes)) = record.value_mut() {
+        return Some(change(bytes));
+    }
+    let mut buffer = StringBuffer::new();
+    let mut edited = bytes(record, &mut buffer)?.to_vec();
+    let result = change(&mut edited);
+    let payload = if edited.len() > GROW_INLINE_BYTES_MAX {
+        NewPayload::Value(Value::String(Box::new(edited)))
+    } else {
+        NewPayload::Bytes { bytes: &edited, raw: true }
+    };
+    drop(record.replace_payload(payload, true));
+    Some(result)
+}
+
 /// Turns an integer into bytes, and bytes that are to become long into a growable string.
 fn make_raw(record: &mut KeyRecord, len: usize) {
     let mut buffer = StringBuffer::new();

@@ -6,6 +6,7 @@
 pub mod array;
 pub mod bitmap;
 pub mod hashtable;
+pub mod hyperloglog;
 pub mod intset;
 pub mod listpack;
 mod packed;

@@ -45,13 +45,24 @@ fn reply_member(reply: &mut Reply, member: Element<'_>, score: f64, with_scores:
 
 /// Sets the destination of a STORE command to what was computed, and replies its size.
 fn store(context: &mut Context<'_>, set: SortedSet, event: &str) {
-    let (db, key) = (context.db, context.argv[1]);
+    store_at(context, context.argv[1], set, event, 1);
+}
+
+/// As [`store`], at a key, which counts as so many changes.
+pub(crate) fn store_at(
+    context: &mut Context<'_>,
+    key: &[u8],
+    set: SortedSet,
+    event: &str,
+    changes: u64,
+) {
+    let db = context.db;
     let len = set.len();
     if len > 0 {
         let value = NewPayload::Value(Value::SortedSet(Box::new(set)));
         context.state.set_key(db, key, value, SetExpiry::Clear);
         context.notify(notify::class::ZSET, event, key);
-        context.dirty(1);
+        context.dirty(changes);
     } else if context.state.delete_key(db, key, context.state.config.lazyfree_lazy_server_del) {
         context.notify(notify::class::GENERIC, "del", key);
         context.dirty(1);

@@ -91,7 +91,7 @@ enum Outcome {
     Same(f64),
 }
 
-fn zadd(context: &mut Context<'_>) -> CommandResult {
+pub(crate) fn zadd(context: &mut Context<'_>) -> CommandResult {
     let mut options = Options::default();
     let mut words = &context.argv[2..];
     while let [word, rest @ ..] = words {

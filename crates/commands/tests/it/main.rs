@@ -1,8 +1,10 @@
 //! Commands through the whole engine, without a server.
 
 mod generic_propagation;
+mod geo_propagation;
 mod group_propagation;
 mod hash_propagation;
+mod hyperloglog_propagation;
 mod in_process;
 mod propagation;
 mod stream_propagation;
