@@ -92,3 +92,21 @@ pub fn check_string_length(most: i64, offset: u64, length: u64) -> CommandResult
     }
     Ok(())
 }
+
+/// Refuses a string for which there is no memory, before anything is changed. (Redis ends itself.)
+pub fn check_memory(state: &State, len: usize) -> CommandResult {
+    const TRIED_FROM_BYTES: usize = 64 << 20;
+    if len < TRIED_FROM_BYTES {
+        return Ok(());
+    }
+    // The system may promise more than it has.
+    let total = (state.host.port.process)().total_memory_bytes;
+    if total > 0 && len as u64 > total {
+        return Err(error::NO_MEMORY_FOR_STRING);
+    }
+    let mut room: Vec<u8> = Vec::new();
+    let tried = room.try_reserve_exact(len);
+    // Otherwise the compiler would leave out an allocation that nobody uses.
+    std::hint::black_box(&mut room);
+    tried.map_err(|_| error::NO_MEMORY_FOR_STRING)
+}

@@ -56,6 +56,7 @@ errors! {
     SAME_OBJECT = "ERR source and destination objects are the same";
     OOM = "OOM command not allowed when used memory > 'maxmemory'.";
     STRING_TOO_LONG = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
+    NO_MEMORY_FOR_STRING = "ERR insufficient memory for a string of this length";
     OVERFLOW = "ERR increment or decrement would overflow";
     NAN_OR_INFINITY = "ERR increment would produce NaN or Infinity";
     OFFSET_OUT_OF_RANGE = "ERR offset is out of range";

@@ -38,10 +38,13 @@ fn grown<'a>(
         Some(record) => Some(string::len(record).ok_or(error::WRONGTYPE)?),
         None => None,
     };
+    let len = old_len.unwrap_or(0).max(needed);
+    if old_len != Some(len) {
+        arguments::check_memory(context.state, len)?;
+    }
     if old_len.is_none() {
         context.state.add_key(context.db, key, string::raw_payload(b"", true), None);
     }
-    let len = old_len.unwrap_or(0).max(needed);
     let record = context.state.db_mut(context.db).find_mut(key).ok_or(error::NO_SUCH_KEY)?;
     let bytes = string::resize(record, len).ok_or(error::WRONGTYPE)?;
     Ok((bytes, old_len != Some(len)))

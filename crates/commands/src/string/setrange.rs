@@ -33,28 +33,27 @@ fn setrange(context: &mut Context<'_>) -> CommandResult {
     let offset = arguments::integer(context.argv[2])?;
     let offset = u64::try_from(offset).map_err(|_| error::OFFSET_OUT_OF_RANGE)?;
     let most = context.state.config.proto_max_bulk_len;
-    let check = || arguments::check_string_length(most, offset, part.len() as u64);
-    let len = match context.state.lookup_write(context.db, key) {
-        Some(record) => {
-            let len = string::len(record).ok_or(error::WRONGTYPE)?;
-            if part.is_empty() {
-                context.reply.integer(len as i64);
-                return Ok(());
-            }
-            check()?;
-            string::set_range(record, offset as usize, part).ok_or(error::WRONGTYPE)?
-        }
-        None if part.is_empty() => {
-            context.reply.integer(0);
-            return Ok(());
-        }
-        None => {
-            check()?;
-            let mut bytes = vec![0; offset as usize];
-            bytes.extend_from_slice(part);
-            context.state.add_key(context.db, key, string::raw_payload(&bytes, true), None);
-            bytes.len()
-        }
+    let old_len = match context.state.lookup_write(context.db, key) {
+        Some(record) => Some(string::len(record).ok_or(error::WRONGTYPE)?),
+        None => None,
+    };
+    if part.is_empty() {
+        context.reply.integer(old_len.unwrap_or(0) as i64);
+        return Ok(());
+    }
+    arguments::check_string_length(most, offset, part.len() as u64)?;
+    let end = offset as usize + part.len();
+    if old_len.is_none_or(|len| len < end) {
+        arguments::check_memory(context.state, end)?;
+    }
+    let len = if old_len.is_some() {
+        let record = context.state.db_mut(context.db).find_mut(key).ok_or(error::NO_SUCH_KEY)?;
+        string::set_range(record, offset as usize, part).ok_or(error::WRONGTYPE)?
+    } else {
+        let mut bytes = vec![0; offset as usize];
+        bytes.extend_from_slice(part);
+        context.state.add_key(context.db, key, string::raw_payload(&bytes, true), None);
+        bytes.len()
     };
     context.modified(key);
     context.dirty(1);

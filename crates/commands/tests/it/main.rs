@@ -6,6 +6,7 @@ mod group_propagation;
 mod hash_propagation;
 mod hyperloglog_propagation;
 mod in_process;
+mod memory;
 mod propagation;
 mod stream_propagation;
 mod transactions;
