@@ -20,18 +20,72 @@ const PIPELINES: [usize; 2] = [1, 16];
 /// With a pipeline a round has so many times the requests, to last long enough to be measured.
 const PIPELINE_FACTOR: usize = 4;
 
-/// What is measured: the name, and the words; `__rand_int__` is filled in by the load.
-const COMMANDS: &[(&str, &[&str])] = &[
-    ("PING", &["PING"]),
-    ("SET", &["SET", "key:__rand_int__", "value-of-thirty-two-bytes-length"]),
-    ("GET", &["GET", "key:__rand_int__"]),
-    ("INCR", &["INCR", "counter:__rand_int__"]),
-    ("HSET", &["HSET", "hash:__rand_int__", "field", "value-of-thirty-two-bytes-length"]),
-    ("HGET", &["HGET", "hash:__rand_int__", "field"]),
+/// A measured command.
+struct Measured {
+    name: &'static str,
+    /// What is sent; `__rand_int__` is filled in by the load.
+    words: &'static [&'static str],
+    /// What is sent before, so often, that a reading command finds something.
+    filling: Option<(usize, &'static [&'static str])>,
+}
+
+const fn writes(name: &'static str, words: &'static [&'static str]) -> Measured {
+    Measured { name, words, filling: None }
+}
+
+const fn reads(
+    name: &'static str,
+    words: &'static [&'static str],
+    times: usize,
+    filling: &'static [&'static str],
+) -> Measured {
+    Measured { name, words, filling: Some((times, filling)) }
+}
+
+const VALUE: &str = "value-of-thirty-two-bytes-length";
+const SET: &[&str] = &["SET", "key:__rand_int__", VALUE];
+const HSET: &[&str] = &["HSET", "hash:__rand_int__", "field", VALUE];
+const ZADD: &[&str] = &["ZADD", "zset", "__rand_int__", "element:__rand_int__"];
+const MSET: &[&str] = &[
+    "MSET",
+    "key:__rand_int__",
+    VALUE,
+    "key:__rand_int__",
+    VALUE,
+    "key:__rand_int__",
+    VALUE,
+    "key:__rand_int__",
+    VALUE,
+    "key:__rand_int__",
+    VALUE,
+    "key:__rand_int__",
+    VALUE,
+    "key:__rand_int__",
+    VALUE,
+    "key:__rand_int__",
+    VALUE,
+    "key:__rand_int__",
+    VALUE,
+    "key:__rand_int__",
+    VALUE,
 ];
 
-/// The writing commands that come first, so that the reading ones find something.
-const FILLING: &[&str] = &["SET", "HSET"];
+const COMMANDS: &[Measured] = &[
+    writes("PING", &["PING"]),
+    reads("SET", SET, 400_000, SET),
+    reads("GET", &["GET", "key:__rand_int__"], 400_000, SET),
+    reads("GETRANGE", &["GETRANGE", "key:__rand_int__", "8", "23"], 400_000, SET),
+    reads("MSET", MSET, 400_000, SET),
+    writes("INCR", &["INCR", "counter:__rand_int__"]),
+    reads("HSET", HSET, 400_000, HSET),
+    reads("HGET", &["HGET", "hash:__rand_int__", "field"], 400_000, HSET),
+    writes("LPUSH", &["LPUSH", "list", VALUE]),
+    reads("LRANGE", &["LRANGE", "hundred", "0", "99"], 100, &["RPUSH", "hundred", VALUE]),
+    writes("SADD", &["SADD", "set", "element:__rand_int__"]),
+    reads("ZADD", ZADD, 400_000, ZADD),
+    reads("ZRANGE", &["ZRANGE", "zset", "0", "49"], 400_000, ZADD),
+    writes("XADD", &["XADD", "stream", "*", "field", VALUE]),
+];
 
 /// One round on one server.
 struct Round {
@@ -81,11 +135,19 @@ pub fn compare(
         options.command.is_empty()
             || options.command.iter().any(|each| each.eq_ignore_ascii_case(name))
     };
-    let filling = COMMANDS.iter().filter(|(name, _)| FILLING.contains(name));
-    for (_, words) in filling.filter(|(name, _)| reader_wanted(name, wanted)) {
-        for server in [&ours, &theirs] {
-            load(benchmark, server, 400_000, 16, words)?;
+    let measured = || COMMANDS.iter().filter(|each| wanted(each.name));
+    let mut filled: Vec<&[&str]> = Vec::new();
+    for (times, words) in measured().filter_map(|each| each.filling) {
+        if !filled.contains(&words) {
+            filled.push(words);
+            for server in [&ours, &theirs] {
+                load(benchmark, server, times, 16, words)?;
+            }
         }
+    }
+    for each in measured() {
+        answers(&ours, each)?;
+        answers(&theirs, each)?;
     }
     if !options.json {
         println!(
@@ -94,13 +156,13 @@ pub fn compare(
     }
     let mut comparisons = Vec::new();
     for pipeline in PIPELINES {
-        for &(command, words) in COMMANDS.iter().filter(|(name, _)| wanted(name)) {
+        for each in measured() {
             let factor = if pipeline == 1 { 1 } else { PIPELINE_FACTOR };
             let requests = options.requests * factor;
             let (mut own, mut other) = (Vec::new(), Vec::new());
             for round in 0..options.rounds {
                 // A B, B A, …: whatever drifts drifts for both.
-                let measure = |server| round_on(benchmark, server, requests, pipeline, words);
+                let measure = |server| round_on(benchmark, server, requests, pipeline, each.words);
                 if round % 2 == 0 {
                     own.push(measure(&ours)?);
                     other.push(measure(&theirs)?);
@@ -109,7 +171,7 @@ pub fn compare(
                     own.push(measure(&ours)?);
                 }
             }
-            let comparison = summarise(command, pipeline, &own, &other);
+            let comparison = summarise(each.name, pipeline, &own, &other);
             if !options.json {
                 print(&comparison);
             }
@@ -119,16 +181,20 @@ pub fn compare(
     Ok(comparisons)
 }
 
-/// Whether a command, or the one that reads what it writes, is measured.
-fn reader_wanted(writer: &str, wanted: impl Fn(&str) -> bool) -> bool {
-    wanted(writer) || wanted(&writer.replace("SET", "GET"))
-}
-
 fn start(program: &Path) -> Result<ServerProcess> {
     let server = ServerProcess::start(&ServerOptions::new(program))?;
     let pid = server.pid().to_string();
     exec::output(Command::new("taskset").args(["-a", "-c", "-p", SERVER_CORE, &pid]))?;
     Ok(server)
+}
+
+/// The generator does not say when a server answers errors only.
+fn answers(server: &ServerProcess, measured: &Measured) -> Result<()> {
+    let reply = server.client()?.command(measured.words)?;
+    if reply.is_error() {
+        return Err(format!("{}: {reply:?}", measured.name).into());
+    }
+    Ok(())
 }
 
 fn round_on(
