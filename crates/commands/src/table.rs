@@ -30,6 +30,7 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &array::arseek::ARSEEK,
     &array::arset::ARSET,
     &connection::auth::AUTH,
+    &server::bgrewriteaof::BGREWRITEAOF,
     &server::bgsave::BGSAVE,
     &bitmap::bitcount::BITCOUNT,
     &bitmap::bitfield::BITFIELD,

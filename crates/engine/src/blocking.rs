@@ -149,6 +149,9 @@ impl State {
         let blocked = self.clients.get_mut(client)?.blocked.take()?;
         self.clients[client].set(client_flag::BLOCKED, false);
         self.blocked_keys.clients -= 1;
+        if blocked.kind == BlockKind::Replication {
+            self.forget_aof_wait(client);
+        }
         for key in &blocked.keys {
             self.blocked_keys.forget(blocked.db, key, client);
         }

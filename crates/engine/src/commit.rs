@@ -62,7 +62,10 @@ fn post_jobs(state: &mut State) {
 
 fn propagate(state: &mut State) {
     let out = std::mem::take(&mut state.propagation.out);
-    state.feed_replicas(&out);
+    // Keys that were found expired do not belong together.
+    let together = out.len() > 1 && !state.propagation.apart;
+    state.feed_aof(&out, together);
+    state.feed_replicas(&out, together);
     if let Some(take) = state.propagation_taker.clone() {
         take(state, out);
     }

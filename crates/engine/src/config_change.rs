@@ -27,6 +27,8 @@ impl State {
                 self.config_notify_classes = self.config.notify_keyspace_events.bits();
                 self.refresh_notify_classes();
             }
+            // An error has been told where it could be; here the old value is brought back.
+            "appendonly" => drop(self.switch_aof()),
             "stop-writes-on-bgsave-error" | "save" => self.refresh_writes_refused(),
             "maxmemory" => {
                 let limited = self.config.maxmemory != 0;

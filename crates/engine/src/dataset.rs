@@ -84,12 +84,31 @@ impl State {
 
     /// Writes all data to `sink`, piece by piece; returns how many keys had to be left out.
     pub fn write_dataset<E>(&self, sink: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<u64, E> {
+        self.write_dataset_for(false, sink)
+    }
+
+    /// The same, as the base of an append-only file.
+    pub fn write_aof_base<E>(
+        &self,
+        sink: &mut dyn FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        if self.config.aof_use_rdb_preamble {
+            return self.write_dataset_for(true, sink);
+        }
+        self.write_dataset_as_commands(sink)
+    }
+
+    fn write_dataset_for<E>(
+        &self,
+        aof_base: bool,
+        sink: &mut dyn FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<u64, E> {
         let mut writer = FileWriter::new(self.config.rdbcompression, self.config.rdbchecksum);
         writer.remark("redis-ver", crate::version::REDIS_VERSION.as_bytes());
         writer.remark("redis-bits", b"64");
         writer.remark("ctime", self.clock.unix_s().to_string().as_bytes());
         writer.remark("used-mem", (self.ports.memory_used_bytes)().to_string().as_bytes());
-        writer.remark("aof-base", b"0");
+        writer.remark("aof-base", if aof_base { b"1" } else { b"0" });
         self.write_aux(&mut writer, true);
         for template in self.templates.with_keys() {
             writer.template(&template);
@@ -143,6 +162,15 @@ impl State {
         bytes: &[u8],
         on_duplicate: OnDuplicate,
     ) -> Result<LoadFigures, LoadError> {
+        self.load_dataset_part(bytes, on_duplicate).map(|(figures, _)| figures)
+    }
+
+    /// The same, where other bytes may follow the file; where it ends.
+    pub(crate) fn load_dataset_part(
+        &mut self,
+        bytes: &[u8],
+        on_duplicate: OnDuplicate,
+    ) -> Result<(LoadFigures, usize), LoadError> {
         let mut figures = LoadFigures::default();
         let mut reader = FileReader::new(bytes)
             .map_err(|error| LoadError { reason: error.to_string(), position: 0 })?;
@@ -157,7 +185,7 @@ impl State {
                     if let Some(sharing) = sharing {
                         self.disassemble_templates(sharing);
                     }
-                    return Ok(figures);
+                    return Ok((figures, reader.position()));
                 }
                 Some(Item::Database(index)) => {
                     let index = usize::try_from(index).ok();

@@ -34,6 +34,10 @@ pub enum Effect {
     ConfigRewrite { client: ClientId, force_all: bool },
     /// End a child process whose work is of no use any more, and remove what it has written.
     EndChild { process_id: i32 },
+    /// Remove a file of the working directory.
+    RemoveFile { name: String },
+    /// Nothing can be promised any more: log this and end at once, before anybody is replied to.
+    Fatal { text: String },
     /// Drop these in the background.
     FreeInBackground(Box<dyn std::any::Any + Send>),
     /// Write a log line.

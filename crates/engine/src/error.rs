@@ -82,6 +82,11 @@ errors! {
     INVALID_CURSOR = "ERR invalid cursor";
 }
 
+/// Changes are refused while the append-only file cannot be written.
+pub fn misconf_aof(reason: &str) -> CommandError {
+    CommandError::owned(format!("MISCONF Errors writing to the AOF file: {reason}"))
+}
+
 /// `ERR wrong number of arguments for 'NAME' command`.
 pub fn wrong_arity(full_name: &str) -> CommandError {
     CommandError::err(format!("wrong number of arguments for '{full_name}' command"))

@@ -300,8 +300,9 @@ impl State {
         self.track_read(client, command, argv);
         self.count_call(client, command, argv, started_us, blocked);
         let propagation = &self.propagation;
-        if self.dirty != dirty_before || propagation.forced || !propagation.also.is_empty() {
-            let changed = self.dirty != dirty_before;
+        // Saving and loading set the number back, and change nothing.
+        let changed = self.dirty > dirty_before;
+        if changed || propagation.forced || !propagation.also.is_empty() {
             self.collect_propagation(db, command, argv, changed);
         } else {
             self.propagation.rewrite = None;

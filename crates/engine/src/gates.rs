@@ -142,7 +142,13 @@ fn disk(state: &mut State, request: &Request<'_>) -> Decision {
         || command.full_name == "ping"
         || command.full_name == "exec"
             && state.clients[request.client].queue.iter().any(|queued| writes(&queued.command));
-    if stopped { Decision::Reject(error::MISCONF_RDB) } else { Decision::Pass }
+    if !stopped {
+        return Decision::Pass;
+    }
+    Decision::Reject(match state.aof.write_error() {
+        Some(reason) => error::misconf_aof(reason),
+        None => error::MISCONF_RDB,
+    })
 }
 
 /// Whether a command, or one that EXEC would run, may use more memory.

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod aof;
 pub mod blocking;
 pub mod client;
 mod client_line;

@@ -4,7 +4,7 @@ use keyspace::module::Place;
 use keyspace::{Database, KeyRecord, Location, Value};
 
 use crate::notify::class;
-use crate::state::State;
+use crate::state::{State, state_flag};
 
 /// How to look.
 pub mod lookup_flag {
@@ -60,7 +60,10 @@ impl State {
 
     /// Whether an entry's time has come, by the command's moment.
     pub fn is_expired(&self, entry: &KeyRecord) -> bool {
-        entry.expiry_ms().is_some_and(|expiry_ms| self.clock.unix_ms() > expiry_ms)
+        // What is loaded is as it was written, and expires afterwards.
+        entry.expiry_ms().is_some_and(|expiry_ms| {
+            self.clock.unix_ms() > expiry_ms && self.flags & state_flag::LOADING == 0
+        })
     }
 
     /// Whether the key is there and not expired; an expired one is deleted on the way.

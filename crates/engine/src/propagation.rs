@@ -1,5 +1,7 @@
 //! What goes to the AOF and to replicas: collected while a command runs, handed over at commit.
 
+use persistence::aof::encode;
+
 use crate::client::OwnedArgv;
 
 /// A command to be written to the AOF and sent to replicas.
@@ -7,6 +9,29 @@ use crate::client::OwnedArgv;
 pub struct Propagated {
     pub db: usize,
     pub argv: OwnedArgv,
+}
+
+/// Appends commands as clients send them, with the database they belong to; `together`: as a transaction.
+pub(crate) fn encode_all(
+    commands: &[Propagated],
+    together: bool,
+    db: &mut Option<usize>,
+    out: &mut Vec<u8>,
+) {
+    if together {
+        encode([b"MULTI".as_slice()].into_iter(), out);
+    }
+    for command in commands {
+        if *db != Some(command.db) {
+            *db = Some(command.db);
+            let index = command.db.to_string();
+            encode([b"SELECT".as_slice(), index.as_bytes()].into_iter(), out);
+        }
+        encode(command.argv.slices().into_iter(), out);
+    }
+    if together {
+        encode([b"EXEC".as_slice()].into_iter(), out);
+    }
 }
 
 /// The propagation of the command that runs now.
@@ -38,6 +63,15 @@ impl Propagation {
 
     pub fn remove_taker(&mut self) {
         self.takers = self.takers.saturating_sub(1);
+    }
+
+    /// What is done while the dataset is loaded concerns nobody; give the result to [`Propagation::resume`].
+    pub(crate) fn suspend(&mut self) -> usize {
+        std::mem::take(&mut self.takers)
+    }
+
+    pub(crate) fn resume(&mut self, takers: usize) {
+        self.takers = takers;
     }
 
     /// Adds a command that is propagated with the one that runs.

@@ -4,7 +4,7 @@
 //! anew. Backlog, partial resynchronisation and acknowledgements come with replication.
 
 use crate::client::{ClientId, client_flag};
-use crate::propagation::Propagated;
+use crate::propagation::{Propagated, encode_all};
 use crate::state::State;
 
 /// The replicas, and where their stream stands.
@@ -24,16 +24,6 @@ impl ReplicaFeed {
 
     pub fn replicas(&self) -> &[ClientId] {
         &self.replicas
-    }
-}
-
-/// Appends a command as clients send it.
-fn encode<'a>(words: impl ExactSizeIterator<Item = &'a [u8]>, out: &mut Vec<u8>) {
-    out.extend_from_slice(format!("*{}\r\n", words.len()).as_bytes());
-    for word in words {
-        out.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
-        out.extend_from_slice(word);
-        out.extend_from_slice(b"\r\n");
     }
 }
 
@@ -60,26 +50,12 @@ impl State {
     }
 
     /// Sends what one client's command, or transaction, has changed.
-    pub(crate) fn feed_replicas(&mut self, commands: &[Propagated]) {
+    pub(crate) fn feed_replicas(&mut self, commands: &[Propagated], together: bool) {
         if self.feed.is_empty() || commands.is_empty() {
             return;
         }
         let mut bytes = Vec::new();
-        let together = commands.len() > 1 && !self.propagation.apart;
-        if together {
-            encode([b"MULTI".as_slice()].into_iter(), &mut bytes);
-        }
-        for command in commands {
-            if self.feed.db != Some(command.db) {
-                self.feed.db = Some(command.db);
-                let index = command.db.to_string();
-                encode([b"SELECT".as_slice(), index.as_bytes()].into_iter(), &mut bytes);
-            }
-            encode(command.argv.slices().into_iter(), &mut bytes);
-        }
-        if together {
-            encode([b"EXEC".as_slice()].into_iter(), &mut bytes);
-        }
+        encode_all(commands, together, &mut self.feed.db, &mut bytes);
         self.feed.offset += bytes.len() as u64;
         for replica in self.feed.replicas.clone() {
             if let Some(client) = self.clients.get_mut(replica) {

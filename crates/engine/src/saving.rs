@@ -91,8 +91,8 @@ impl State {
 
     /// Starts a child that saves.
     pub fn save_in_background(&mut self) -> Result<(), String> {
-        if self.saving.child.is_some() {
-            return Err("a background save is under way".to_owned());
+        if self.has_child() {
+            return Err("a process that writes the dataset is at work".to_owned());
         }
         self.saving.saves += 1;
         self.saving.scheduled = false;
@@ -130,7 +130,7 @@ impl State {
     pub fn refresh_resize_policy(&mut self) {
         let policy = if self.resizing_forbidden {
             ResizePolicy::Forbid
-        } else if self.saving.child.is_some() {
+        } else if self.has_child() {
             ResizePolicy::Avoid
         } else {
             ResizePolicy::Allow
@@ -172,10 +172,10 @@ impl State {
 
     /// Writes wait for better times while the server cannot save what they change.
     pub(crate) fn refresh_writes_refused(&mut self) {
-        let refused = !self.saving.last_succeeded
+        let unsaved = !self.saving.last_succeeded
             && self.config.stop_writes_on_bgsave_error
             && self.has_save_points();
-        if refused {
+        if unsaved || self.aof.write_error().is_some() {
             self.flags |= state_flag::SAVING_FAILS;
         } else {
             self.flags &= !state_flag::SAVING_FAILS;
@@ -189,7 +189,7 @@ impl State {
 
     /// Starts what is due.
     pub(crate) fn saving_cron(&mut self) {
-        if self.saving.child.is_some() {
+        if self.has_child() {
             return;
         }
         let now_s = self.clock.unix_s();

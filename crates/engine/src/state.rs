@@ -143,6 +143,7 @@ pub struct State {
     pub replication_id: String,
     pub host: crate::host::Host,
     pub saving: crate::saving::Saving,
+    pub aof: crate::aof::Aof,
     pub(crate) evict_pool: crate::evict::EvictionPool,
     pub defrag: crate::defrag::Defrag,
     pub links: crate::links::Links,
@@ -278,6 +279,7 @@ impl State {
             replication_id: String::new(),
             host: crate::host::Host::default(),
             saving: crate::saving::Saving::new(clock.unix_s()),
+            aof: crate::aof::Aof::default(),
             links: crate::links::Links::default(),
             evict_pool: crate::evict::EvictionPool::default(),
             defrag: crate::defrag::Defrag::default(),
@@ -346,6 +348,7 @@ impl State {
         self.unsubscribe_all(client);
         self.monitors.retain(|monitor| *monitor != client);
         self.remove_replica(client);
+        self.forget_aof_wait(client);
         self.postponed.retain(|postponed| *postponed != client);
         self.clients.remove(client);
     }
@@ -472,6 +475,7 @@ impl State {
         self.defrag_cron();
         self.saving_cron();
         self.templates_cron();
+        self.aof_cron();
         self.links.close_idle(self.clock.unix_ms());
         let cron_us = self.clock.monotonic_us_now().saturating_sub(started_us);
         self.stats.event_loop.cron_us += cron_us;

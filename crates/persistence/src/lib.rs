@@ -1,4 +1,4 @@
-//! Formats in which data outlives the process: RDB today.
+//! Formats in which data outlives the process: RDB, and the append-only file.
 //!
 //! Bytes in, values out, and the other way; no file is touched here. [`rdb::dump`] is the payload of DUMP and
 //! RESTORE, [`rdb::value`] the value inside. The bytes are drawn in `docs/formats/rdb.md`. Everything read is
@@ -6,5 +6,6 @@
 
 #![forbid(unsafe_code)]
 
+pub mod aof;
 pub mod rdb;
 pub mod version;

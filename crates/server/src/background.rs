@@ -17,6 +17,8 @@ pub struct Background {
     queues: Vec<Sender<Job>>,
 }
 
+/// The place of the AOF's thread among [`NAMES`].
+const AOF: usize = 1;
 const NAMES: [&str; 3] = ["bio_close_file", "bio_aof", "bio_lazy_free"];
 
 impl Background {
@@ -29,6 +31,11 @@ impl Background {
             queues.push(sender);
         }
         Ok(Background { queues })
+    }
+
+    /// The queue of the thread that waits for the disk.
+    pub fn aof_queue(&self) -> Sender<Job> {
+        self.queues.get(AOF).cloned().unwrap_or_else(|| mpsc::channel().0)
     }
 
     /// Drops `garbage` on a thread; here and now if there is none. `waker` ends the loop's wait afterwards: a client may

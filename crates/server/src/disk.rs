@@ -2,8 +2,11 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
 
 use engine::State;
+use sys::background::Job;
 use sys::process::Forked;
 
 use crate::event_loop::Shell;
@@ -58,12 +61,70 @@ fn write(state: &State, path: &str) -> io::Result<u64> {
     Ok(left_out)
 }
 
+/// Bytes of a file in the making after which they go to the disk, so that the last sync is short.
+const SYNC_EVERY_BYTES: usize = 4 * 1024 * 1024;
+
+/// Writes the base of an append-only file.
+pub fn write_aof_base(state: &State, path: &Path) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    let mut unsynced = 0;
+    let left_out = state.write_aof_base(&mut |bytes| {
+        file.write_all(bytes)?;
+        unsynced += bytes.len();
+        if state.config.aof_rewrite_incremental_fsync && unsynced >= SYNC_EVERY_BYTES {
+            unsynced = 0;
+            file.sync_data()?;
+        }
+        Ok::<(), io::Error>(())
+    })?;
+    if left_out > 0 {
+        log!(Warning, "{left_out} keys of module types could not be saved");
+    }
+    file.sync_all()
+}
+
+/// What a child that rewrites the append-only file writes, in the working directory.
+pub fn rewritten_name(process_id: i32) -> String {
+    format!("temp-rewriteaof-bg-{process_id}.aof")
+}
+
+/// Starts a child that writes the dataset as the base of an append-only file.
+pub fn fork_rewrite(state: &State) -> Result<i32, String> {
+    match sys::process::fork().map_err(|error| error.to_string())? {
+        Forked::Parent { child } => Ok(child),
+        Forked::Child => {
+            become_child("redis-aof-rewrite");
+            let name = rewritten_name(sys::process::pid());
+            let code = match write_aof_base(state, Path::new(&name)) {
+                Ok(()) => {
+                    log!(Notice, "Successfully created the temporary AOF base file {name}");
+                    0
+                }
+                Err(error) => {
+                    log!(Warning, "Error writing the temporary AOF base file {name}: {error}");
+                    CHILD_FAILED
+                }
+            };
+            sys::process::exit_now(code)
+        }
+    }
+}
+
+/// Removes a file on the thread that may wait for the disk: a large one takes its time.
+pub fn remove_in_background(queue: &Sender<Job>, path: PathBuf) {
+    // It may be gone already.
+    let job: Job = Box::new(move || drop(std::fs::remove_file(path)));
+    if let Err(unsent) = queue.send(job) {
+        (unsent.0)();
+    }
+}
+
 /// Starts a child that saves what there is at this moment.
 pub fn fork_save(state: &State) -> Result<i32, String> {
     match sys::process::fork().map_err(|error| error.to_string())? {
         Forked::Parent { child } => Ok(child),
         Forked::Child => {
-            become_child();
+            become_child("redis-rdb-bgsave");
             let code = match save(state) {
                 Ok(()) => {
                     log!(Notice, "DB saved on disk");
@@ -81,14 +142,14 @@ pub fn fork_save(state: &State) -> Result<i32, String> {
 
 /// What a child of the server is other than the server itself: it ends when the server says so, quietly, and shows in
 /// process lists as what it is.
-fn become_child() {
+fn become_child(title: &str) {
     // SIGUSR1 can always be caught, and the other two can always be ignored.
     let _ = sys::signals::exit_on(sys::signals::SIGUSR1, CHILD_ENDED);
     for signal in [sys::signals::SIGINT, sys::signals::SIGTERM] {
         let _ = sys::signals::ignore(signal);
     }
     crate::log::set_role(crate::log::Role::Child);
-    sys::title::set("redis-rdb-bgsave");
+    sys::title::set(title);
 }
 
 /// Reads the file, if there is one.
@@ -106,8 +167,28 @@ fn file_name(state: &State) -> String {
 }
 
 impl Shell {
+    /// Gives the engine the files it may append to.
+    pub fn provide_aof_files(&mut self) {
+        let queue = self.background.aof_queue();
+        let config = &self.engine.state.config;
+        let files = crate::aof_files::AofDirectory::new(config, queue, self.waker.clone());
+        self.engine.state.aof.files = Some(Box::new(files));
+    }
+
+    fn load_append_only_file(&mut self) -> Result<(), i32> {
+        let result = self.engine.state.open_aof();
+        self.perform_effects();
+        result.map_err(|error| {
+            log!(Warning, "{}", error.0);
+            1
+        })
+    }
+
     /// Loads what the last save left; a file that cannot be read stops the start.
     pub fn load_dataset(&mut self) -> Result<(), i32> {
+        if self.engine.state.config.appendonly {
+            return self.load_append_only_file();
+        }
         let started = std::time::Instant::now();
         match self.engine.state.load_saved() {
             Ok(None) => Ok(()),

@@ -21,6 +21,12 @@ impl Shell {
             }
             Effect::ConfigRewrite { client, force_all } => self.rewrite_config(client, force_all),
             Effect::EndChild { process_id } => crate::disk::end_child(process_id),
+            // It may never have been made.
+            Effect::RemoveFile { name } => drop(std::fs::remove_file(name)),
+            Effect::Fatal { text } => {
+                log::write(Level::Warning, &text);
+                std::process::exit(1);
+            }
             Effect::FreeInBackground(garbage) => self.background.free(garbage, self.waker.clone()),
             Effect::Log { level, text } => log::write(level_of(level), &text),
         }

@@ -136,6 +136,10 @@ impl Shell {
     fn dispatch(&mut self, ready: Ready) {
         if ready.token < TOKEN_BASE {
             let id = ClientId(ready.token as u32);
+            if ready.writable() {
+                // What another client's command has brought this one is not told before it is in the file.
+                self.engine.state.flush_aof(false);
+            }
             if ready.writable() && self.connections.get(id).is_some_and(|open| open.wants_write) {
                 self.flush(id);
             }

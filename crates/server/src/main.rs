@@ -4,6 +4,7 @@
 
 mod accept;
 mod allocator;
+mod aof_files;
 mod background;
 mod batch;
 mod config_change;

@@ -20,6 +20,11 @@ enum Written {
 impl Shell {
     /// Writes to every client that has got something since the last time.
     pub fn flush_pending(&mut self) {
+        // Nobody hears of a change before the append-only file has it.
+        self.engine.state.flush_aof(false);
+        if self.engine.state.aof.fails() {
+            self.perform_effects();
+        }
         let mut pending = std::mem::take(&mut self.pending);
         self.engine.swap_pending_writes(&mut pending);
         for id in pending.drain(..) {

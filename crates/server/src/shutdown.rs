@@ -104,6 +104,9 @@ impl Shell {
     fn save_for_shutdown(&mut self, request: ShutdownRequest) -> Result<(), String> {
         self.end_child();
         let state = &mut self.engine.state;
+        state.close_aof(request.force)?;
+        self.perform_effects();
+        let state = &mut self.engine.state;
         if !request.save.unwrap_or(state.has_save_points()) {
             return Ok(());
         }
@@ -159,6 +162,7 @@ impl Shell {
             log!(Verbose, "Child {} ended: {:?} {:?}", exited.pid, exited.code, exited.signal);
             let by_us = exited.signal == Some(sys::signals::SIGUSR1);
             self.engine.state.background_save_ended(exited.pid, exited.code == Some(0), by_us);
+            self.engine.state.rewrite_ended(exited.pid, exited.code, exited.signal);
             module_host_native::child_ended(
                 &mut self.engine.state,
                 exited.pid,

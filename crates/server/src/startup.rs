@@ -161,6 +161,7 @@ fn run(shell: &mut Shell, startup: &Startup, supervised: bool) -> i32 {
     if let Err(code) = shell.load_modules(startup) {
         return code;
     }
+    shell.provide_aof_files();
     if let Err(code) = shell.load_dataset() {
         return code;
     }

@@ -24,6 +24,7 @@ pub const WAITAOF: BuiltIn = BuiltIn::new(
     waitaof,
 );
 
+use engine::aof::Mode;
 use engine::blocking::BlockKind;
 
 use crate::arguments;
@@ -41,21 +42,26 @@ fn waitaof(context: &mut Context<'_>) -> CommandResult {
         return Err(error::NOT_POSITIVE);
     }
     let deadline_ms = super::wait::deadline_ms(context, context.argv[3])?;
-    // There is no append-only file yet, whatever the configuration says.
-    if local > 0 {
+    if local > 0 && context.state.aof.mode == Mode::Off {
         return Err(NO_AOF);
     }
-    if replicas == 0 || context.deny_blocking() {
-        reply_none(context);
+    let synced = context.state.is_aof_synced();
+    if (replicas == 0 && (local == 0 || synced)) || context.deny_blocking() {
+        reply_now(context);
         return Ok(());
     }
-    context.block(BlockKind::Replication, deadline_ms, super::wait::on_timeout(reply_none));
+    let client = context.client;
+    context.block(BlockKind::Replication, deadline_ms, super::wait::on_timeout(reply_now));
+    if replicas == 0 {
+        context.state.wait_for_aof_sync(client);
+    }
     Ok(())
 }
 
-/// Neither here nor on a replica.
-fn reply_none(context: &mut Context<'_>) {
+/// Whether all is on the disk here, and on how many replicas: none tells that yet.
+fn reply_now(context: &mut Context<'_>) {
+    let here = context.state.aof.mode != Mode::Off && context.state.is_aof_synced();
     context.reply.array(2);
-    context.reply.integer(0);
+    context.reply.integer(i64::from(here));
     context.reply.integer(0);
 }

@@ -19,6 +19,9 @@ pub const BGSAVE: BuiltIn = BuiltIn::new(
     bgsave,
 );
 
+const OTHER_CHILD: CommandError = CommandError::constant(
+    "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.",
+);
 const FAILED: CommandError = CommandError::constant("ERR");
 
 fn bgsave(context: &mut Context<'_>) -> CommandResult {
@@ -28,8 +31,12 @@ fn bgsave(context: &mut Context<'_>) -> CommandResult {
         _ => return Err(error::SYNTAX),
     };
     if context.state.saving.child().is_some() {
-        if !scheduled {
-            return Err(saving::IN_PROGRESS);
+        return Err(saving::IN_PROGRESS);
+    }
+    // Inside a transaction the process would see half of it.
+    if context.state.has_child() || context.client().has(client_flag::IN_EXEC) {
+        if !scheduled && context.state.has_child() {
+            return Err(OTHER_CHILD);
         }
         context.state.schedule_save();
         context.reply.simple("Background saving scheduled");

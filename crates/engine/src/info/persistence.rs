@@ -24,17 +24,28 @@ pub fn write(state: &mut State, lines: &mut Lines) {
     lines.field("rdb_last_cow_size", 0);
     lines.field("rdb_last_load_keys_expired", saving.loaded.expired);
     lines.field("rdb_last_load_keys_loaded", saving.loaded.loaded);
-    lines.field("aof_enabled", i32::from(state.config.appendonly));
-    lines.field("aof_rewrite_in_progress", 0);
-    lines.field("aof_rewrite_scheduled", 0);
-    lines.field("aof_last_rewrite_time_sec", -1);
-    lines.field("aof_current_rewrite_time_sec", -1);
-    lines.field("aof_last_bgrewrite_status", "ok");
-    lines.field("aof_rewrites", 0);
-    lines.field("aof_rewrites_consecutive_failures", 0);
-    lines.field("aof_last_write_status", "ok");
+    lines.field("aof_enabled", i32::from(state.aof.mode != crate::aof::Mode::Off));
+    let status = |good: bool| if good { "ok" } else { "err" };
+    let aof = &state.aof;
+    lines.field("aof_rewrite_in_progress", i32::from(aof.child().is_some()));
+    lines.field("aof_rewrite_scheduled", i32::from(aof.scheduled));
+    lines.field("aof_last_rewrite_time_sec", aof.last_rewrite_duration_s);
+    lines.field("aof_current_rewrite_time_sec", aof.current_duration_s(state.clock.unix_s()));
+    lines.field("aof_last_bgrewrite_status", status(aof.last_rewrite_succeeded));
+    lines.field("aof_rewrites", aof.rewrites);
+    lines.field("aof_rewrites_consecutive_failures", aof.failures_in_row);
+    lines.field("aof_last_write_status", status(aof.write_error().is_none()));
     lines.field("aof_last_cow_size", 0);
     lines.field("backup_in_progress", 0);
     lines.field("module_fork_in_progress", 0);
     lines.field("module_fork_last_cow_size", 0);
+    let aof = &state.aof;
+    if aof.mode != crate::aof::Mode::Off {
+        lines.field("aof_current_size", aof.current_bytes);
+        lines.field("aof_base_size", aof.base_bytes);
+        lines.field("aof_pending_rewrite", i32::from(aof.scheduled));
+        lines.field("aof_buffer_length", aof.buffered_bytes());
+        lines.field("aof_pending_bio_fsync", i32::from(aof.sync_pending()));
+        lines.field("aof_delayed_fsync", aof.delayed_syncs);
+    }
 }

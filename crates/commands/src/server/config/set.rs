@@ -52,6 +52,10 @@ fn set(context: &mut Context<'_>) -> CommandResult {
         context.state.config = previous;
         return Err(reply_error(error));
     }
+    if let Err(reason) = context.state.switch_aof() {
+        context.state.config = previous;
+        return Err(reply_error(SetError::refused(b"appendonly".to_vec(), reason)));
+    }
     let names: Vec<(&'static str, Vec<u8>)> = changes
         .iter()
         .filter_map(|change| match change {

@@ -107,6 +107,12 @@ const SUBCOMMANDS: &[Subcommand] = &[
     ),
     row("LEAK", 1..=1, switches::leak, "<text> Lose the memory of this text."),
     row("LISTPACK", 1..=1, object::listpack, "<key> Write the listpack of a value to the log."),
+    row(
+        "LOADAOF",
+        0..=0,
+        reload::loadaof,
+        "Forget all data and load it from the append-only file.",
+    ),
     row("LOG", 1..=1, switches::log, "<text> Write to the log."),
     row(
         "MALLCTL",

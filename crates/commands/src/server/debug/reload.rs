@@ -1,10 +1,10 @@
-//! DEBUG RELOAD: all data through the file format and back.
+//! DEBUG RELOAD, LOADAOF: all data through a file format and back.
 
 use std::convert::Infallible;
 
 use engine::dataset::OnDuplicate;
 use engine::effect::LogLevel;
-use engine::{CommandError, CommandResult, Context};
+use engine::{CommandError, CommandResult, Context, Effect};
 
 use crate::arguments::is;
 
@@ -66,4 +66,16 @@ fn saved(context: &mut Context<'_>) -> Result<Vec<u8>, CommandError> {
             Err(NOT_LOADED)
         }
     }
+}
+
+/// A file that cannot be loaded ends the server, as it would end a start.
+pub fn loadaof(context: &mut Context<'_>) -> CommandResult {
+    match context.state.reload_aof() {
+        Ok(()) => {
+            context.state.log(LogLevel::Warning, "Append Only File loaded by DEBUG LOADAOF");
+            context.reply.ok();
+        }
+        Err(error) => context.state.effects.push(Effect::Fatal { text: error.0 }),
+    }
+    Ok(())
 }

@@ -1,0 +1,153 @@
+//! The dataset as the commands that make it: a base without RDB (`aof-use-rdb-preamble no`).
+
+use keyspace::element::ElementText;
+use keyspace::hash::Hash;
+use keyspace::{KeyRecord, Value, View};
+use persistence::aof::encode;
+
+use crate::state::State;
+
+/// Elements that one command adds.
+const ITEMS_PER_COMMAND: usize = 64;
+/// Bytes that are gathered before they go to the file.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// Commands with many items: as many per command as are wanted.
+struct Batches<'a> {
+    head: [&'a [u8]; 2],
+    words: Vec<Vec<u8>>,
+    words_per_item: usize,
+    out: &'a mut Vec<u8>,
+}
+
+impl<'a> Batches<'a> {
+    fn new(
+        name: &'a [u8],
+        key: &'a [u8],
+        words_per_item: usize,
+        out: &'a mut Vec<u8>,
+    ) -> Batches<'a> {
+        Batches { head: [name, key], words: Vec::new(), words_per_item, out }
+    }
+
+    fn word(&mut self, word: &[u8]) {
+        self.words.push(word.to_vec());
+        if self.words.len() == ITEMS_PER_COMMAND * self.words_per_item {
+            self.end();
+        }
+    }
+
+    fn end(&mut self) {
+        if self.words.is_empty() {
+            return;
+        }
+        let words: Vec<&[u8]> =
+            self.head.into_iter().chain(self.words.iter().map(Vec::as_slice)).collect();
+        encode(words.into_iter(), self.out);
+        self.words.clear();
+    }
+}
+
+impl State {
+    /// Writes commands that make the dataset to `sink`, piece by piece; returns how many keys had to be left out.
+    pub fn write_dataset_as_commands<E>(
+        &self,
+        sink: &mut dyn FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let mut out = Vec::new();
+        let mut left_out = 0;
+        if self.config.aof_timestamp_enabled {
+            out.extend_from_slice(format!("#TS:{}\r\n", self.clock.unix_s()).as_bytes());
+        }
+        for (index, database) in self.databases.iter().enumerate() {
+            if database.is_empty() {
+                continue;
+            }
+            encode([b"SELECT".as_slice(), index.to_string().as_bytes()].into_iter(), &mut out);
+            for record in database.iter() {
+                left_out += u64::from(!self.write_key(record, index, &mut out));
+                if out.len() >= CHUNK_BYTES {
+                    sink(&out)?;
+                    out.clear();
+                }
+            }
+        }
+        sink(&out)?;
+        Ok(left_out)
+    }
+
+    fn write_key(&self, record: &KeyRecord, db: usize, out: &mut Vec<u8>) -> bool {
+        let key = record.key();
+        match record.view() {
+            View::Bytes { bytes, .. } => encode([b"SET", key, bytes].into_iter(), out),
+            View::Integer(integer) => {
+                let text = integer.to_string();
+                encode([b"SET", key, text.as_bytes()].into_iter(), out);
+            }
+            View::Value(Value::String(bytes)) => {
+                encode([b"SET", key, bytes.as_slice()].into_iter(), out);
+            }
+            View::Value(Value::List(list)) => {
+                let mut batches = Batches::new(b"RPUSH", key, 1, out);
+                for element in list.iter_from(0) {
+                    batches.word(ElementText::default().of(element));
+                }
+                batches.end();
+            }
+            View::Value(Value::Set(set)) => {
+                let mut batches = Batches::new(b"SADD", key, 1, out);
+                set.for_each(|element| batches.word(ElementText::default().of(element)));
+                batches.end();
+            }
+            View::Value(Value::SortedSet(set)) => {
+                let mut batches = Batches::new(b"ZADD", key, 2, out);
+                for (element, score) in set.iter_from(0) {
+                    let mut text = Vec::new();
+                    stdx::double::format(score, &mut text);
+                    batches.word(&text);
+                    batches.word(ElementText::default().of(element));
+                }
+                batches.end();
+            }
+            View::Value(Value::Hash(hash)) => write_hash(key, hash, out),
+            // What no plain commands make as it is comes back by its payload.
+            View::Value(_) => return self.write_payload(record, db, out),
+        }
+        if let Some(expiry_ms) = record.expiry_ms() {
+            let text = expiry_ms.to_string();
+            encode([b"PEXPIREAT", key, text.as_bytes()].into_iter(), out);
+        }
+        true
+    }
+
+    fn write_payload(&self, record: &KeyRecord, db: usize, out: &mut Vec<u8>) -> bool {
+        let Some(payload) = persistence::rdb::dump::dump(record, db, self.config.rdbcompression)
+        else {
+            return false;
+        };
+        let expiry = record.expiry_ms().unwrap_or(0).to_string();
+        let words = [b"RESTORE", record.key(), expiry.as_bytes(), payload.as_slice(), b"ABSTTL"];
+        encode(words.into_iter(), out);
+        true
+    }
+}
+
+fn write_hash(key: &[u8], hash: &Hash, out: &mut Vec<u8>) {
+    let mut expiries = Vec::new();
+    let mut batches = Batches::new(b"HMSET", key, 2, out);
+    hash.for_each(|view| {
+        let mut text = ElementText::default();
+        let field = text.of(view.field);
+        batches.word(field);
+        if let Some(expiry_ms) = view.expiry_ms {
+            expiries.push((field.to_vec(), expiry_ms));
+        }
+        batches.word(ElementText::default().of(view.value));
+    });
+    batches.end();
+    for (field, expiry_ms) in expiries {
+        let text = expiry_ms.to_string();
+        let words = [b"HPEXPIREAT", key, text.as_bytes(), b"FIELDS", b"1", &field];
+        encode(words.into_iter(), out);
+    }
+}
