@@ -36,8 +36,11 @@ pub struct SyncProgress {
 pub trait AofFiles {
     /// The whole of a file; `None` if there is none.
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, String>;
-    /// Moves a file of the working directory here, if it is there.
-    fn adopt(&mut self, outside: &str, name: &str) -> Result<bool, String>;
+    fn exists(&self, name: &str) -> bool;
+    /// Whether the working directory has such a file.
+    fn exists_outside(&self, name: &str) -> bool;
+    /// Moves a file of the working directory here.
+    fn adopt(&mut self, outside: &str, name: &str) -> Result<(), String>;
     /// Makes a new, empty file the one that is appended to.
     fn create(&mut self, name: &str) -> Result<(), String>;
     /// Appends to this file from now on; its size.
@@ -223,7 +226,7 @@ impl State {
     }
 
     /// Removes the files that the manifest calls history, unless that is disabled.
-    fn remove_aof_history(&mut self) {
+    pub(crate) fn remove_aof_history(&mut self) {
         if self.config.aof_disable_auto_gc || self.aof.manifest.history.is_empty() {
             return;
         }

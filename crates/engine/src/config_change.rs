@@ -29,6 +29,7 @@ impl State {
             }
             // An error has been told where it could be; here the old value is brought back.
             "appendonly" => drop(self.switch_aof()),
+            "aof-disable-auto-gc" => self.remove_aof_history(),
             "stop-writes-on-bgsave-error" | "save" => self.refresh_writes_refused(),
             "maxmemory" => {
                 let limited = self.config.maxmemory != 0;

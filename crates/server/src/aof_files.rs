@@ -77,15 +77,19 @@ impl AofFiles for AofDirectory {
         }
     }
 
-    fn adopt(&mut self, outside: &str, name: &str) -> Result<bool, String> {
-        if !Path::new(outside).is_file() {
-            return Ok(false);
-        }
+    fn exists(&self, name: &str) -> bool {
+        self.of(name).is_file()
+    }
+
+    fn exists_outside(&self, name: &str) -> bool {
+        Path::new(name).is_file()
+    }
+
+    fn adopt(&mut self, outside: &str, name: &str) -> Result<(), String> {
         self.make()
             .and_then(|()| std::fs::rename(outside, self.of(name)))
             .and_then(|()| self.sync_names())
-            .map_err(|error| self.failed(name, &error))?;
-        Ok(true)
+            .map_err(|error| self.failed(name, &error))
     }
 
     fn create(&mut self, name: &str) -> Result<(), String> {

@@ -143,6 +143,8 @@ impl EngineTransport {
             | Effect::ConfigChanged { .. }
             | Effect::FreeInBackground(_)
             | Effect::EndChild { .. }
+            | Effect::RemoveFile { .. }
+            | Effect::Fatal { .. }
             | Effect::Log { .. } => {}
         }
     }

@@ -16,7 +16,9 @@ const LOG_ERROR_EVERY_S: i64 = 30;
 impl State {
     /// Takes what one client's command, or transaction, has changed.
     pub(crate) fn feed_aof(&mut self, commands: &[Propagated], together: bool) {
-        if self.aof.mode == Mode::Off || commands.is_empty() {
+        // Between a first rewrite that failed and the next there is nothing that changes could follow.
+        let waits = self.aof.mode == Mode::WaitRewrite && self.aof.child.is_none();
+        if self.aof.mode == Mode::Off || waits || commands.is_empty() {
             return;
         }
         let now_s = self.clock.unix_s();

@@ -37,6 +37,7 @@ impl State {
                 format!("DB loaded from append only file: {seconds:.3} seconds"),
             );
         }
+        self.continue_offset()?;
         self.open_last_part()?;
         self.remove_aof_history();
         self.aof.current_bytes = self.measure_aof();
@@ -66,18 +67,30 @@ impl State {
                     error.line, error.text, error.reason
                 ))
             })?;
+            // An upgrade that was interrupted is ended.
+            let unmoved = manifest.base.as_ref().is_some_and(|base| base.name == stem);
             self.aof.manifest = manifest;
-            return Ok(());
+            return if unmoved { self.adopt_single_file(&stem) } else { Ok(()) };
         }
-        // A single file from before there were manifests.
-        let adopted =
-            self.with_aof_files(|files, _| files.adopt(&stem, &stem)).map_err(AofLoadError)?;
-        if adopted {
+        // A single file from before there were manifests. The manifest comes first: without it, the file would not be
+        // found where it is then.
+        let single = self.aof.files.as_ref().is_some_and(|files| files.exists_outside(&stem));
+        if single {
             self.use_manifest(Manifest::of_single_file(&stem)).map_err(AofLoadError)?;
-            self.log(
-                LogLevel::Notice,
-                "Successfully migrated an old-style AOF configuration (AOF_EXT_MANIFEST)",
-            );
+            self.adopt_single_file(&stem)?;
+        }
+        Ok(())
+    }
+
+    fn adopt_single_file(&mut self, stem: &str) -> Result<(), AofLoadError> {
+        let wanted = self
+            .aof
+            .files
+            .as_ref()
+            .is_some_and(|files| !files.exists(stem) && files.exists_outside(stem));
+        if wanted {
+            self.with_aof_files(|files, _| files.adopt(stem, stem)).map_err(AofLoadError)?;
+            self.log(LogLevel::Notice, "Successfully migrated an old-style AOF configuration.");
         }
         Ok(())
     }
@@ -89,6 +102,21 @@ impl State {
         self.with_aof_files(|files, state| files.write_base(state, &name)).map_err(AofLoadError)?;
         self.log(LogLevel::Notice, format!("Creating AOF base file {name} on server start"));
         self.use_manifest(manifest).map_err(AofLoadError)
+    }
+
+    /// The replication offset goes on where the last part ends, so that offsets never stand for two things.
+    fn continue_offset(&mut self) -> Result<(), AofLoadError> {
+        let mut manifest = self.aof.manifest.clone();
+        let Some(last) = manifest.incr.last_mut() else { return Ok(()) };
+        let Some(start) = last.start_offset else { return Ok(()) };
+        let size = self.aof.files.as_ref().map_or(0, |files| files.size(&last.name));
+        let end = last.end_offset.take();
+        let offset = end.unwrap_or_else(|| start.saturating_add_unsigned(size));
+        self.feed.offset = u64::try_from(offset).unwrap_or(0);
+        if end.is_some() {
+            self.use_manifest(manifest).map_err(AofLoadError)?;
+        }
+        Ok(())
     }
 
     /// What is changed goes to the last incremental file.
@@ -112,6 +140,7 @@ impl State {
     pub fn reload_aof(&mut self) -> Result<(), AofLoadError> {
         self.flush_aof(true);
         self.flush(None, false);
+        self.read_manifest()?;
         self.load_aof()
     }
 

@@ -155,10 +155,7 @@ impl State {
             .as_ref()
             .map(|files| files.rewritten_name(process_id))
             .unwrap_or_default();
-        let adopted = self.with_aof_files(|files, _| files.adopt(&temporary, &base))?;
-        if !adopted {
-            return Err(format!("The temporary AOF base file {temporary} is missing"));
-        }
+        self.with_aof_files(|files, _| files.adopt(&temporary, &base))?;
         self.log(
             LogLevel::Notice,
             format!("Successfully renamed the temporary AOF base file {temporary} into {base}"),
@@ -326,6 +323,8 @@ impl State {
         self.end_rewrite();
         if waited {
             self.drop_waiting_part();
+        } else {
+            self.note_end_offset();
         }
         self.aof.mode = Mode::Off;
         self.aof.scheduled = false;
@@ -337,6 +336,18 @@ impl State {
         }
         self.propagation.remove_taker();
         self.refresh_writes_refused();
+    }
+
+    /// The last part is whole: where it ends is known.
+    fn note_end_offset(&mut self) {
+        let mut manifest = self.aof.manifest.clone();
+        let Some(last) = manifest.incr.last_mut().filter(|last| last.start_offset.is_some()) else {
+            return;
+        };
+        last.end_offset = i64::try_from(self.feed.offset).ok();
+        if let Err(reason) = self.use_manifest(manifest) {
+            self.log(LogLevel::Warning, reason);
+        }
     }
 
     /// Ends the process that rewrites: what it writes is of no use any more.
@@ -364,6 +375,7 @@ impl State {
             self.log(LogLevel::Notice, "Calling fsync() on the AOF file.");
             self.flush_aof(true);
             self.sync_aof_now();
+            self.note_end_offset();
         }
         Ok(())
     }

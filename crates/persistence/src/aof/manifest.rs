@@ -148,8 +148,10 @@ impl Manifest {
     /// A new base; the one before, and with `keep_incr` all incremental files but so many last ones, become history.
     pub fn replace_base(&mut self, stem: &str, rdb: bool, keep_incr: usize) -> String {
         let gone = self.incr.len().saturating_sub(keep_incr);
-        let old = self.base.take().into_iter().chain(self.incr.drain(..gone));
-        self.history.extend(old.map(|info| FileInfo { kind: Kind::History, ..info }));
+        // The latest stands first.
+        for info in self.base.take().into_iter().chain(self.incr.drain(..gone)) {
+            self.history.insert(0, FileInfo { kind: Kind::History, ..info });
+        }
         self.base_seq += 1;
         let format = if rdb { "rdb" } else { "aof" };
         let name = format!("{stem}.{}.base.{format}", self.base_seq);
@@ -247,8 +249,8 @@ mod tests {
         assert_eq!(
             String::from_utf8_lossy(&text),
             "file a.aof.2.base.aof seq 2 type b\n\
-             file a.aof.1.base.rdb seq 1 type h\n\
              file a.aof.1.incr.aof seq 1 type h startoffset 0\n\
+             file a.aof.1.base.rdb seq 1 type h\n\
              file a.aof.2.incr.aof seq 2 type i startoffset 7\n"
         );
         let mut read = Manifest::parse(&text).expect("our own text");

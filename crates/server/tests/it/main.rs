@@ -1,5 +1,6 @@
 //! The real binary, started and spoken to as its users do.
 
+mod aof;
 mod crash;
 mod lifecycle;
 mod limits;
