@@ -88,7 +88,7 @@ impl State {
     /// Fields that expire before this moment are not to be seen.
     #[inline]
     pub fn expired_before_ms(&self) -> i64 {
-        if self.allow_access_expired > 0 { i64::MIN } else { self.clock.unix_ms() }
+        if self.allow_access_expired > 0 { i64::MIN } else { self.past_ms() }
     }
 
     /// Removes one field that a command found expired; a hash that is empty then goes without further word of the field.

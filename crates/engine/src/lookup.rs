@@ -102,10 +102,16 @@ impl State {
         }
     }
 
-    /// Expired keys stay while writes are paused or the server is a replica (its primary deletes them).
+    /// Expired keys stay while writes are paused, while data is loaded (what follows may need them), or the server is a
+    /// replica (its primary deletes them).
     pub fn may_delete_expired(&self) -> bool {
         // A pause keeps the data set as it is.
-        !self.expire_paused && self.pause.is_none()
+        !self.expire_paused && self.pause.is_none() && self.flags & state_flag::LOADING == 0
+    }
+
+    /// An expiry up to this moment is over when it is set: the key or field goes at once.
+    pub fn past_ms(&self) -> i64 {
+        if self.flags & state_flag::LOADING != 0 { i64::MIN } else { self.clock.unix_ms() }
     }
 
     #[cold]

@@ -142,6 +142,7 @@ fn hexpire(context: &mut Context<'_>) -> CommandResult {
 pub(super) fn expire_fields(context: &mut Context<'_>, unit: ExpiryUnit) -> CommandResult {
     let (db, key, now_ms) = (context.db, context.argv[1], context.now_ms());
     let limits = context.state.hash_limits(db);
+    let past_ms = context.state.past_ms();
     let hash = context.state.hash_to_write(db, key)?;
     let at_ms = moment_ms(context.argv[2], unit, now_ms, &context.command.full_name)?;
     let options = Options::parse(context.argv)?;
@@ -151,7 +152,7 @@ pub(super) fn expire_fields(context: &mut Context<'_>, unit: ExpiryUnit) -> Comm
         return Ok(());
     };
     hash.expect_expiry(&limits);
-    let remove = at_ms <= now_ms;
+    let remove = at_ms <= past_ms;
     let mut changed: Vec<&[u8]> = Vec::new();
     for field in options.fields {
         let outcome = expire_field(hash, field, at_ms, options.condition, remove);

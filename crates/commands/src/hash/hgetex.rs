@@ -51,9 +51,10 @@ const GRAMMAR: Grammar = Grammar {
 };
 
 fn hgetex(context: &mut Context<'_>) -> CommandResult {
-    let (db, key, now_ms) = (context.db, context.argv[1], context.now_ms());
+    let (db, key, past_ms) = (context.db, context.argv[1], context.state.past_ms());
     let before_ms = context.state.expired_before_ms();
     let limits = context.state.hash_limits(db);
+    let now_ms = context.now_ms();
     let mut hash = context.state.hash_to_write(db, key)?;
     let options = Options::parse(context.argv, &GRAMMAR, now_ms, &context.command.full_name)?;
     let (mut expired, mut changed): (Vec<&[u8]>, Vec<&[u8]>) = (Vec::new(), Vec::new());
@@ -76,7 +77,7 @@ fn hgetex(context: &mut Context<'_>) -> CommandResult {
                 reply_element(context.reply, view.value);
                 let is_changed = match options.expiry {
                     Expiry::Persist => view.expiry_ms.is_some() && hash.set_expiry(field, None),
-                    Expiry::At { at_ms, .. } if at_ms <= now_ms => hash.remove(field),
+                    Expiry::At { at_ms, .. } if at_ms <= past_ms => hash.remove(field),
                     Expiry::At { at_ms, .. } => hash.set_expiry(field, Some(at_ms)),
                     Expiry::Unsaid | Expiry::Keep => false,
                 };
@@ -98,7 +99,7 @@ fn hgetex(context: &mut Context<'_>) -> CommandResult {
 
 /// Follows a change of expiries.
 fn follow(context: &mut Context<'_>, options: &Options<'_>, changed: &[&[u8]]) {
-    let (db, key, now_ms) = (context.db, context.argv[1], context.now_ms());
+    let (db, key, past_ms) = (context.db, context.argv[1], context.state.past_ms());
     context.modified(key);
     context.dirty(changed.len() as u64);
     let count = options.fields.len().to_string();
@@ -106,7 +107,7 @@ fn follow(context: &mut Context<'_>, options: &Options<'_>, changed: &[&[u8]]) {
     match options.expiry {
         Expiry::At { at_ms, .. } => {
             context.state.note_field_expiry(db, key);
-            if at_ms <= now_ms {
+            if at_ms <= past_ms {
                 super::hexpire::removed(context, key, changed);
                 return;
             }

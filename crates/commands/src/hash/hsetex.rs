@@ -112,14 +112,14 @@ fn holds<'a>(
 }
 
 fn store(context: &mut Context<'_>, options: &Options<'_>, pairs: &[[&[u8]; 2]]) -> CommandResult {
-    let (db, key, now_ms) = (context.db, context.argv[1], context.now_ms());
+    let (db, key, past_ms) = (context.db, context.argv[1], context.state.past_ms());
     let limits = context.state.hash_limits(db);
     let hash = context.state.hash_or_new(db, key)?;
     let at_ms = match options.expiry {
         Expiry::At { at_ms, .. } => Some(at_ms),
         _ => None,
     };
-    let is_past = at_ms.is_some_and(|at_ms| at_ms <= now_ms);
+    let is_past = at_ms.is_some_and(|at_ms| at_ms <= past_ms);
     hash.set_all(pairs, options.expiry == Expiry::Keep, &limits);
     if at_ms.is_some() {
         hash.expect_expiry(&limits);

@@ -89,9 +89,9 @@ impl State {
             }
             View::Value(Value::List(list)) => {
                 let mut batches = Batches::new(b"RPUSH", key, 1, out);
-                for element in list.iter_from(0) {
+                list.visit_range(0, usize::MAX, |element| {
                     batches.word(ElementText::default().of(element));
-                }
+                });
                 batches.end();
             }
             View::Value(Value::Set(set)) => {

@@ -164,6 +164,31 @@ fn half_a_command_is_cut_off_or_refused() {
 }
 
 #[test]
+fn what_expires_later_is_there_while_loading() {
+    let home = Home::new("expiry");
+    let server = start(&home.options());
+    let mut client = server.client().expect("it is ready");
+    for line in [
+        "HSET hash f 1 g 1",
+        "HPEXPIRE hash 300 FIELDS 1 f",
+        "HINCRBY hash f 1",
+        "SET key 1 PX 300",
+        "INCR key",
+    ] {
+        ask(&mut client, line);
+    }
+    killed(server);
+    // Behind their time, so that the start meets them when it is over.
+    std::thread::sleep(Duration::from_millis(400));
+    let server = start(&home.options());
+    let mut client = server.client().expect("it is ready");
+    // Had they gone before the increments, those would have made new ones without an expiry.
+    assert_eq!(ask(&mut client, "EXISTS key"), "0");
+    assert_eq!(ask(&mut client, "HEXISTS hash f"), "0");
+    assert_eq!(ask(&mut client, "HEXISTS hash g"), "1");
+}
+
+#[test]
 fn switched_on_while_running() {
     let home = Home::new("switch");
     let server = start(&home.options().option("appendonly", &["no"]));
