@@ -207,6 +207,10 @@ impl Engine {
     }
 }
 
+fn run_id(seed: &[u8; 32]) -> String {
+    seed[12..32].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// What the random bytes of the shell decide: how keys are hashed, and what the generator begins with.
 fn seeded(config: &Config, seed: &[u8; 32]) -> (Vec<Database>, SplitMix64) {
     let mut hash_seed = [0u8; 16];
@@ -223,7 +227,6 @@ impl State {
     fn new(config: Config, built_ins: &[&'static BuiltIn], ports: Ports, seed: [u8; 32]) -> State {
         let clock = Clock::new(ports.clock);
         let (databases, random) = seeded(&config, &seed);
-        let run_id = seed[12..32].iter().map(|byte| format!("{byte:02x}")).collect();
         let mut state = State {
             table: CommandTable::new(built_ins),
             templates: Templates::new(databases[0].seed()),
@@ -275,7 +278,7 @@ impl State {
             active_expire: crate::expire::ActiveExpire::default(),
             busy_error: None,
             started_ms: clock.unix_ms(),
-            run_id,
+            run_id: run_id(&seed),
             replication_id: String::new(),
             host: crate::host::Host::default(),
             saving: crate::saving::Saving::new(clock.unix_s()),

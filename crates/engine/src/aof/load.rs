@@ -181,7 +181,7 @@ impl State {
         })?;
         let mut position = 0;
         if bytes.starts_with(RDB_MAGIC) {
-            self.log(LogLevel::Notice, format!("Reading RDB base file on AOF loading..."));
+            self.log(LogLevel::Notice, "Reading RDB base file on AOF loading...");
             position = self.load_preamble(&bytes, name)?;
         }
         self.run_on(client, 0);
@@ -217,7 +217,7 @@ impl State {
         loop {
             let position = steps.position();
             let good = transaction.unwrap_or(position);
-            match steps.next() {
+            match steps.step() {
                 Step::Command(argv) => {
                     self.replay_command(client, &argv, name)?;
                     let inside = self.clients[client].has(client_flag::MULTI);

@@ -53,7 +53,7 @@ impl<'a> Steps<'a> {
     }
 
     /// What comes next. Behind [`Step::Truncated`] and [`Step::Bad`] the position stays before it.
-    pub fn next(&mut self) -> Step<'a> {
+    pub fn step(&mut self) -> Step<'a> {
         let start = self.position;
         let step = match self.bytes.get(start) {
             None => return Step::End,
@@ -139,11 +139,11 @@ mod tests {
         bytes.extend_from_slice(b"#TS:1700000000\r\n#other\r\n");
         bytes.extend(encoded(&[b"DEL", b""]));
         let mut steps = Steps::new(&bytes, 0);
-        assert_eq!(steps.next(), Step::Command(vec![b"SET", b"key", b"\r\n\0"]));
-        assert_eq!(steps.next(), Step::Timestamp(1_700_000_000));
-        assert_eq!(steps.next(), Step::Remark);
-        assert_eq!(steps.next(), Step::Command(vec![b"DEL", b""]));
-        assert_eq!(steps.next(), Step::End);
+        assert_eq!(steps.step(), Step::Command(vec![b"SET", b"key", b"\r\n\0"]));
+        assert_eq!(steps.step(), Step::Timestamp(1_700_000_000));
+        assert_eq!(steps.step(), Step::Remark);
+        assert_eq!(steps.step(), Step::Command(vec![b"DEL", b""]));
+        assert_eq!(steps.step(), Step::End);
         assert_eq!(steps.position(), bytes.len());
     }
 
@@ -152,7 +152,7 @@ mod tests {
         let bytes = encoded(&[b"SET", b"key", b"value"]);
         for len in 1..bytes.len() {
             let mut steps = Steps::new(&bytes[..len], 0);
-            assert_eq!(steps.next(), Step::Truncated, "{len}");
+            assert_eq!(steps.step(), Step::Truncated, "{len}");
             assert_eq!(steps.position(), 0);
         }
     }
@@ -168,7 +168,7 @@ mod tests {
             "*0\r\n",
             "*1\n$1\r\na\r\n",
         ] {
-            assert_eq!(Steps::new(bytes.as_bytes(), 0).next(), Step::Bad, "{bytes:?}");
+            assert_eq!(Steps::new(bytes.as_bytes(), 0).step(), Step::Bad, "{bytes:?}");
         }
     }
 }

@@ -133,16 +133,14 @@ impl Manifest {
 
     /// Makes `name` from before there were manifests the base.
     pub fn of_single_file(name: &str) -> Manifest {
-        let mut manifest = Manifest::default();
-        manifest.base_seq = 1;
-        manifest.base = Some(FileInfo {
+        let base = FileInfo {
             name: name.to_owned(),
             seq: 1,
             kind: Kind::Base,
             start_offset: None,
             end_offset: None,
-        });
-        manifest
+        };
+        Manifest { base_seq: 1, base: Some(base), ..Manifest::default() }
     }
 
     /// A new base; the one before, and with `keep_incr` all incremental files but so many last ones, become history.

@@ -54,7 +54,7 @@ fn set(context: &mut Context<'_>) -> CommandResult {
     }
     if let Err(reason) = context.state.switch_aof() {
         context.state.config = previous;
-        return Err(reply_error(SetError::refused(b"appendonly".to_vec(), reason)));
+        return Err(reply_error(SetError::refused(b"appendonly", reason)));
     }
     let names: Vec<(&'static str, Vec<u8>)> = changes
         .iter()
