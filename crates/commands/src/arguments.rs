@@ -29,7 +29,10 @@ pub fn double(argument: &[u8]) -> Result<f64, CommandError> {
 
 /// Index of a database that exists.
 pub fn database(state: &State, argument: &[u8]) -> Result<usize, CommandError> {
-    let index = integer(argument)?;
+    const OUTSIDE: CommandError = CommandError::constant(
+        "ERR value is out of range, value must between -2147483648 and 2147483647",
+    );
+    let index = integer_in(argument, i64::from(i32::MIN)..=i64::from(i32::MAX), OUTSIDE)?;
     usize::try_from(index)
         .ok()
         .filter(|index| *index < state.databases.len())

@@ -110,6 +110,26 @@ pub fn counted_keys<'a>(
     Ok(words.split_at(count))
 }
 
+const COUNT_NOT_POSITIVE: CommandError =
+    CommandError::constant("ERR count should be greater than 0");
+
+/// The COUNT of LMPOP and ZMPOP, if there is one.
+pub fn pop_count(mut words: Words<'_>) -> Result<usize, CommandError> {
+    let mut count = None;
+    loop {
+        words = match words {
+            [] => return Ok(count.unwrap_or(1)),
+            [word, argument, rest @ ..] if count.is_none() && arguments::is(word, "COUNT") => {
+                let wanted = arguments::integer_or(argument, COUNT_NOT_POSITIVE)?;
+                let wanted = usize::try_from(wanted).ok().filter(|wanted| *wanted > 0);
+                count = Some(wanted.ok_or(COUNT_NOT_POSITIVE)?);
+                rest
+            }
+            _ => return Err(error::SYNTAX),
+        };
+    }
+}
+
 /// Resolves two indexes, negative ones counted from the end, to the first index and the number of elements.
 pub fn index_range(start: i64, end: i64, len: usize) -> Option<(usize, usize)> {
     let signed_len = i64::try_from(len).ok()?;

@@ -71,12 +71,24 @@ impl<'a> ScanOptions<'a> {
     }
 }
 
-/// Reads a cursor: an unsigned number, with spaces or a plus sign before it as Redis allows.
+/// Reads a cursor: an unsigned number, before which Redis allows spaces and a sign, which turns the number around. Only what is
+/// plainly a negative integer is refused.
 pub fn cursor(argument: &[u8]) -> Result<u64, CommandError> {
-    std::str::from_utf8(argument.trim_ascii_start())
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .ok_or(error::INVALID_CURSOR)
+    if let Some(plain) = stdx::number::parse_i64(argument) {
+        return u64::try_from(plain).map_err(|_| error::INVALID_CURSOR);
+    }
+    let number = argument.trim_ascii_start();
+    let (negative, digits) = match number {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    if !digits.first().is_some_and(u8::is_ascii_digit) {
+        return Err(error::INVALID_CURSOR);
+    }
+    let text = std::str::from_utf8(digits).map_err(|_| error::INVALID_CURSOR)?;
+    let value: u64 = text.parse().map_err(|_| error::INVALID_CURSOR)?;
+    Ok(if negative { value.wrapping_neg() } else { value })
 }
 
 /// What a step of a scan has seen and written.

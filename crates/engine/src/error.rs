@@ -1,6 +1,7 @@
 //! The error replies: one constant per text, with its code word.
 
 use std::borrow::Cow;
+use stdx::text::until_nul;
 
 /// An error reply, without the leading `-`. The first word is the code that INFO errorstats counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,10 +108,11 @@ pub fn unknown_command(argv: &[&[u8]]) -> CommandError {
         }
         let room = NAME_SHOWN_MAX - arguments.len();
         arguments.push(b'\'');
+        let argument = until_nul(argument);
         arguments.extend_from_slice(&argument[..argument.len().min(room)]);
         arguments.extend_from_slice(b"' ");
     }
-    let name = argv.first().copied().unwrap_or_default();
+    let name = argv.first().map_or(&b""[..], |name| until_nul(name));
     let mut text = b"unknown command '".to_vec();
     text.extend_from_slice(&name[..name.len().min(NAME_SHOWN_MAX)]);
     text.push(b'\'');
@@ -123,6 +125,7 @@ pub fn unknown_command(argv: &[&[u8]]) -> CommandError {
 
 /// The reply to a subcommand that does not exist.
 pub fn unknown_subcommand(container: &str, subcommand: &[u8]) -> CommandError {
+    let subcommand = until_nul(subcommand);
     let shown = &subcommand[..subcommand.len().min(128)];
     let mut text = b"unknown subcommand '".to_vec();
     text.extend_from_slice(shown);

@@ -3,14 +3,13 @@
 #[cfg(test)]
 mod tests;
 
-use structures::quicklist::Quicklist;
 use structures::relocate::boxed;
 use structures::{Listpack, class_size};
 
 use crate::element::{Element, Needle};
 use crate::relocate::{Judge, RelocateCursor};
 
-pub use structures::quicklist::{End, NodeLimit, NodeView, Side};
+pub use structures::quicklist::{End, NodeLimit, NodeView, Quicklist, Side};
 
 /// Nodes looked at in one piece of defragmentation.
 const RELOCATED_NODES: usize = 16;
@@ -99,6 +98,11 @@ impl List {
     /// A list that is a quicklist until [`List::settle`].
     pub fn new_quicklist(limit: &NodeLimit) -> Self {
         Self { repr: Repr::Quicklist(Box::new(Quicklist::new(limit))) }
+    }
+
+    /// A list of nodes that were stored as such.
+    pub fn from_nodes(nodes: Quicklist) -> Self {
+        Self { repr: Repr::Quicklist(Box::new(nodes)) }
     }
 
     /// Becomes a listpack again if it has become small enough. To be called after elements were removed.

@@ -153,6 +153,13 @@ impl SortedSet {
         self.repr = Repr::Scored(Box::new(set));
     }
 
+    /// Becomes a skiplist, however small it is.
+    pub fn expand(&mut self, limits: &SortedSetLimits) {
+        if matches!(self.repr, Repr::Listpack(_)) {
+            self.become_scored(limits, 0);
+        }
+    }
+
     /// Becomes a listpack if it is small enough to be one.
     pub fn shrink(&mut self, limits: &SortedSetLimits) {
         let Repr::Scored(set) = &self.repr else { return };

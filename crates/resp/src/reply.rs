@@ -219,7 +219,12 @@ impl Reply {
 
     /// An error; `text` starts with its code word (`ERR …`, `WRONGTYPE …`).
     pub fn error(&mut self, text: impl AsRef<[u8]>) {
-        self.line(b'-', text.as_ref());
+        let mut text = text.as_ref();
+        // What a client said may be part of it, line ends included.
+        while let [rest @ .., b'\r' | b'\n'] = text {
+            text = rest;
+        }
+        self.line(b'-', text);
     }
 
     /// An integer.

@@ -22,12 +22,41 @@ pub fn format(value: f64, out: &mut Vec<u8>) {
         out.extend_from_slice(itoa::Buffer::new().format(value as i64).as_bytes());
         return;
     }
+    format_shortest(value, out);
+}
+
+/// Appends the shortest text of `value` that reads back equal, whole numbers being nothing special.
+pub fn format_shortest(value: f64, out: &mut Vec<u8>) {
+    if value == 0.0 || !value.is_finite() {
+        return format(value, out);
+    }
     if value < 0.0 {
         out.push(b'-');
     }
     let mut digits = [0u8; 24];
     let (count, exponent) = grisu::digits(value.abs(), &mut digits);
     emit(digits.get(..count).unwrap_or(&[]), exponent, value < 0.0, out);
+}
+
+/// The text with seventeen digits, as C prints it with `%.17g`.
+pub fn seventeen_digits(value: f64) -> String {
+    const DIGITS: i32 = 17;
+    if !value.is_finite() {
+        return if value > 0.0 { "inf".to_owned() } else { "-inf".to_owned() };
+    }
+    let scientific = format!("{value:.16e}");
+    let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    let trim = |digits: &str| {
+        let kept = if digits.contains('.') { digits.trim_end_matches('0') } else { digits };
+        kept.trim_end_matches('.').to_owned()
+    };
+    if !(-4..DIGITS).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{}e{sign}{:02}", trim(mantissa), exponent.abs());
+    }
+    let places = usize::try_from(DIGITS - 1 - exponent).unwrap_or_default();
+    trim(&format!("{value:.places$}"))
 }
 
 /// Lays the digits out; `exponent` is the power of ten of the last one.
@@ -138,6 +167,26 @@ mod tests {
             let value = f64::from_bits(bits);
             proptest::prop_assume!(!value.is_nan());
             proptest::prop_assert_eq!(text(value).parse::<f64>().ok(), Some(value));
+        }
+    }
+
+    #[test]
+    fn seventeen_digits_as_c_prints_them() {
+        for (value, text) in [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1.5, "1.5"),
+            (100.0, "100"),
+            (0.1, "0.10000000000000001"),
+            (1e17, "1e+17"),
+            (1e16, "10000000000000000"),
+            (0.0001, "0.0001"),
+            (0.000_01, "1.0000000000000001e-05"),
+            (123_456_789_012_345_678.0, "1.2345678901234568e+17"),
+            (5e-324, "4.9406564584124654e-324"),
+            (f64::NEG_INFINITY, "-inf"),
+        ] {
+            assert_eq!(super::seventeen_digits(value), text);
         }
     }
 }

@@ -13,3 +13,4 @@ pub mod number;
 pub mod partial_sort;
 pub mod random;
 pub mod regex;
+pub mod text;

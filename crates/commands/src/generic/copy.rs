@@ -48,7 +48,7 @@ fn parse(context: &Context<'_>) -> Result<Options, CommandError> {
             options.replace = true;
         } else if arguments::is(word, "DB") {
             let index = words.next().ok_or(error::SYNTAX)?;
-            options.db = super::database(context.state, index)?;
+            options.db = arguments::database(context.state, index)?;
         } else {
             return Err(error::SYNTAX);
         }

@@ -35,6 +35,7 @@ pub const EXPIRE: BuiltIn = BuiltIn::new(
 );
 
 use crate::arguments;
+use stdx::text::until_nul;
 
 const NX_AND_OTHERS: CommandError =
     CommandError::constant("ERR NX and XX, GT or LT options at the same time are not compatible");
@@ -71,7 +72,7 @@ impl Conditions {
             } else if arguments::is(word, "LT") {
                 &mut conditions.lt
             } else {
-                let text = [b"Unsupported option ".as_slice(), word].concat();
+                let text = [b"Unsupported option ".as_slice(), until_nul(word)].concat();
                 return Err(CommandError::err(text));
             };
             *flag = true;

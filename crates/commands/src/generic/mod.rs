@@ -1,6 +1,6 @@
 //! Commands of the group generic, and what they share.
 
-use engine::{CommandError, State, error, notify};
+use engine::{State, notify};
 use keyspace::{Type, type_of};
 
 pub mod copy;
@@ -32,15 +32,6 @@ pub mod r#type;
 pub mod unlink;
 pub mod wait;
 pub mod waitaof;
-
-/// Index of another database, as MOVE and COPY refuse a wrong one.
-fn database(state: &State, argument: &[u8]) -> Result<usize, CommandError> {
-    let index = crate::arguments::integer(argument)?;
-    usize::try_from(index)
-        .ok()
-        .filter(|index| *index < state.databases.len())
-        .ok_or(error::DB_INDEX_OUT_OF_RANGE)
-}
 
 /// The type of a key that is there and not expired.
 fn living_type(state: &mut State, db: usize, key: &[u8]) -> Option<Type> {

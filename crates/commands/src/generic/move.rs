@@ -22,7 +22,7 @@ pub const MOVE: BuiltIn = BuiltIn::new(
 
 fn r#move(context: &mut Context<'_>) -> CommandResult {
     let (from_db, key) = (context.db, context.argv[1]);
-    let to_db = super::database(context.state, context.argv[2])?;
+    let to_db = crate::arguments::database(context.state, context.argv[2])?;
     if from_db == to_db {
         return Err(error::SAME_OBJECT);
     }

@@ -33,6 +33,7 @@ mod options;
 mod order;
 mod pattern;
 
+use engine::collections::sorted_set_in_mut;
 use engine::keys::{FoundKey, FoundKeys};
 use keyspace::element::{Element, to_vec};
 use keyspace::list::End;
@@ -69,9 +70,16 @@ fn elements(
     context: &mut Context<'_>,
     options: &mut Options<'_>,
 ) -> Result<Vec<Vec<u8>>, CommandError> {
-    let Some(record) = context.state.lookup_read(context.db, context.argv[1]) else {
+    let (db, key) = (context.db, context.argv[1]);
+    if context.state.lookup_read(db, key).is_none() {
         return Ok(Vec::new());
-    };
+    }
+    // Redis gives a sorted set its great form before it sorts it, and this shows.
+    let limits = context.state.sorted_set_limits(db);
+    if let Some(Ok(set)) = context.state.db_mut(db).find_mut(key).map(sorted_set_in_mut) {
+        set.expand(&limits);
+    }
+    let Some(record) = context.state.db(db).find(key) else { return Ok(Vec::new()) };
     let View::Value(value) = record.view() else { return Err(error::WRONGTYPE) };
     // A set has no order: what is stored of it must not depend on how it lies in memory.
     if matches!(value, Value::Set(_)) && options.keeps_order() && options.store.is_some() {

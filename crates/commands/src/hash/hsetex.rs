@@ -120,26 +120,32 @@ fn store(context: &mut Context<'_>, options: &Options<'_>, pairs: &[[&[u8]; 2]])
         _ => None,
     };
     let is_past = at_ms.is_some_and(|at_ms| at_ms <= past_ms);
-    hash.set_all(pairs, options.expiry == Expiry::Keep, &limits);
-    if at_ms.is_some() {
-        hash.expect_expiry(&limits);
-        if !is_past {
+    // What has expired already is set and taken out again, field by field.
+    let mut removed: Vec<&[u8]> = Vec::new();
+    if is_past {
+        hash.expect_fields(pairs.len(), &limits);
+        for [field, value] in pairs {
+            hash.set(field, value, false, &limits);
+            hash.expect_expiry(&limits);
+            hash.remove(field);
+            removed.push(field);
+        }
+    } else {
+        hash.set_all(pairs, options.expiry == Expiry::Keep, &limits);
+        if at_ms.is_some() {
+            hash.expect_expiry(&limits);
             for [field, _] in pairs {
                 hash.set_expiry(field, at_ms);
             }
+        } else {
+            context.state.share_fields(db, key);
         }
-    } else {
-        context.state.share_fields(db, key);
     }
     context.modified(key);
     context.dirty(pairs.len() as u64);
     let fields = || pairs.iter().map(|pair| pair[0]);
     context.notify_fields("hset", key, fields());
     if is_past {
-        // As if set and expired at once.
-        let mut removed: Vec<&[u8]> = Vec::new();
-        let hash = context.state.hash_or_new(db, key)?;
-        removed.extend(fields().filter(|field| hash.remove(field)));
         context.state.note_field_expiry(db, key);
         super::hexpire::removed(context, key, &removed);
         return Ok(());

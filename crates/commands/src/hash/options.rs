@@ -3,6 +3,7 @@
 use engine::{CommandError, error};
 
 use crate::arguments::{self, ExpiryUnit};
+use stdx::text::until_nul;
 
 /// The last moment a field can expire at, in unix milliseconds.
 pub const FIELD_EXPIRY_MS_MAX: i64 = (1 << 46) - 1;
@@ -39,7 +40,7 @@ pub fn moment_ms(
 }
 
 pub fn unknown(argument: &[u8]) -> CommandError {
-    CommandError::err([b"unknown argument: ", argument].concat())
+    CommandError::err([b"unknown argument: ", until_nul(argument)].concat())
 }
 
 /// What becomes of the expiry of the fields.

@@ -84,9 +84,7 @@ struct Options {
     exactly: bool,
 }
 
-fn parse(ends: [&[u8]; 2], words: &[&[u8]]) -> Result<Options, CommandError> {
-    let [from, to] = ends;
-    let (from, to) = (end_of(from)?, end_of(to)?);
+fn parse(from: End, to: End, words: &[&[u8]]) -> Result<Options, CommandError> {
     let (selector, count, order) = match words {
         [] => {
             let what = Move { from, to, count: 1, as_block: true };
@@ -96,17 +94,21 @@ fn parse(ends: [&[u8]; 2], words: &[&[u8]]) -> Result<Options, CommandError> {
         _ => return Err(error::SYNTAX),
     };
     let exactly = arguments::is(selector, "EXACTLY");
-    let as_block = arguments::is(order, "BULK");
-    if !exactly && !arguments::is(selector, "COUNT") || !as_block && !arguments::is(order, "OBO") {
+    if !exactly && !arguments::is(selector, "COUNT") {
         return Err(error::SYNTAX);
     }
     let count = arguments::integer_or(count, COUNT_NOT_POSITIVE)?;
     let count = usize::try_from(count).ok().filter(|count| *count > 0).ok_or(COUNT_NOT_POSITIVE)?;
+    let as_block = arguments::is(order, "BULK");
+    if !as_block && !arguments::is(order, "OBO") {
+        return Err(error::SYNTAX);
+    }
     Ok(Options { what: Move { from, to, count, as_block }, exactly })
 }
 
 fn lmovem(context: &mut Context<'_>) -> CommandResult {
-    let options = parse([context.argv[3], context.argv[4]], &context.argv[5..])?;
+    let (from, to) = (end_of(context.argv[3])?, end_of(context.argv[4])?);
+    let options = parse(from, to, &context.argv[5..])?;
     let found = context.state.list_to_write(context.db, context.argv[1])?.map(|list| list.len());
     match found.and_then(|len| options.movable(len)) {
         Some(what) => move_elements(context, &what),
@@ -118,8 +120,9 @@ fn lmovem(context: &mut Context<'_>) -> CommandResult {
 }
 
 fn blmovem(context: &mut Context<'_>) -> CommandResult {
-    let options = parse([context.argv[3], context.argv[4]], &context.argv[6..])?;
+    let (from, to) = (end_of(context.argv[3])?, end_of(context.argv[4])?);
     let deadline_ms = deadline_ms(context, context.argv[5])?;
+    let options = parse(from, to, &context.argv[6..])?;
     let [_, source, destination, from, to, ..] = *context.argv else { return Err(error::SYNTAX) };
     let found = context.state.list_to_write(context.db, source)?.map(|list| list.len());
     let Some(what) = found.and_then(|len| options.movable(len)) else {

@@ -28,9 +28,13 @@ use keyspace::list::End;
 
 use crate::arguments;
 
+const COUNT_OUTSIDE: CommandError = CommandError::constant(
+    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+);
+
 fn lrem(context: &mut Context<'_>) -> CommandResult {
     let (db, key, element) = (context.db, context.argv[1], context.argv[3]);
-    let count = arguments::integer(context.argv[2])?;
+    let count = arguments::integer_in(context.argv[2], -i64::MAX..=i64::MAX, COUNT_OUTSIDE)?;
     let from = if count < 0 { End::Tail } else { End::Head };
     let most = match count {
         0 => usize::MAX,

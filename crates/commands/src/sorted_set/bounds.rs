@@ -2,6 +2,7 @@
 
 use engine::CommandError;
 use keyspace::SortedSet;
+use stdx::text::until_nul;
 
 const NOT_A_FLOAT: CommandError = CommandError::constant("ERR min or max is not a float");
 const NOT_A_NAME: CommandError =
@@ -20,10 +21,10 @@ fn score_bound(word: &[u8]) -> Result<ScoreBound, CommandError> {
         number => (false, number),
     };
     // Unlike scores, bounds may be empty, have spaces in front and exceed what a number can hold.
-    let score = match number.trim_ascii_start() {
+    let score = match until_nul(number) {
         [] => 0.0,
-        number => stdx::number::parse_f64(number)
-            .or_else(|| std::str::from_utf8(number).ok()?.parse().ok())
+        number => stdx::number::parse_f64(number.trim_ascii_start())
+            .or_else(|| std::str::from_utf8(number.trim_ascii_start()).ok()?.parse().ok())
             .filter(|score| !score.is_nan())
             .ok_or(NOT_A_FLOAT)?,
     };

@@ -64,6 +64,8 @@ pub(super) enum Form {
 /// What a command is asked.
 pub(super) struct Request<'a> {
     keys: &'a [&'a [u8]],
+    /// Which of the keys are there.
+    found: Vec<bool>,
     weights: Vec<f64>,
     aggregate: Aggregate,
     with_scores: bool,
@@ -73,7 +75,7 @@ pub(super) struct Request<'a> {
 
 /// Reads the number of keys at `at` and what follows.
 pub(super) fn parse<'a>(
-    context: &Context<'a>,
+    context: &mut Context<'a>,
     at: usize,
     form: Form,
     has_weights: bool,
@@ -87,8 +89,11 @@ pub(super) fn parse<'a>(
         )));
     };
     let (keys, mut words) = argv[at + 1..].split_at_checked(count).ok_or(error::SYNTAX)?;
+    // Of two mistakes the wrong type is told.
+    let found = look_up(context, keys)?;
     let mut request = Request {
         keys,
+        found,
         weights: vec![1.0; count],
         aggregate: Aggregate::Sum,
         with_scores: false,
@@ -159,13 +164,10 @@ impl<'a> Source<'a> {
 }
 
 /// Looks all inputs up as any command does, so that those that have expired go; which are there.
-pub(super) fn look_up(
-    context: &mut Context<'_>,
-    request: &Request<'_>,
-) -> Result<Vec<bool>, CommandError> {
+fn look_up(context: &mut Context<'_>, keys: &[&[u8]]) -> Result<Vec<bool>, CommandError> {
     let db = context.db;
-    let mut found = Vec::with_capacity(request.keys.len());
-    for key in request.keys {
+    let mut found = Vec::with_capacity(keys.len());
+    for key in keys {
         found.push(match context.state.lookup_read(db, key).map(type_of) {
             None => false,
             Some(Type::Set | Type::SortedSet) => true,
@@ -176,12 +178,7 @@ pub(super) fn look_up(
 }
 
 /// The inputs with their weights, in the order of the keys.
-fn sources<'a>(
-    state: &'a State,
-    db: usize,
-    request: &Request<'_>,
-    found: &[bool],
-) -> Vec<(Source<'a>, f64)> {
+fn sources<'a>(state: &'a State, db: usize, request: &Request<'_>) -> Vec<(Source<'a>, f64)> {
     let source = |key: &[u8], found: bool| {
         let Some(record) = state.db(db).find(key).filter(|_| found) else { return Source::Missing };
         match (sorted_set_in(record), set_in(record)) {
@@ -190,7 +187,7 @@ fn sources<'a>(
             _ => Source::Missing,
         }
     };
-    let keys = request.keys.iter().zip(found).map(|(key, found)| source(key, *found));
+    let keys = request.keys.iter().zip(&request.found).map(|(key, found)| source(key, *found));
     keys.zip(request.weights.iter().copied()).collect()
 }
 
@@ -201,8 +198,7 @@ pub(super) fn union(
     context: &mut Context<'_>,
     request: &Request<'_>,
 ) -> Result<Combined, CommandError> {
-    let found = look_up(context, request)?;
-    let mut inputs = sources(context.state, context.db, request, &found);
+    let mut inputs = sources(context.state, context.db, request);
     // The order in which scores are added up shows in their last digits.
     inputs.sort_by_key(|(source, _)| source.len());
     let mut scores: HashMap<Vec<u8>, f64> = HashMap::new();
@@ -224,8 +220,7 @@ pub(super) fn for_each_common(
     request: &Request<'_>,
     mut visit: impl FnMut(&[u8], f64) -> bool,
 ) -> Result<(), CommandError> {
-    let found = look_up(context, request)?;
-    let mut inputs = sources(context.state, context.db, request, &found);
+    let mut inputs = sources(context.state, context.db, request);
     inputs.sort_by_key(|(source, _)| source.len());
     let Some(((first, weight), others)) = inputs.split_first() else { return Ok(()) };
     let aggregate = request.aggregate;
@@ -250,8 +245,7 @@ pub(super) fn difference(
     context: &mut Context<'_>,
     request: &Request<'_>,
 ) -> Result<Combined, CommandError> {
-    let found = look_up(context, request)?;
-    let inputs = sources(context.state, context.db, request, &found);
+    let inputs = sources(context.state, context.db, request);
     let Some(((first, _), others)) = inputs.split_first() else { return Ok(Vec::new()) };
     let mut left = Vec::new();
     for (member, score) in first.iter() {

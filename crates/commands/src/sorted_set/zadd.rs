@@ -135,7 +135,8 @@ fn add(context: &mut Context<'_>, options: &Options, pairs: &[[&[u8]; 2]]) -> Co
     let scores: Vec<f64> =
         pairs.iter().map(|[score, _]| arguments::double(score)).collect::<Result<_, _>>()?;
     let limits = context.state.sorted_set_limits(db);
-    let longest = pairs.iter().map(|[_, member]| member.len()).max().unwrap_or(0);
+    // Only the first member is looked at before, as in Redis; a long one behind it converts the set when it comes.
+    let longest = pairs.first().map_or(0, |[_, member]| member.len());
     if options.only_existing && context.state.sorted_set_to_write(db, key)?.is_none() {
         if options.increment {
             context.reply.null();
@@ -146,7 +147,7 @@ fn add(context: &mut Context<'_>, options: &Options, pairs: &[[&[u8]; 2]]) -> Co
     }
     let make = || SortedSet::for_members(pairs.len(), longest, &limits);
     let set = context.state.sorted_set_or_new(db, key, make)?;
-    set.expect(pairs.len(), longest, &limits);
+    set.expect(pairs.len(), 0, &limits);
     let (mut added, mut changed, mut result) = (0, 0, None);
     for ([_, member], score) in pairs.iter().zip(scores) {
         result = match add_one(set, member, score, options, &limits)? {

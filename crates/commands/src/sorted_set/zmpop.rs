@@ -69,10 +69,7 @@ use resp::reply::Reply;
 use super::after_removal;
 use super::zpopmin::Extreme;
 use crate::arguments;
-use crate::collection::{counted_keys, deadline_ms, reply_element, wait};
-
-const COUNT_NOT_POSITIVE: CommandError =
-    CommandError::constant("ERR count should be greater than 0");
+use crate::collection::{counted_keys, deadline_ms, pop_count, reply_element, wait};
 
 struct Options<'a> {
     keys: &'a [&'a [u8]],
@@ -87,14 +84,7 @@ fn parse<'a>(argv: Argv<'a>, at: usize) -> Result<Options<'a>, CommandError> {
         [word, rest @ ..] if arguments::is(word, "MAX") => (Extreme::Max, rest),
         _ => return Err(error::SYNTAX),
     };
-    let count = match words {
-        [] => 1,
-        [word, count] if arguments::is(word, "COUNT") => {
-            let count = arguments::integer_or(count, COUNT_NOT_POSITIVE)?;
-            usize::try_from(count).ok().filter(|count| *count > 0).ok_or(COUNT_NOT_POSITIVE)?
-        }
-        _ => return Err(error::SYNTAX),
-    };
+    let count = pop_count(words)?;
     Ok(Options { keys, extreme, count })
 }
 
@@ -107,8 +97,8 @@ fn zmpop(context: &mut Context<'_>) -> CommandResult {
 }
 
 fn bzmpop(context: &mut Context<'_>) -> CommandResult {
-    let deadline_ms = deadline_ms(context, context.argv[1])?;
     let options = parse(context.argv, 2)?;
+    let deadline_ms = deadline_ms(context, context.argv[1])?;
     if pop_first(context, &options)? {
         return Ok(());
     }

@@ -210,6 +210,8 @@ use super::{open_members, reply_member, store};
 use crate::arguments;
 use crate::collection::index_range;
 
+/// A count that is as good as none.
+const NO_LIMIT: i64 = -1;
 const LIMIT_BY_RANK: CommandError = CommandError::constant(
     "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX",
 );
@@ -324,6 +326,9 @@ fn members(
 fn parse(words: &[&[u8]], mut options: Options, open: Open) -> Result<Options, CommandError> {
     let (mut words, mut limited) = (words, false);
     loop {
+        // Each is said once at the most.
+        let may_choose = open != Open::Nothing && options.by == By::Rank;
+        let may_reverse = open != Open::Nothing && !options.reverse;
         words = match words {
             [] => break,
             [word, rest @ ..] if open != Open::Stored && arguments::is(word, "WITHSCORES") => {
@@ -333,24 +338,29 @@ fn parse(words: &[&[u8]], mut options: Options, open: Open) -> Result<Options, C
             [word, offset, count, rest @ ..] if arguments::is(word, "LIMIT") => {
                 // A negative offset passes over everything, a negative count takes everything.
                 options.offset = usize::try_from(arguments::integer(offset)?).ok();
-                options.count = usize::try_from(arguments::integer(count)?).unwrap_or(usize::MAX);
-                limited = true;
+                let count = arguments::integer(count)?;
+                options.count = usize::try_from(count).unwrap_or(usize::MAX);
+                limited = count != NO_LIMIT;
                 rest
             }
-            [word, rest @ ..] if open != Open::Nothing && arguments::is(word, "REV") => {
+            [word, rest @ ..] if may_reverse && arguments::is(word, "REV") => {
                 options.reverse = true;
                 rest
             }
-            [word, rest @ ..] if open != Open::Nothing && arguments::is(word, "BYSCORE") => {
+            [word, rest @ ..] if may_choose && arguments::is(word, "BYSCORE") => {
                 options.by = By::Score;
                 rest
             }
-            [word, rest @ ..] if open != Open::Nothing && arguments::is(word, "BYLEX") => {
+            [word, rest @ ..] if may_choose && arguments::is(word, "BYLEX") => {
                 options.by = By::Name;
                 rest
             }
             _ => return Err(error::SYNTAX),
         };
+    }
+    if options.by == By::Rank {
+        // Without a count the offset has no effect.
+        options.offset = Some(0);
     }
     if limited && options.by == By::Rank {
         return Err(LIMIT_BY_RANK);

@@ -27,6 +27,7 @@ pub const ZSCAN: BuiltIn = BuiltIn::new(
 );
 
 use keyspace::element::ElementText;
+use keyspace::sorted_set::SortedSetEncoding;
 
 use crate::collection::reply_element;
 use crate::scan_options::{self, ScanOptions, Scanned};
@@ -38,18 +39,28 @@ fn zscan(context: &mut Context<'_>) -> CommandResult {
         return Ok(());
     };
     let options = ScanOptions::parse(&context.argv[3..], Scanned::SortedSet)?;
+    let encoding = set.encoding();
     scan_options::reply_scan(context.reply, cursor, options.count, |cursor, page| {
         set.scan(cursor, |(member, score)| {
             page.seen += 1;
             if options.matches(ElementText::default().of(member)) {
                 reply_element(page.reply, member);
-                // A score is a string here in both protocol versions.
-                let mut text = Vec::new();
-                stdx::double::format(score, &mut text);
-                page.reply.bulk(&text);
+                page.reply.bulk(&score_text(score, encoding));
                 page.written += 2;
             }
         })
     });
     Ok(())
+}
+
+/// A score is a string here in both protocol versions, and out of a skiplist it has all the digits that C's `%.17g` prints.
+fn score_text(score: f64, encoding: SortedSetEncoding) -> Vec<u8> {
+    match encoding {
+        SortedSetEncoding::Listpack => {
+            let mut text = Vec::new();
+            stdx::double::format(score, &mut text);
+            text
+        }
+        SortedSetEncoding::Skiplist => stdx::double::seventeen_digits(score).into_bytes(),
+    }
 }

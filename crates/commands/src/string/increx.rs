@@ -81,8 +81,7 @@ impl<'a> Words<'a> {
                 options.take_argument(word, words.next().ok_or(error::SYNTAX)?)?;
             }
         }
-        let contradictory = options.by_int.is_some() && options.by_float.is_some()
-            || options.persist && (options.expiry.is_some() || options.enx);
+        let contradictory = options.persist && (options.expiry.is_some() || options.enx);
         if contradictory { Err(error::SYNTAX) } else { Ok(options) }
     }
 
@@ -114,7 +113,16 @@ impl<'a> Words<'a> {
         } else {
             return Err(error::SYNTAX);
         };
-        if place.replace(argument).is_some() { Err(error::SYNTAX) } else { Ok(()) }
+        if place.replace(argument).is_some() || self.by_int.is_some() && self.by_float.is_some() {
+            return Err(error::SYNTAX);
+        }
+        // An increment is read before the words behind it, and the bounds at the end.
+        if arguments::is(word, "BYINT") {
+            Amount::integer(Some(argument), None, None)?;
+        } else if arguments::is(word, "BYFLOAT") {
+            Amount::float(argument, None, None)?;
+        }
+        Ok(())
     }
 }
 

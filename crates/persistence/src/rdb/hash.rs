@@ -130,6 +130,18 @@ impl Builder<'_> {
 
 /// Reads a hash of the given type.
 pub(super) fn read(reader: &mut Reader<'_>, code: u8, limits: &HashLimits) -> RdbResult<Hash> {
+    // What was stored in a compact form keeps it whatever the length of its strings.
+    let compact = [
+        type_code::HASH_ZIPLIST,
+        type_code::HASH_LISTPACK,
+        type_code::HASH_LISTPACK_EX_EARLY,
+        type_code::HASH_LISTPACK_EX,
+    ];
+    let mut limits = *limits;
+    if compact.contains(&code) {
+        limits.listpack_value_bytes_max = usize::MAX;
+    }
+    let limits = &limits;
     let mut builder = Builder { hash: Hash::new(), limits };
     match code {
         type_code::HASH => builder.add_strings(reader, |_| Ok(None))?,

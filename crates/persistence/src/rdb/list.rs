@@ -1,8 +1,8 @@
 //! Lists as RDB writes them.
 
 use keyspace::List;
-use keyspace::list::{End, NodeLimit, NodeView};
-use structures::listpack::Element;
+use keyspace::list::{End, NodeLimit, NodeView, Quicklist};
+use structures::Listpack;
 
 use super::error::{RdbError, RdbResult};
 use super::reader::Reader;
@@ -39,59 +39,49 @@ pub(super) fn write(writer: &mut Writer, list: &List) {
     }
 }
 
-/// A list in the making.
-struct Builder<'l> {
-    list: List,
-    limit: &'l NodeLimit,
+/// Adds the next node of a quicklist as it was.
+fn add_node(nodes: &mut Quicklist, reader: &mut Reader<'_>) -> RdbResult<()> {
+    let container = reader.length()?;
+    let bytes = reader.string()?;
+    match container {
+        // An element alone is a big one.
+        PLAIN if bytes.is_empty() => return Err(DAMAGED_NODE),
+        PLAIN => nodes.append_plain(&bytes),
+        PACKED => nodes.append_listpack(listpack(&bytes)?),
+        _ => return Err(DAMAGED_NODE),
+    }
+    Ok(())
 }
 
-impl Builder<'_> {
-    fn add(&mut self, bytes: &[u8]) {
-        self.list.expect(bytes.len(), 1, self.limit);
-        self.list.push(End::Tail, bytes, self.limit);
+/// The elements of a ziplist as a node.
+fn node_of_ziplist(bytes: &[u8]) -> RdbResult<Listpack> {
+    let mut node = Listpack::new();
+    for element in ziplist::elements(bytes).map_err(|_| DAMAGED_ZIPLIST)? {
+        node.push_back(&element_text(element));
     }
-
-    fn add_all<'e>(&mut self, elements: impl Iterator<Item = Element<'e>>) {
-        for element in elements {
-            self.add(&element_text(element));
-        }
-    }
-
-    fn add_ziplist(&mut self, bytes: &[u8]) -> RdbResult<()> {
-        let elements = ziplist::elements(bytes).map_err(|_| DAMAGED_ZIPLIST)?;
-        self.add_all(elements.into_iter());
-        Ok(())
-    }
-
-    fn add_node(&mut self, reader: &mut Reader<'_>) -> RdbResult<()> {
-        let container = reader.length()?;
-        let bytes = reader.string()?;
-        match container {
-            // An element alone is a big one.
-            PLAIN if bytes.is_empty() => return Err(DAMAGED_NODE),
-            PLAIN => self.add(&bytes),
-            PACKED => {
-                let node = listpack(&bytes)?;
-                self.add_all(node.iter().map(|(_, element)| element));
-            }
-            _ => return Err(DAMAGED_NODE),
-        }
-        Ok(())
-    }
+    Ok(node)
 }
 
 /// Reads a list of the given type.
 pub(super) fn read(reader: &mut Reader<'_>, code: u8, limit: &NodeLimit) -> RdbResult<List> {
-    let mut builder = Builder { list: List::new(), limit };
+    let mut nodes = Quicklist::new(limit);
     let count = if code == type_code::LIST_ZIPLIST { 1 } else { reader.length()? };
     for _ in 0..count {
         match code {
-            type_code::LIST => builder.add(&reader.string()?),
+            type_code::LIST => nodes.push(End::Tail, &reader.string()?, limit),
             type_code::LIST_ZIPLIST | type_code::LIST_QUICKLIST => {
-                builder.add_ziplist(&reader.string()?)?;
+                nodes.append_listpack(node_of_ziplist(&reader.string()?)?);
             }
-            _ => builder.add_node(reader)?,
+            _ => add_node(&mut nodes, reader)?,
         }
     }
-    if builder.list.is_empty() { Err(RdbError::Empty) } else { Ok(builder.list) }
+    if nodes.is_empty() {
+        return Err(RdbError::Empty);
+    }
+    let mut list = List::from_nodes(nodes);
+    // A list that was one ziplist stays what it is, in Redis too.
+    if code != type_code::LIST_ZIPLIST {
+        list.settle(limit);
+    }
+    Ok(list)
 }

@@ -45,6 +45,8 @@ pub(super) fn read(reader: &mut Reader<'_>, code: u8, limits: &SetLimits) -> Rdb
             set
         }
         _ => {
+            // Long members do not matter in what was stored in this form.
+            let limits = &SetLimits { listpack_value_bytes_max: usize::MAX, ..*limits };
             let members = listpack(&reader.string()?)?;
             let mut set = Set::new_listpack();
             set.expect(members.len(), limits);

@@ -152,8 +152,9 @@ fn old_encodings_are_read() {
     };
     for (body, encoding) in [
         (value(type_code::LIST, &[2], &[b"a", b"b"]), "listpack"),
-        (value(type_code::LIST_ZIPLIST, &[], &[&ziplist]), "listpack"),
-        (value(type_code::LIST_QUICKLIST, &[2], &[&ziplist, &ziplist]), "listpack"),
+        (value(type_code::LIST_ZIPLIST, &[], &[&ziplist]), "quicklist"),
+        (value(type_code::LIST_QUICKLIST, &[2], &[&ziplist, &ziplist]), "quicklist"),
+        (value(type_code::LIST_QUICKLIST, &[1], &[&ziplist]), "listpack"),
         (value(type_code::HASH_ZIPLIST, &[], &[&ziplist]), "listpack"),
         (value(type_code::HASH_ZIPMAP, &[], &[zipmap]), "listpack"),
         (value(type_code::ZSET_ZIPLIST, &[], &[&ziplist]), "listpack"),

@@ -93,6 +93,8 @@ fn parse_score(text: &[u8]) -> RdbResult<f64> {
 }
 
 fn from_elements(elements: &[Element<'_>], limits: &SortedSetLimits) -> RdbResult<SortedSet> {
+    // Long members do not matter in what was stored in this form.
+    let limits = &SortedSetLimits { listpack_value_bytes_max: usize::MAX, ..*limits };
     let mut pairs = elements.chunks_exact(2);
     let mut set = SortedSet::for_members(pairs.len(), 0, limits);
     for pair in &mut pairs {

@@ -2,6 +2,7 @@
 
 use super::node::Node;
 use super::{End, NodeLimit, Place, Quicklist};
+use crate::Listpack;
 use crate::listpack::Element;
 
 /// Before or behind an element.
@@ -41,6 +42,21 @@ impl Quicklist {
 
     fn end_index(&self, end: End) -> usize {
         if end == End::Head { 0 } else { self.nodes.len().saturating_sub(1) }
+    }
+
+    /// Adds a node behind the others as it is, whatever the limit.
+    pub fn append_listpack(&mut self, listpack: Listpack) {
+        let count = listpack.len();
+        self.len += count;
+        self.nodes.extend(Node::packed(listpack, count));
+        self.settle(self.end_index(End::Tail));
+    }
+
+    /// Adds a node of one element behind the others.
+    pub fn append_plain(&mut self, bytes: &[u8]) {
+        self.len += 1;
+        self.nodes.push_back(Node::plain(bytes));
+        self.settle(self.end_index(End::Tail));
     }
 
     /// Removes the element at an end, after `look` has seen it.

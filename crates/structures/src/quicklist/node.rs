@@ -63,11 +63,16 @@ impl Node {
     /// A node of one element.
     pub(super) fn of(bytes: &[u8], limit: &NodeLimit) -> Self {
         if limit.is_plain(bytes.len()) {
-            return Self::new(Content::Plain(CompactBytes::new(bytes)), 1);
+            return Self::plain(bytes);
         }
         let mut listpack = Listpack::new();
         listpack.push_back(bytes);
         Self::new(Content::Packed(listpack), 1)
+    }
+
+    /// A node that is one element.
+    pub(super) fn plain(bytes: &[u8]) -> Self {
+        Self::new(Content::Plain(CompactBytes::new(bytes)), 1)
     }
 
     pub(super) fn relocate(&mut self, judge: &mut Judge<'_>) {

@@ -41,8 +41,9 @@ pub fn mode(words: &Words) -> Mode {
             Mode::Unordered
         }
         "hgetall" => Mode::UnorderedPairs,
-        "sort" | "sort_ro" if has("nosort") && has("limit") => Mode::Shape,
-        "sort" | "sort_ro" if has("nosort") || has("by") => Mode::Unordered,
+        // Elements of equal weight come as they lie in each server's own tables, unless the weights are numbers.
+        "sort" | "sort_ro" if is_loose_sort(words) && has("limit") => Mode::Shape,
+        "sort" | "sort_ro" if is_loose_sort(words) => Mode::Unordered,
         // From another place than the start only each server's own tables say what comes.
         "scan" if words.get(1).is_some_and(|cursor| cursor != b"0") => Mode::Cursor,
         "sscan" | "hscan" | "zscan" if words.get(2).is_some_and(|cursor| cursor != b"0") => {
@@ -60,6 +61,16 @@ pub fn mode(words: &Words) -> Mode {
         "exec" => Mode::Transaction,
         _ => Mode::Exact,
     }
+}
+
+/// Whether SORT leaves the order of some elements open.
+pub fn is_loose_sort(words: &Words) -> bool {
+    let has = |option: &str| words.iter().any(|word| word.eq_ignore_ascii_case(option.as_bytes()));
+    // A pattern without a star gives all elements the same weight.
+    let by = words.iter().position(|word| word.eq_ignore_ascii_case(b"by"));
+    let pattern = by.and_then(|by| words.get(by + 1));
+    let constant = pattern.is_some_and(|pattern| !pattern.contains(&b'*'));
+    constant || by.is_some() && has("alpha")
 }
 
 /// Whether two replies are as good as equal.

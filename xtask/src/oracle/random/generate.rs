@@ -6,13 +6,32 @@ use super::values::Values;
 
 pub type Words = Vec<Vec<u8>>;
 
-/// Commands that take away a lot; they come more rarely so that there is something to work on.
-const RARE: &[&str] = &["del", "unlink", "getdel", "rename", "renamenx", "move", "restore"];
+/// Commands that take away a lot come more rarely so that there is something to work on, and so do those that wait.
+const RARE: &[&str] = &[
+    "blpop",
+    "brpop",
+    "bzpopmin",
+    "bzpopmax",
+    "brpoplpush",
+    "blmove",
+    "blmovem",
+    "blmpop",
+    "bzmpop",
+    "del",
+    "unlink",
+    "getdel",
+    "rename",
+    "renamenx",
+    "move",
+    "restore",
+];
 /// Parts of a hundred in which a rare command is made after all.
 const RARE_PERCENT: u32 = 25;
 /// Parts of a hundred of commands with a mistake.
 const MISTAKES_PERCENT: u32 = 6;
 const OPTIONAL_PERCENT: u32 = 28;
+/// Thresholds that a batch begins with instead of the defaults, in parts of a hundred.
+const BEGIN_PERCENT: u32 = 60;
 const BULK_PERCENT: u32 = 4;
 const BULK_MAX: usize = 140;
 
@@ -26,7 +45,6 @@ const THRESHOLDS: &[(&str, &[&str])] = &[
     ("zset-max-listpack-entries", &["0", "1", "3", "16", "128"]),
     ("zset-max-listpack-value", &["0", "1", "10", "64", "300"]),
     ("list-max-listpack-size", &["-5", "-2", "-1", "1", "2", "5", "32", "128"]),
-    ("list-compress-depth", &["0", "0", "1", "3"]),
     ("hll-sparse-max-bytes", &["0", "20", "100", "3000"]),
     ("stream-node-max-entries", &["0", "1", "2", "5", "100"]),
     ("stream-node-max-bytes", &["0", "64", "200", "4096"]),
@@ -47,7 +65,7 @@ impl<'a> Generator<'a> {
 
     /// A batch that begins with the thresholds of its encodings.
     pub fn batch(&mut self, count: usize) -> Vec<Words> {
-        let mut batch = vec![self.thresholds(60)];
+        let mut batch = vec![self.thresholds(BEGIN_PERCENT)];
         while batch.len() < count {
             self.step(&mut batch);
         }
@@ -56,7 +74,11 @@ impl<'a> Generator<'a> {
 
     fn thresholds(&mut self, percent: u32) -> Words {
         let mut words = words(&["CONFIG", "SET", "set-max-intset-entries", "512"]);
-        for (name, values) in THRESHOLDS {
+        // A list keeps the limit of its nodes that held when it was made.
+        let lists_too = percent >= BEGIN_PERCENT;
+        for (name, values) in
+            THRESHOLDS.iter().filter(|(name, _)| lists_too || !name.starts_with("list"))
+        {
             if *name != "set-max-intset-entries" && self.values.chance(percent) {
                 words.push(name.as_bytes().to_vec());
                 words.push(self.values.pick(values).as_bytes().to_vec());

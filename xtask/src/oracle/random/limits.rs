@@ -1,11 +1,13 @@
 //! Keeps commands out that would wait, ask for gigabytes, or answer by chance.
 
+use super::compare::is_loose_sort;
 use super::generate::Words;
 use super::values::Values;
 
-/// Commands whose whole numbers say how long a string becomes, or how many elements a reply has.
-const SIZED: &[&str] =
-    &["setbit", "setrange", "bitfield", "srandmember", "hrandfield", "zrandmember", "arring"];
+/// Commands whose whole numbers say how long a value becomes.
+const SIZED: &[&str] = &["setbit", "setrange", "bitfield", "arring"];
+/// Commands that return as many elements as they are told to, the same ones again and again.
+const BY_CHANCE: &[&str] = &["srandmember", "hrandfield", "zrandmember"];
 /// The largest size that costs next to nothing.
 const SIZE_SMALL: i128 = 3000;
 /// From here on sizes are refused by every server.
@@ -27,6 +29,10 @@ const WAITING: &[(&str, Option<usize>)] = &[
 /// The letter of the keys of sorted sets whose members all have the same score: only in them is there an order of names, and
 /// only to them go the commands that use it.
 pub const BY_NAME: u8 = b'q';
+
+/// A batch takes less.
+const SOON_SECONDS: i128 = 200;
+const SOON_MS: i128 = 200_000;
 
 /// SPOP with so many takes all, whatever the order.
 const ALL: &[u8] = b"1000000";
@@ -61,9 +67,16 @@ pub fn is_harmless(command: &Words) -> bool {
     if SIZED.contains(&name.as_str()) && command.iter().any(|word| is_large(word)) {
         return false;
     }
+    // A negative count asks for as many elements, however many that are.
+    if BY_CHANCE.contains(&name.as_str()) && command.iter().any(|word| is_many(word)) {
+        return false;
+    }
     if let Some((_, place)) = WAITING.iter().find(|(known, _)| *known == name) {
         let place = place.unwrap_or(command.len() - 1);
         return !command.get(place).is_some_and(|time| waits_long(time));
+    }
+    if expires_soon(command, &name) {
+        return false;
     }
     if is_by_name(command) {
         return !command.iter().any(|word| is_key(word, b'z'));
@@ -73,6 +86,7 @@ pub fn is_harmless(command: &Words) -> bool {
             command.iter().skip(2).step_by(2).all(|score| score == b"0")
         }
         "spop" => command.len() != 2 && !command.get(2).is_some_and(|count| takes_some(count)),
+        "sort" => !(is_loose_sort(command) && has(command, b"store")),
         // The genuine server replies twice to a digest it does not like, with the value and with the error.
         "set" => !(has(command, b"get") && (has(command, b"ifdeq") || has(command, b"ifdne"))),
         // A server's own clock would make the ID.
@@ -88,6 +102,25 @@ pub fn is_harmless(command: &Words) -> bool {
 
 fn name_of(command: &Words) -> String {
     command.first().map(|name| String::from_utf8_lossy(name).to_lowercase()).unwrap_or_default()
+}
+
+/// Whether a key or a field would expire while the batch runs.
+fn expires_soon(command: &Words, name: &str) -> bool {
+    let soon = |word: Option<&Vec<u8>>, most: i128| {
+        word.and_then(|word| number(word)).is_some_and(|time| (1..most).contains(&time))
+    };
+    match name {
+        "expire" | "setex" | "hexpire" => soon(command.get(2), SOON_SECONDS),
+        "pexpire" | "psetex" | "hpexpire" | "restore" => soon(command.get(2), SOON_MS),
+        _ => command.windows(2).any(|pair| {
+            let option = pair[0].to_ascii_lowercase();
+            match option.as_slice() {
+                b"ex" => soon(pair.get(1), SOON_SECONDS),
+                b"px" => soon(pair.get(1), SOON_MS),
+                _ => false,
+            }
+        }),
+    }
 }
 
 /// Whether a command asks for members in the order of their names.
@@ -118,6 +151,10 @@ fn is_large(word: &[u8]) -> bool {
         let size = number.unsigned_abs();
         size > SIZE_SMALL.unsigned_abs() && size < SIZE_REFUSED.unsigned_abs()
     })
+}
+
+fn is_many(word: &[u8]) -> bool {
+    number(word).is_some_and(|number| number < -SIZE_SMALL)
 }
 
 /// Whether a word would be a time longer than this program waits.

@@ -342,6 +342,7 @@ fn probes(kind: &str, encoding: &str, key: &[u8], stores: bool) -> Vec<(Words, M
         "zset" => (about(&["ZRANGE"], key, &["0", "-1", "WITHSCORES"]), Mode::Exact),
         "hash" => (about(&["HGETALL"], key, &[]), Mode::UnorderedPairs),
         "stream" => (about(&["XRANGE"], key, &["-", "+"]), Mode::Exact),
+        "array" => (about(&["ARSCAN"], key, &["0", "18446744073709551614"]), Mode::Exact),
         _ => (about(&["TYPE"], key, &[]), Mode::Exact),
     };
     // The order in a hash table is each server's own, and so are times that were given relative to now.
@@ -350,9 +351,10 @@ fn probes(kind: &str, encoding: &str, key: &[u8], stores: bool) -> Vec<(Words, M
         ("set", "listpack") if stores => Mode::Any,
         _ => Mode::Exact,
     };
+    let digest = if kind == "array" { Mode::Any } else { Mode::Exact };
     vec![
         content,
-        (about(&["DEBUG", "DIGEST-VALUE"], key, &[]), Mode::Exact),
+        (about(&["DEBUG", "DIGEST-VALUE"], key, &[]), digest),
         (about(&["DUMP"], key, &[]), dump),
     ]
 }

@@ -1,6 +1,6 @@
 //! One of the two servers, with a connection that takes whole batches.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use testkit::{Client, Reply, ServerOptions, ServerProcess, encode_command};
 
@@ -8,7 +8,7 @@ use super::generate::Words;
 use crate::Result;
 
 /// How long a reply may take; a server that is slower hangs.
-const TIMEOUT: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub struct Side {
     options: ServerOptions,
@@ -22,7 +22,9 @@ impl Side {
     pub fn start(binary: &std::path::Path) -> Result<Side> {
         let options = ServerOptions::new(binary)
             .option("enable-debug-command", &["yes"])
-            .option("databases", &["16"]);
+            .option("databases", &["16"])
+            // A wait that ends is noticed with this frequency.
+            .option("hz", &["500"]);
         let process = ServerProcess::start(&options)?;
         let client = connect(&process)?;
         Ok(Side { options, process, client, lost: None })
@@ -46,11 +48,15 @@ impl Side {
 
     /// The replies to what was sent; those that never came are errors that say so.
     pub fn receive(&mut self, count: usize) -> Vec<Reply> {
+        let began = Instant::now();
         let mut replies = Vec::with_capacity(count);
         while replies.len() < count && self.lost.is_none() {
             match self.client.read() {
                 Ok(reply) => replies.push(reply),
-                Err(error) => self.lost = Some(error.to_string()),
+                Err(error) => {
+                    let waited = began.elapsed().as_secs_f32();
+                    self.lost = Some(format!("{error}, {waited:.1} s after the batch was sent"));
+                }
             }
         }
         replies.resize(count, Reply::Error(b"(the server is gone)".to_vec()));

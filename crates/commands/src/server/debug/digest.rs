@@ -1,4 +1,5 @@
-//! DEBUG DIGEST, DIGEST-VALUE: signatures of data that do not depend on the order it is stored in.
+//! DEBUG DIGEST, DIGEST-VALUE: signatures of data that do not depend on the order it is stored in; the same as Redis's, so
+//! that data can be compared across both.
 
 use engine::lookup::lookup_flag;
 use engine::{CommandResult, Context};
@@ -6,144 +7,146 @@ use keyspace::array::CellText;
 use keyspace::hash::ElementText;
 use keyspace::module::{ModuleObject, Place};
 use keyspace::stream::StreamId;
-use keyspace::{Array, KeyRecord, Stream, Value, View};
-use xxhash_rust::xxh3::xxh3_128_with_seed;
+use keyspace::{Array, KeyRecord, Stream, Type, Value, View, type_of};
+use sha1::{Digest as _, Sha1};
 
-/// Twenty bytes, shown as forty hexadecimal digits.
+const SIZE: usize = 20;
+/// What is said of a key, or of a field, that has an expiry; not when it expires.
+const KEY_EXPIRES: &[u8] = b"!!expire!!";
+const FIELD_EXPIRES: &[u8] = b"!!hexpire!!";
+
+/// A SHA-1 sum in the making.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Digest([u64; 3]);
+struct Digest([u8; SIZE]);
 
 impl Digest {
-    /// The signature of some bytes in a role.
-    fn of(role: u64, parts: &[&[u8]]) -> Digest {
-        let mut bytes = Vec::new();
-        for part in parts {
-            bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
-            bytes.extend_from_slice(part);
-        }
-        let first = xxh3_128_with_seed(&bytes, role);
-        let second = xxh3_128_with_seed(&bytes, role ^ 0x9e37_79b9_7f4a_7c15);
-        Digest([first as u64, (first >> 64) as u64, second as u64])
+    /// Takes in something whose place does not count.
+    fn add(&mut self, bytes: &[u8]) {
+        let sum: [u8; SIZE] = Sha1::digest(bytes).into();
+        self.0.iter_mut().zip(sum).for_each(|(own, other)| *own ^= other);
     }
 
-    /// Joins in any order.
-    fn add(&mut self, other: Digest) {
-        for (own, other) in self.0.iter_mut().zip(other.0) {
-            *own ^= other;
-        }
+    /// Takes in something whose place counts.
+    fn mix(&mut self, bytes: &[u8]) {
+        self.add(bytes);
+        self.0 = Sha1::digest(self.0).into();
+    }
+
+    /// The digest of some parts in their order.
+    fn of(parts: &[&[u8]]) -> Digest {
+        let mut digest = Digest::default();
+        parts.iter().for_each(|part| digest.mix(part));
+        digest
     }
 
     fn hex(self) -> String {
-        let [first, second, third] = self.0;
-        format!("{first:016x}{second:016x}{:08x}", third as u32)
-    }
-
-    fn bytes(self) -> [u8; 24] {
-        let mut bytes = [0; 24];
-        for (chunk, word) in bytes.chunks_exact_mut(8).zip(self.0) {
-            chunk.copy_from_slice(&word.to_le_bytes());
-        }
-        bytes
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
-fn of_value(record: &KeyRecord, db: usize) -> Digest {
+/// Takes a key's value, and whether it expires, into what was made of its name.
+fn take_value(digest: &mut Digest, record: &KeyRecord, db: usize) {
+    digest.mix(&(type_number(record)).to_be_bytes());
     match record.view() {
-        View::Bytes { bytes, .. } => Digest::of(1, &[bytes]),
-        View::Integer(integer) => Digest::of(1, &[integer.to_string().as_bytes()]),
-        View::Value(Value::String(bytes)) => Digest::of(1, &[bytes]),
-        View::Value(Value::Hash(hash)) => {
-            let mut digest = Digest::of(2, &[]);
-            hash.for_each(|view| {
-                let (mut field, mut value) = (ElementText::default(), ElementText::default());
-                let expiry = view.expiry_ms.unwrap_or(-1).to_le_bytes();
-                let parts = [field.of(view.field), value.of(view.value), &expiry[..]];
-                digest.add(Digest::of(3, &parts));
-            });
-            digest
-        }
-        View::Value(Value::List(list)) => {
-            // The place of each element counts.
-            let mut digest = Digest::of(6, &[]);
-            let mut index = 0u64;
-            list.visit_range(0, usize::MAX, |element| {
-                let place = index.to_le_bytes();
-                digest.add(Digest::of(6, &[&place, ElementText::default().of(element)]));
-                index += 1;
-            });
-            digest
-        }
+        View::Bytes { bytes, .. } => digest.mix(bytes),
+        View::Integer(integer) => digest.mix(integer.to_string().as_bytes()),
+        View::Value(Value::String(bytes)) => digest.mix(bytes),
+        View::Value(Value::Hash(hash)) => hash.for_each(|view| {
+            let (mut field, mut value) = (ElementText::default(), ElementText::default());
+            let mut element = Digest::of(&[field.of(view.field), value.of(view.value)]);
+            if view.expiry_ms.is_some() {
+                element.add(FIELD_EXPIRES);
+            }
+            digest.add(&element.0);
+        }),
+        View::Value(Value::List(list)) => list.visit_range(0, usize::MAX, |element| {
+            digest.mix(ElementText::default().of(element));
+        }),
         View::Value(Value::Set(set)) => {
-            let mut digest = Digest::of(7, &[]);
-            set.for_each(|element| {
-                digest.add(Digest::of(7, &[ElementText::default().of(element)]));
-            });
-            digest
+            set.for_each(|element| digest.add(ElementText::default().of(element)));
         }
         View::Value(Value::SortedSet(set)) => {
-            let mut digest = Digest::of(8, &[]);
             for (element, score) in set.iter_from(0) {
-                let score = (score + 0.0).to_le_bytes();
-                digest.add(Digest::of(8, &[&score, ElementText::default().of(element)]));
+                let mut text = ElementText::default();
+                let score = score_text(score);
+                digest.add(&Digest::of(&[text.of(element), &score]).0);
             }
-            digest
         }
-        View::Value(Value::Stream(stream)) => of_stream(stream),
-        View::Value(Value::Array(array)) => of_array(array),
+        View::Value(Value::Stream(stream)) => take_stream(digest, stream),
+        View::Value(Value::Array(array)) => take_array(digest, array),
         View::Value(Value::Module(module)) => {
-            of_module(module, Place { db: Some(db), key: record.key() })
+            take_module(digest, module, Place { db: Some(db), key: record.key() });
         }
     }
+    if record.expiry_ms().is_some() {
+        digest.add(KEY_EXPIRES);
+    }
+}
+
+/// The number a type has in Redis.
+fn type_number(record: &KeyRecord) -> u32 {
+    match type_of(record) {
+        Type::String => 0,
+        Type::List => 1,
+        Type::Set => 2,
+        Type::SortedSet => 3,
+        Type::Hash => 4,
+        Type::Module => 5,
+        Type::Stream => 6,
+        Type::Array => 7,
+    }
+}
+
+/// A score as Redis prints it here: not as in replies, where great whole numbers have all their digits.
+fn score_text(score: f64) -> Vec<u8> {
+    let mut text = Vec::new();
+    stdx::double::format_shortest(score, &mut text);
+    text
 }
 
 /// A stream's entries; as in Redis not what its groups know of them.
-fn of_stream(stream: &Stream) -> Digest {
-    let mut digest = Digest::of(10, &[]);
+fn take_stream(digest: &mut Digest, stream: &Stream) {
     for entry in stream.range(StreamId::MIN, StreamId::MAX) {
-        let mut content = Digest::of(10, &[&entry.id.to_bytes()]);
+        digest.mix(format!("{}.{}", entry.id.ms, entry.id.seq).as_bytes());
         for (field, value) in entry.fields() {
-            let (mut field_text, mut value_text) = (ElementText::default(), ElementText::default());
-            let parts = [field_text.of(field), value_text.of(value)];
-            content = Digest::of(10, &[&content.bytes(), parts[0], parts[1]]);
+            digest.mix(ElementText::default().of(field));
+            digest.mix(ElementText::default().of(value));
         }
-        digest.add(content);
     }
-    digest
 }
 
 /// An array's elements with their indexes; as in Redis not its cursor.
-fn of_array(array: &Array) -> Digest {
-    let mut digest = Digest::of(11, &[]);
+fn take_array(digest: &mut Digest, array: &Array) {
     let mut buffer = CellText::default();
     for (index, cell) in array.range(0, Array::INDEX_MAX) {
-        digest.add(Digest::of(11, &[&index.to_le_bytes(), buffer.of(cell)]));
+        digest.add(&Digest::of(&[index.to_string().as_bytes(), buffer.of(cell)]).0);
     }
-    digest
 }
 
 /// What a module tells of its value: elements in sequences; the order counts inside a sequence only.
-fn of_module(module: &ModuleObject, place: Place<'_>) -> Digest {
-    let mut digest = Digest::of(9, &[module.0.type_name().as_bytes()]);
-    let mut sequence = Digest::default();
+fn take_module(digest: &mut Digest, module: &ModuleObject, place: Place<'_>) {
+    let (mut all, mut sequence) = (Digest::default(), Digest::default());
     module.0.digest(place, &mut |element| match element {
-        Some(element) => sequence = Digest::of(9, &[&sequence.bytes(), element]),
+        Some(element) => sequence.mix(element),
         None => {
-            digest.add(sequence);
+            all.add(&sequence.0);
             sequence = Digest::default();
         }
     });
-    digest.add(sequence);
-    digest
+    digest.add(&all.0);
 }
 
 pub fn digest(context: &mut Context<'_>) -> CommandResult {
     let mut digest = Digest::default();
     for (number, database) in context.state.databases.iter().enumerate() {
+        if database.is_empty() {
+            continue;
+        }
+        digest.mix(&u32::try_from(number).unwrap_or_default().to_be_bytes());
         for record in database.iter() {
-            let value = of_value(record, number).bytes();
-            let expiry = record.expiry_ms().unwrap_or(-1).to_le_bytes();
-            let db = number.to_le_bytes();
-            digest.add(Digest::of(5, &[&db, record.key(), &value, &expiry]));
+            let mut of_key = Digest::of(&[record.key()]);
+            take_value(&mut of_key, record, number);
+            digest.add(&of_key.0);
         }
     }
     context.reply.simple(digest.hex());
@@ -156,8 +159,10 @@ pub fn digest_value(context: &mut Context<'_>) -> CommandResult {
     for key in keys {
         let flags = lookup_flag::NO_TOUCH | lookup_flag::NO_NOTIFY;
         let db = context.db;
-        let record = context.state.lookup_read_with(db, key, flags);
-        let digest = record.map(|record| of_value(record, db)).unwrap_or_default();
+        let mut digest = Digest::default();
+        if let Some(record) = context.state.lookup_read_with(db, key, flags) {
+            take_value(&mut digest, record, db);
+        }
         context.reply.simple(digest.hex());
     }
     Ok(())
