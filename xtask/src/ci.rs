@@ -7,7 +7,7 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 
 use crate::genuine::genuine;
-use crate::{Result, exec, oracle, paths, real_modules, serve, tidy};
+use crate::{Result, exec, fuzz, oracle, paths, real_modules, serve, tidy};
 
 #[derive(Args)]
 pub struct Options {
@@ -34,10 +34,16 @@ const FAST: &[Step] = &[
     ("release build", release),
     ("transcripts over TCP", transcripts),
     ("Redis's suite", suite),
+    ("random commands against the genuine server", random_commands),
+    ("damaged payloads", damaged_payloads),
 ];
 
-const FULL: &[Step] =
-    &[("address sanitizer on structures", address_sanitizer), ("Miri on structures", miri)];
+const FULL: &[Step] = &[
+    ("a million random commands", a_million_commands),
+    ("damaged payloads, 100 000 of every type", many_payloads),
+    ("address sanitizer on structures", address_sanitizer),
+    ("Miri on structures", miri),
+];
 
 pub fn run(options: &Options) -> Result<()> {
     let further: &[Step] = if options.tier == Tier::Full { FULL } else { &[] };
@@ -115,6 +121,22 @@ fn suite() -> Result<()> {
     let mut command = Command::new(std::env::current_exe()?);
     command.current_dir(paths::root()).args(["suite", "--expected", "--jobs", "2", "--server"]);
     exec::run(command.arg(release_server()))
+}
+
+fn random_commands() -> Result<()> {
+    oracle::random::compare(&release_server(), 60_000, 1)
+}
+
+fn a_million_commands() -> Result<()> {
+    oracle::random::compare(&release_server(), 1_000_000, 2)
+}
+
+fn damaged_payloads() -> Result<()> {
+    fuzz::restore(1000, 1)
+}
+
+fn many_payloads() -> Result<()> {
+    fuzz::restore(100_000, 2)
 }
 
 /// The stable compiler has the sanitizer but keeps its flag behind this variable.

@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod debian;
 mod exec;
+mod fuzz;
 mod genuine;
 mod oracle;
 mod paths;
@@ -44,6 +45,8 @@ enum Task {
     Oracle(oracle::Options),
     /// Play transcripts against our server over TCP.
     Transcripts(oracle::OwnOptions),
+    /// Damaged payloads for RESTORE, a great many of every type.
+    Fuzz(fuzz::FuzzOptions),
     /// Redis's own Tcl suite, aimed at our server.
     Suite(suite::Options),
     /// Our server against the genuine one: operations per CPU second, latency, bytes per key.
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Task::Where(options) => whereis::run(&options),
         Task::Oracle(options) => oracle::run(&options),
         Task::Transcripts(options) => oracle::run_own(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Suite(options) => suite::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Genuine => genuine::run(),

@@ -1,6 +1,6 @@
 //! Plays transcripts over TCP: against the genuine server, which also fills them in, and against ours.
 
-mod random;
+pub mod random;
 
 use std::path::{Path, PathBuf};
 

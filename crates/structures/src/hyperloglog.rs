@@ -164,6 +164,12 @@ pub fn take_maxima(
     Ok(())
 }
 
+/// Raises the register of an element.
+pub fn note(maxima: &mut Registers, mark: Mark) {
+    let register = &mut maxima[mark.index];
+    *register = mark.value.max(*register);
+}
+
 /// How many different elements one has seen, about.
 pub fn estimate(bytes: &[u8]) -> Result<u64, Corrupt> {
     let histogram = if is_dense(bytes) {

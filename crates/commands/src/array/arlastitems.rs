@@ -31,10 +31,9 @@ const INVALID_COUNT: CommandError = CommandError::constant("ERR invalid COUNT");
 
 fn arlastitems(context: &mut Context<'_>) -> CommandResult {
     let count = arguments::integer_or(context.argv[2], INVALID_COUNT)?;
-    let newest_first = match context.argv[3..] {
-        [] => false,
-        [word] if arguments::is(word, "REV") => true,
-        [_] => return Err(error::SYNTAX),
+    let word = match context.argv[3..] {
+        [] => None,
+        [word] => Some(word),
         _ => return Err(error::wrong_arity("arlastitems")),
     };
     let reply = &mut *context.reply;
@@ -46,6 +45,12 @@ fn arlastitems(context: &mut Context<'_>) -> CommandResult {
     let Some(array) = context.state.array_to_read(context.db, context.argv[1])? else {
         reply.array(0);
         return Ok(());
+    };
+    // Redis looks at the word only when there is something to reply.
+    let newest_first = match word {
+        None => false,
+        Some(word) if arguments::is(word, "REV") => true,
+        Some(_) => return Err(error::SYNTAX),
     };
     let mut indexes: Vec<u64> = array.newest(count).collect();
     if !newest_first {

@@ -97,6 +97,8 @@ fn store_set(context: &mut Context<'_>, set: Set, event: &str) {
 struct Counted<'a> {
     keys: &'a [&'a [u8]],
     limit: usize,
+    /// About as many are enough.
+    approximate: bool,
 }
 
 fn counted<'a>(argv: &'a [&'a [u8]], may_approximate: bool) -> Result<Counted<'a>, CommandError> {
@@ -105,10 +107,10 @@ fn counted<'a>(argv: &'a [&'a [u8]], may_approximate: bool) -> Result<Counted<'a
     const LIMIT_NEGATIVE: CommandError = CommandError::constant("ERR LIMIT can't be negative");
     let count = key_count(argv[1])?;
     let (keys, mut words) = argv[2..].split_at_checked(count).ok_or(TOO_MANY_KEYS)?;
-    let mut limit = usize::MAX;
+    let (mut limit, mut approximate) = (usize::MAX, false);
     loop {
         words = match words {
-            [] => return Ok(Counted { keys, limit }),
+            [] => return Ok(Counted { keys, limit, approximate }),
             [word, argument, rest @ ..] if arguments::is(word, "LIMIT") => {
                 let most = arguments::integer_or(argument, LIMIT_NEGATIVE)?;
                 limit = usize::try_from(most).map_err(|_| LIMIT_NEGATIVE)?;
@@ -117,8 +119,10 @@ fn counted<'a>(argv: &'a [&'a [u8]], may_approximate: bool) -> Result<Counted<'a
                 }
                 rest
             }
-            // The exact number is the best approximation.
-            [word, rest @ ..] if may_approximate && arguments::is(word, "APPROX") => rest,
+            [word, rest @ ..] if may_approximate && arguments::is(word, "APPROX") => {
+                approximate = true;
+                rest
+            }
             _ => return Err(error::SYNTAX),
         };
     }

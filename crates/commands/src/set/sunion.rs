@@ -69,6 +69,8 @@ pub const SUNIONCARD: BuiltIn = BuiltIn::new(
 );
 
 use keyspace::Set;
+use keyspace::element::ElementText;
+use structures::hyperloglog::{self, Mark, REGISTERS};
 
 use super::{counted, look_up, sets, store_set};
 use crate::collection::reply_element;
@@ -88,9 +90,25 @@ fn sunionstore(context: &mut Context<'_>) -> CommandResult {
 
 fn sunioncard(context: &mut Context<'_>) -> CommandResult {
     let counted = counted(context.argv, true)?;
-    let set = union(context, counted.keys, counted.limit)?;
-    context.reply.integer(set.len() as i64);
+    let count = if counted.approximate {
+        estimate(context, counted.keys)?.min(counted.limit as u64)
+    } else {
+        union(context, counted.keys, counted.limit)?.len() as u64
+    };
+    context.reply.integer(count as i64);
     Ok(())
+}
+
+/// About how many members all sets have together, from as little memory as a HyperLogLog takes.
+fn estimate(context: &mut Context<'_>, keys: &[&[u8]]) -> Result<u64, CommandError> {
+    let found = look_up(context, keys)?;
+    let mut maxima = Box::new([0; REGISTERS]);
+    for set in sets(context.state, context.db, keys, &found).into_iter().flatten() {
+        set.for_each(|element| {
+            hyperloglog::note(&mut maxima, Mark::of(ElementText::default().of(element)));
+        });
+    }
+    Ok(hyperloglog::estimate_of(&maxima))
 }
 
 /// The members of all sets; no more than asked for.

@@ -179,7 +179,9 @@ fn from_listpack(
     if texts.len() != template.len() {
         return Err(RdbError::TemplateValues { entries: texts.len() + 1, fields: template.len() });
     }
-    Ok(of_values(template, &texts, limits))
+    // Long values do not matter in what was stored in this form.
+    let limits = HashLimits { listpack_value_bytes_max: usize::MAX, ..*limits };
+    Ok(of_values(template, &texts, &limits))
 }
 
 fn from_strings(

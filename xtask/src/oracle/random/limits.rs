@@ -5,7 +5,8 @@ use super::generate::Words;
 use super::values::Values;
 
 /// Commands whose whole numbers say how long a value becomes.
-const SIZED: &[&str] = &["setbit", "setrange", "bitfield", "arring"];
+const SIZED: &[&str] =
+    &["setbit", "setrange", "bitfield", "arring", "argetrange", "arlastitems", "arinsert"];
 /// Commands that return as many elements as they are told to, the same ones again and again.
 const BY_CHANCE: &[&str] = &["srandmember", "hrandfield", "zrandmember"];
 /// The largest size that costs next to nothing.

@@ -109,7 +109,7 @@ impl Pair {
         if compared.is_some() {
             return Ok(compared);
         }
-        self.compare_data(&theirs[end + 2..], &ours[end + 2..], stores(batch))
+        self.compare_data(&theirs[end + 2..], &ours[end + 2..], empties_tables(batch))
     }
 
     fn exchange(&mut self, commands: &[Words]) -> (Vec<Reply>, Vec<Reply>) {
@@ -205,7 +205,7 @@ impl Pair {
         &mut self,
         theirs: &[Reply],
         ours: &[Reply],
-        stores: bool,
+        loose: bool,
     ) -> Result<Option<Difference>> {
         for db in 0..DATABASES {
             let listed = (&theirs[db * 2 + 1], &ours[db * 2 + 1]);
@@ -218,7 +218,7 @@ impl Pair {
             if keys.is_empty() {
                 continue;
             }
-            let found = self.compare_keys(db, &keys, stores)?;
+            let found = self.compare_keys(db, &keys, loose)?;
             if found.is_some() {
                 return Ok(found);
             }
@@ -230,7 +230,7 @@ impl Pair {
         &mut self,
         db: usize,
         keys: &BTreeSet<Vec<u8>>,
-        stores: bool,
+        loose: bool,
     ) -> Result<Option<Difference>> {
         let mut first = vec![words(&["SELECT", &db.to_string()])];
         for key in keys {
@@ -246,7 +246,7 @@ impl Pair {
         for (at, key) in keys.iter().enumerate() {
             let text = |reply: Option<&Reply>| reply.and_then(Reply::text).unwrap_or_default();
             let (kind, encoding) = (text(theirs.get(at * 3 + 1)), text(theirs.get(at * 3 + 2)));
-            for (probe, mode) in probes(&kind, &encoding, key, stores) {
+            for (probe, mode) in probes(&kind, &encoding, key, loose) {
                 second.push(probe);
                 modes.push(mode);
             }
@@ -294,11 +294,12 @@ fn without_synonyms(defaults: &Words) -> Words {
     kept
 }
 
-/// Whether a batch stores sets whose order in the compact form depends on a hash table.
-fn stores(batch: &[Words]) -> bool {
+/// Whether a batch makes compact forms out of hash tables, whose order is each server's own.
+fn empties_tables(batch: &[Words]) -> bool {
     batch.iter().any(|command| {
         let name = command.first().map(|name| name.to_ascii_lowercase()).unwrap_or_default();
         matches!(name.as_slice(), b"sinterstore" | b"sunionstore" | b"sdiffstore")
+            || command.iter().any(|word| word.eq_ignore_ascii_case(b"reload"))
     })
 }
 
@@ -334,7 +335,7 @@ fn about(before: &[&str], key: &[u8], after: &[&str]) -> Words {
 }
 
 /// What is asked about a value, and how the answers are compared.
-fn probes(kind: &str, encoding: &str, key: &[u8], stores: bool) -> Vec<(Words, Mode)> {
+fn probes(kind: &str, encoding: &str, key: &[u8], loose: bool) -> Vec<(Words, Mode)> {
     let content = match kind {
         "string" => (about(&["GET"], key, &[]), Mode::Exact),
         "list" => (about(&["LRANGE"], key, &["0", "-1"]), Mode::Exact),
@@ -350,7 +351,7 @@ fn probes(kind: &str, encoding: &str, key: &[u8], stores: bool) -> Vec<(Words, M
         (_, "hashtable" | "listpackex") | ("stream", _) => Mode::Any,
         // Names shared by hashes have numbers, which each server gives away as it comes to them.
         (_, "template-listpack" | "template-array") => Mode::Any,
-        ("set", "listpack") if stores => Mode::Any,
+        ("set" | "hash", "listpack") if loose => Mode::Any,
         _ => Mode::Exact,
     };
     let digest = if kind == "array" { Mode::Any } else { Mode::Exact };

@@ -1,0 +1,7 @@
+//! What is done with bytes from outside, in search of faults: the same functions for libFuzzer and for `cargo xtask fuzz`.
+
+#![forbid(unsafe_code)]
+
+pub mod mutate;
+pub mod restore;
+pub mod seeds;
