@@ -35,6 +35,9 @@ pub const BY_NAME: u8 = b'q';
 const SOON_SECONDS: i128 = 200;
 const SOON_MS: i128 = 200_000;
 
+/// Letters of the other keys.
+const LETTERS: &[u8] = b"spltzhxy";
+
 /// SPOP with so many takes all, whatever the order.
 const ALL: &[u8] = b"1000000";
 
@@ -55,8 +58,10 @@ pub fn bounded(values: &mut Values, mut command: Words) -> Option<Words> {
         _ => {}
     }
     if is_by_name(&command) {
-        for word in command.iter_mut().skip(1).filter(|word| is_key(word, b'z')) {
-            word[0] = BY_NAME;
+        for word in command.iter_mut().skip(1) {
+            if LETTERS.iter().any(|letter| is_key(word, *letter)) {
+                word[0] = BY_NAME;
+            }
         }
     }
     is_harmless(&command).then_some(command)
@@ -80,7 +85,8 @@ pub fn is_harmless(command: &Words) -> bool {
         return false;
     }
     if is_by_name(command) {
-        return !command.iter().any(|word| is_key(word, b'z'));
+        // A key of another letter may hold what was copied there.
+        return !command.iter().any(|word| LETTERS.iter().any(|letter| is_key(word, *letter)));
     }
     match name.as_str() {
         "zadd" if command.get(1).is_some_and(|key| is_key(key, BY_NAME)) => {
