@@ -174,6 +174,8 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &generic::rename::RENAME,
     &generic::renamenx::RENAMENX,
     &server::replconf::REPLCONF,
+    &server::replicaof::REPLICAOF,
+    &server::replicaof::SLAVEOF,
     &connection::reset::RESET,
     &generic::restore::RESTORE,
     &server::restore_asking::RESTORE_ASKING,

@@ -180,6 +180,16 @@ impl Aof {
         self.write_error.is_some()
     }
 
+    /// Bytes that were handed over since the start of the server.
+    pub fn fed_bytes(&self) -> u64 {
+        self.fed
+    }
+
+    /// How many of them are on the disk.
+    pub fn synced_bytes(&self) -> u64 {
+        self.synced
+    }
+
     pub fn buffered_bytes(&self) -> usize {
         self.buffer.len()
     }

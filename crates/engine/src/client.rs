@@ -156,6 +156,10 @@ pub struct Client {
     pub shard_channels: IndexSet<Rc<[u8]>>,
     /// Guests that want to know when the client goes.
     pub on_disconnect: Vec<OnDisconnect>,
+    /// What it has said of itself as a replica.
+    pub replica: Option<Box<crate::replica_feed::ReplicaSession>>,
+    /// Up to where in the replication stream stands what it wrote.
+    pub write_offset: u64,
     /// What it has prepared for HIMPORT.
     pub fieldsets: crate::fieldsets::Fieldsets,
 }
@@ -235,6 +239,8 @@ impl Clients {
             patterns: IndexSet::new(),
             shard_channels: IndexSet::new(),
             on_disconnect: Vec::new(),
+            replica: None,
+            write_offset: 0,
             fieldsets: crate::fieldsets::Fieldsets::default(),
         });
         ClientId(u32::try_from(slot).expect("fewer than 2^32 clients: file descriptors are ints"))

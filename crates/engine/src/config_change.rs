@@ -12,6 +12,7 @@ impl State {
         for name in [
             "notify-keyspace-events",
             "maxmemory",
+            "min-replicas-to-write",
             "maxmemory-policy",
             "key-memory-histograms",
             "hash-max-listpack-entries",
@@ -31,6 +32,12 @@ impl State {
             "appendonly" => drop(self.switch_aof()),
             "aof-disable-auto-gc" => self.remove_aof_history(),
             "stop-writes-on-bgsave-error" | "save" => self.refresh_writes_refused(),
+            "min-replicas-to-write" => {
+                self.flags &= !state_flag::NEEDS_REPLICAS;
+                if self.config.min_replicas_to_write > 0 {
+                    self.flags |= state_flag::NEEDS_REPLICAS;
+                }
+            }
             "maxmemory" => {
                 let limited = self.config.maxmemory != 0;
                 self.flags &= !state_flag::MEMORY_LIMITED;

@@ -17,6 +17,9 @@ use crate::template_load::TemplateLoad;
 /// Bytes that are gathered before they go to the file.
 const CHUNK_BYTES: usize = 64 * 1024;
 
+/// The database that the stream behind a dataset has selected.
+const STREAM_DB: &str = "repl-stream-db";
+
 /// What came of a load.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LoadFigures {
@@ -84,7 +87,7 @@ impl State {
 
     /// Writes all data to `sink`, piece by piece; returns how many keys had to be left out.
     pub fn write_dataset<E>(&self, sink: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<u64, E> {
-        self.write_dataset_for(false, sink)
+        self.write_dataset_for(false, &[], sink)
     }
 
     /// The same, as the base of an append-only file.
@@ -93,14 +96,29 @@ impl State {
         sink: &mut dyn FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<u64, E> {
         if self.config.aof_use_rdb_preamble {
-            return self.write_dataset_for(true, sink);
+            return self.write_dataset_for(true, &[], sink);
         }
         self.write_dataset_as_commands(sink)
+    }
+
+    /// The same for a replica: with where in the stream it stands, and what database the stream has selected.
+    pub fn write_dataset_for_replica<E>(
+        &self,
+        sink: &mut dyn FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let db = self.primary_link.client.map_or(self.primary_link.db, |id| self.clients[id].db);
+        let remarks = [
+            (STREAM_DB, db.to_string()),
+            ("repl-id", self.replication_id.clone()),
+            ("repl-offset", self.feed.offset.to_string()),
+        ];
+        self.write_dataset_for(false, &remarks, sink)
     }
 
     fn write_dataset_for<E>(
         &self,
         aof_base: bool,
+        remarks: &[(&str, String)],
         sink: &mut dyn FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<u64, E> {
         let mut writer = FileWriter::new(self.config.rdbcompression, self.config.rdbchecksum);
@@ -108,6 +126,9 @@ impl State {
         writer.remark("redis-bits", b"64");
         writer.remark("ctime", self.clock.unix_s().to_string().as_bytes());
         writer.remark("used-mem", (self.ports.memory_used_bytes)().to_string().as_bytes());
+        for (name, value) in remarks {
+            writer.remark(name, value.as_bytes());
+        }
         writer.remark("aof-base", if aof_base { b"1" } else { b"0" });
         self.write_aux(&mut writer, true);
         for template in self.templates.with_keys() {
@@ -206,6 +227,10 @@ impl State {
                     let key = String::from_utf8_lossy(&key);
                     self.log(LogLevel::Notice, format!("rdbLoadObject skipping empty key: {key}"));
                 }
+                Some(Item::Remark { name, value }) if *name == *STREAM_DB.as_bytes() => {
+                    let db = stdx::number::parse_i64(&value).and_then(|db| usize::try_from(db).ok());
+                    self.primary_link.db = db.unwrap_or(0);
+                }
                 Some(Item::Remark { .. } | Item::Sizes { .. }) => {}
                 Some(Item::Library(_)) => {
                     return Err(fail("libraries of functions cannot be read yet".to_owned()));
@@ -231,7 +256,8 @@ impl State {
         figures: &mut LoadFigures,
     ) -> Result<(), String> {
         let now_ms = self.clock.unix_ms();
-        if item.expiry_ms.is_some_and(|expiry_ms| expiry_ms < now_ms) {
+        // The primary of a replica will tell when it is gone.
+        if !self.is_replica() && item.expiry_ms.is_some_and(|expiry_ms| expiry_ms < now_ms) {
             figures.expired += 1;
             return Ok(());
         }

@@ -32,6 +32,8 @@ pub enum Effect {
     },
     /// Write the configuration file anew; the reply has been left to the shell.
     ConfigRewrite { client: ClientId, force_all: bool },
+    /// The primary to be followed is another, or none: end the link there is and begin anew.
+    FollowPrimary,
     /// End a child process whose work is of no use any more, and remove what it has written.
     EndChild { process_id: i32 },
     /// Remove a file of the working directory.

@@ -73,6 +73,8 @@ errors! {
     LOADING = "LOADING Bulkhead is loading the dataset in memory";
     BUSY_MODULE = "BUSY Redis is busy running a module command.";
     READONLY_REPLICA = "READONLY You can't write against a read only replica.";
+    NOREPLICAS = "NOREPLICAS Not enough good replicas to write.";
+    REPLICA_CLIENT = "ERR Replica can't interact with the keyspace";
     MASTERDOWN = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
     MISCONF_RDB = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.";
     MISCONF = "MISCONF Errors writing to the AOF file";

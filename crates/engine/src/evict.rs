@@ -65,6 +65,14 @@ fn is_volatile(policy: MaxmemoryPolicy) -> bool {
 impl State {
     /// Frees memory if there is too little, as far as that is done in a moment; false if nothing can go.
     pub(crate) fn evict(&mut self) -> bool {
+        // The primary decides what a replica gives up.
+        if self.is_replica() && self.config.replica_ignore_maxmemory {
+            return true;
+        }
+        // The primary decides what a replica gives up.
+        if self.is_replica() && self.config.replica_ignore_maxmemory {
+            return true;
+        }
         let limit = self.config.maxmemory;
         let is_over = |state: &State| (state.ports.memory_used_bytes)() as u64 > limit;
         if limit == 0 || !is_over(self) {

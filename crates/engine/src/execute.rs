@@ -49,7 +49,9 @@ impl State {
                     }
                     Decision::Queue => {
                         self.queue_command(client, &command, argv);
+                        let before = self.clients[client].reply.mark();
                         self.clients[client].reply.queued();
+                        self.apply_reply_mode(client, before);
                         Ok(())
                     }
                     Decision::Postpone => {
@@ -159,7 +161,11 @@ impl State {
         // Pushes to the client itself during the command gather in its (empty) buffer and follow the reply.
         self.clients[client].reply.set_resp3(resp3);
         let outer = self.executing.replace(client);
+        // To what the primary sends a key has expired when the primary says so.
+        let obeys = self.clients[client].has(client_flag::MASTER);
+        self.allow_access_expired += u32::from(obeys);
         self.call(client, command, argv, &mut reply);
+        self.allow_access_expired -= u32::from(obeys);
         self.executing = outer;
         if self.clients[client].has(client_flag::TRACKING) {
             self.end_caching(client, command);
@@ -170,6 +176,7 @@ impl State {
         }
         if self.depth == 0 {
             self.commit();
+            self.clients[client].write_offset = self.feed.offset;
         }
         if self.check_histograms {
             self.assert_histograms();

@@ -17,6 +17,15 @@ pub struct Request<'a> {
     pub argv: &'a [&'a [u8]],
 }
 
+impl Request<'_> {
+    /// Whether this holds of the command, or of one that EXEC would run.
+    fn any(&self, state: &State, holds: impl Fn(&Command) -> bool) -> bool {
+        holds(self.command)
+            || self.command.full_name == "exec"
+                && state.clients[self.client].queue.iter().any(|queued| holds(&queued.command))
+    }
+}
+
 /// What a gate decides.
 pub enum Decision {
     /// On to the next gate.
@@ -38,9 +47,13 @@ pub const GATES: &[(&str, Gate)] = &[
     ("acl", acl),
     ("memory", memory),
     ("disk", disk),
+    ("replicas", replicas),
+    ("read_only", read_only),
     ("subscribed", subscribed),
+    ("stale", stale),
     ("loading", loading),
     ("busy", busy),
+    ("replica_client", replica_client),
     ("no_multi", no_multi),
     ("pause", pause),
     ("queue", queue),
@@ -153,12 +166,44 @@ fn disk(state: &mut State, request: &Request<'_>) -> Decision {
 
 /// Whether a command, or one that EXEC would run, may use more memory.
 fn needs_memory(state: &State, request: &Request<'_>) -> bool {
-    request.command.has_flag(flag::DENYOOM)
-        || request.command.full_name == "exec"
-            && state.clients[request.client]
-                .queue
-                .iter()
-                .any(|queued| queued.command.has_flag(flag::DENYOOM))
+    request.any(state, |command| command.has_flag(flag::DENYOOM))
+}
+
+/// Writes may need a number of replicas that follow closely.
+fn replicas(state: &mut State, request: &Request<'_>) -> Decision {
+    if !state.lacks_replicas() || !request.any(state, |command| command.has_flag(flag::WRITE)) {
+        return Decision::Pass;
+    }
+    Decision::Reject(error::NOREPLICAS)
+}
+
+/// On a replica only its primary writes, unless configured otherwise.
+fn read_only(state: &mut State, request: &Request<'_>) -> Decision {
+    if !state.refuses_writes_of(request.client)
+        || !request.any(state, |command| command.has_flag(flag::WRITE))
+    {
+        return Decision::Pass;
+    }
+    Decision::Reject(error::READONLY_REPLICA)
+}
+
+/// A replica without its primary may be configured not to show its old data.
+fn stale(state: &mut State, request: &Request<'_>) -> Decision {
+    if !state.hides_stale_data() || !request.any(state, |command| !command.has_flag(flag::STALE)) {
+        return Decision::Pass;
+    }
+    Decision::Reject(error::MASTERDOWN)
+}
+
+/// Who is sent the stream does not ask for more.
+fn replica_client(state: &mut State, request: &Request<'_>) -> Decision {
+    const KEYSPACE: u64 = flag::MAY_REPLICATE | flag::WRITE | flag::READONLY;
+    let flags = state.clients[request.client].flags;
+    let replica = flags & client_flag::REPLICA != 0 && flags & client_flag::MONITOR == 0;
+    if !replica || !request.any(state, |command| command.has_flag(KEYSPACE)) {
+        return Decision::Pass;
+    }
+    Decision::Reject(error::REPLICA_CLIENT)
 }
 
 fn subscribed(state: &mut State, request: &Request<'_>) -> Decision {

@@ -106,7 +106,7 @@ impl State {
     /// replica (its primary deletes them).
     pub fn may_delete_expired(&self) -> bool {
         // A pause keeps the data set as it is.
-        !self.expire_paused && self.pause.is_none() && self.flags & state_flag::LOADING == 0
+        !self.expire_paused && self.pause.is_none() && self.flags & (state_flag::LOADING | state_flag::REPLICA) == 0
     }
 
     /// An expiry up to this moment is over when it is set: the key or field goes at once.

@@ -1,11 +1,38 @@
-//! What replicas are sent: the dataset once, then every change as it is committed.
+//! What replicas are sent: the dataset once, then every change as it is committed, and what is kept for those that were
+//! away for a moment.
 //!
-//! The simplest form of it: the dataset is written while nobody else is served, and a replica that was away gets it
-//! anew. Backlog, partial resynchronisation and acknowledgements come with replication.
+//! The dataset is written while nobody else is served.
+
+use std::collections::VecDeque;
 
 use crate::client::{ClientId, client_flag};
+use crate::effect::Effect;
 use crate::propagation::{Propagated, encode_all};
 use crate::state::State;
+
+/// What a replica has said of itself, and how far it has come.
+#[derive(Clone, Debug, Default)]
+pub struct ReplicaSession {
+    pub listening_port: u16,
+    /// What it wants to be called; empty: as its connection says.
+    pub ip_address: String,
+    /// It understands `+CONTINUE` with an identifier.
+    pub psync2: bool,
+    /// It came by SYNC and acknowledges nothing.
+    pub silent: bool,
+    /// It has loaded the dataset and follows.
+    pub online: bool,
+    pub ack_offset: u64,
+    pub ack_ms: i64,
+    /// What it has on its disk.
+    pub disk_offset: Option<u64>,
+}
+
+/// The last bytes of the stream.
+#[derive(Default)]
+struct Backlog {
+    bytes: VecDeque<u8>,
+}
 
 /// The replicas, and where their stream stands.
 #[derive(Default)]
@@ -15,6 +42,15 @@ pub struct ReplicaFeed {
     db: Option<usize>,
     /// Bytes of the stream so far.
     pub offset: u64,
+    backlog: Option<Backlog>,
+    /// Since when there is no replica, in unix seconds.
+    alone_since_s: i64,
+    /// The identifier that the stream had before, and up to where.
+    pub previous_id: Option<(String, u64)>,
+    /// Replicas are to be asked how far they are before the next wait.
+    pub ask_for_acks: bool,
+    next_cron_ms: i64,
+    next_ping_ms: i64,
 }
 
 impl ReplicaFeed {
@@ -25,46 +61,155 @@ impl ReplicaFeed {
     pub fn replicas(&self) -> &[ClientId] {
         &self.replicas
     }
+
+    /// The stream names its database anew before the next change.
+    pub(crate) fn forget_database(&mut self) {
+        self.db = None;
+    }
+
+    pub fn has_backlog(&self) -> bool {
+        self.backlog.is_some()
+    }
+
+    /// Bytes that are kept.
+    pub fn backlog_len(&self) -> usize {
+        self.backlog.as_ref().map_or(0, |backlog| backlog.bytes.len())
+    }
+
+    /// Offset of the first byte that is kept, counted from 1.
+    pub fn first_offset(&self) -> u64 {
+        if self.has_backlog() { self.offset - self.backlog_len() as u64 + 1 } else { 0 }
+    }
+
+    /// What came from `offset` on, if all of it is kept.
+    fn since(&self, offset: u64) -> Option<Vec<u8>> {
+        let backlog = self.backlog.as_ref()?;
+        if offset < self.first_offset() || offset > self.offset + 1 {
+            return None;
+        }
+        let skipped = usize::try_from(offset - self.first_offset()).ok()?;
+        Some(backlog.bytes.range(skipped..).copied().collect())
+    }
+
+    fn keep(&mut self, bytes: &[u8], bytes_max: usize) {
+        self.offset += bytes.len() as u64;
+        let Some(backlog) = &mut self.backlog else { return };
+        let last = bytes.get(bytes.len().saturating_sub(bytes_max)..).unwrap_or_default();
+        let surplus = (backlog.bytes.len() + last.len()).saturating_sub(bytes_max);
+        backlog.bytes.drain(..surplus.min(backlog.bytes.len()));
+        backlog.bytes.extend(last);
+    }
+}
+
+/// A command of words that do not change.
+fn encoded(words: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    persistence::aof::encode(words.iter().copied(), &mut bytes);
+    bytes
 }
 
 impl State {
-    /// From now on the client is sent all changes.
+    /// From now on the client is sent all changes, which it gets behind the whole dataset.
     pub fn add_replica(&mut self, client: ClientId) {
+        // The stream of a primary begins without a selected database; a replica passes on what it gets.
+        self.feed.db = None;
+        self.attach_replica(client);
+    }
+
+    fn attach_replica(&mut self, client: ClientId) {
         if self.feed.replicas.contains(&client) {
             return;
         }
-        self.clients[client].flags |= client_flag::REPLICA;
+        let now_ms = self.clock.unix_ms();
+        let session = &mut self.clients[client];
+        session.flags |= client_flag::REPLICA;
+        let replica = session.replica.get_or_insert_default();
+        replica.ack_ms = now_ms;
+        replica.ack_offset = 0;
         self.feed.replicas.push(client);
-        // Its stream begins without a selected database.
-        self.feed.db = None;
+    }
+
+    /// Begins to keep the stream. The first replica of a primary gives the stream a new name.
+    pub fn begin_backlog(&mut self) {
+        if self.feed.has_backlog() {
+            return;
+        }
+        if !self.is_replica() {
+            self.new_replication_id();
+            self.feed.previous_id = None;
+        }
+        self.feed.backlog = Some(Backlog::default());
         self.propagation.add_taker();
+    }
+
+    /// Forgets the stream so far, which has nothing to do with what comes.
+    pub(crate) fn renew_backlog(&mut self) {
+        if let Some(backlog) = &mut self.feed.backlog {
+            backlog.bytes.clear();
+        }
+        self.begin_backlog();
+    }
+
+    /// Sends a replica only what it has missed, if that is kept; `false`: it needs everything.
+    pub fn continue_replica(&mut self, client: ClientId, id: &[u8], offset: u64) -> bool {
+        let same = id == self.replication_id.as_bytes();
+        let before = self.feed.previous_id.as_ref();
+        if !same && before.is_none_or(|(old, end)| old.as_bytes() != id || offset > *end) {
+            return false;
+        }
+        let Some(missed) = self.feed.since(offset) else { return false };
+        self.attach_replica(client);
+        let psync2 = self.clients[client].replica.as_ref().is_some_and(|replica| replica.psync2);
+        let head = if psync2 {
+            format!("+CONTINUE {}\r\n", self.replication_id)
+        } else {
+            "+CONTINUE\r\n".to_owned()
+        };
+        let session = &mut self.clients[client];
+        if let Some(replica) = &mut session.replica {
+            replica.online = true;
+        }
+        session.reply.raw(head.as_bytes());
+        session.reply.raw(&missed);
+        self.mark_pending_write(client);
+        true
     }
 
     /// The client is gone.
     pub(crate) fn remove_replica(&mut self, client: ClientId) {
-        let before = self.feed.replicas.len();
         self.feed.replicas.retain(|replica| *replica != client);
-        if self.feed.replicas.len() != before {
-            self.propagation.remove_taker();
+        self.feed.alone_since_s = self.clock.unix_s();
+    }
+
+    /// Closes the connections of all replicas: what they have is not what they would be sent.
+    pub fn disconnect_replicas(&mut self) {
+        for client in self.feed.replicas.clone() {
+            self.effects.push(Effect::Disconnect { client, after_reply: false });
         }
     }
 
-    /// Sends what one client's command, or transaction, has changed.
+    /// Sends what one client's command, or transaction, has changed. Replicas of a replica get its primary's own bytes.
     pub(crate) fn feed_replicas(&mut self, commands: &[Propagated], together: bool) {
-        if self.feed.is_empty() {
+        if self.is_replica() || commands.is_empty() {
+            return;
+        }
+        if !self.feed.has_backlog() {
             // Nobody counts the bytes; the parts of the append-only file are told apart all the same.
             self.feed.offset += commands.len() as u64;
             return;
         }
-        if commands.is_empty() {
-            return;
-        }
         let mut bytes = Vec::new();
         encode_all(commands, together, &mut self.feed.db, &mut bytes);
-        self.feed.offset += bytes.len() as u64;
+        self.feed_bytes(&bytes);
+    }
+
+    /// Sends bytes of the stream as they are.
+    pub(crate) fn feed_bytes(&mut self, bytes: &[u8]) {
+        let bytes_max = usize::try_from(self.config.repl_backlog_size).unwrap_or(usize::MAX);
+        self.feed.keep(bytes, bytes_max);
         for replica in self.feed.replicas.clone() {
             if let Some(client) = self.clients.get_mut(replica) {
-                client.reply.raw(&bytes);
+                client.reply.raw(bytes);
                 self.mark_pending_write(replica);
             }
         }
@@ -78,6 +223,89 @@ impl State {
         for command in std::mem::take(&mut self.propagation.also) {
             self.propagation.out.push(command);
             self.commit();
+        }
+    }
+
+    /// Before each wait of the event loop: asks replicas how far they are, if somebody wants to know.
+    pub(crate) fn ask_replicas(&mut self) {
+        if std::mem::take(&mut self.feed.ask_for_acks) && !self.feed.is_empty() {
+            self.feed_bytes(&encoded(&[b"REPLCONF", b"GETACK", b"*"]));
+        }
+    }
+
+    /// A replica tells how far it has come.
+    pub fn replica_acknowledges(&mut self, client: ClientId, offset: u64, on_disk: Option<u64>) {
+        let now_ms = self.clock.unix_ms();
+        let Some(replica) =
+            self.clients.get_mut(client).and_then(|client| client.replica.as_deref_mut())
+        else {
+            return;
+        };
+        replica.ack_ms = now_ms;
+        replica.online = true;
+        replica.ack_offset = replica.ack_offset.max(offset);
+        replica.disk_offset = on_disk.max(replica.disk_offset);
+        self.wake_waiting_for_replicas();
+    }
+
+    /// Number of replicas that follow and have acknowledged `offset`.
+    pub fn replicas_at(&self, offset: u64) -> usize {
+        self.online_replicas().filter(|(_, replica)| replica.ack_offset >= offset).count()
+    }
+
+    /// The same for what they have on their disks.
+    pub fn replica_disks_at(&self, offset: u64) -> usize {
+        let there = |replica: &ReplicaSession| replica.disk_offset.is_some_and(|disk| disk >= offset);
+        self.online_replicas().filter(|(_, replica)| there(replica)).count()
+    }
+
+    /// The replicas that have loaded the dataset.
+    pub fn online_replicas(&self) -> impl Iterator<Item = (ClientId, &ReplicaSession)> {
+        let session = |client: &ClientId| {
+            let replica = self.clients.get(*client)?.replica.as_deref()?;
+            Some((*client, replica))
+        };
+        self.feed.replicas.iter().filter_map(session).filter(|(_, replica)| replica.online)
+    }
+
+    /// Replicas that have been heard of lately, for `min-replicas-to-write`.
+    pub fn good_replicas(&self) -> usize {
+        let now_ms = self.clock.unix_ms();
+        let lag_max_ms = i64::from(self.config.min_replicas_max_lag) * 1000;
+        let good = |replica: &ReplicaSession| now_ms - replica.ack_ms <= lag_max_ms;
+        self.online_replicas().filter(|(_, replica)| good(replica)).count()
+    }
+
+    /// From cron: pings, replicas that are silent for too long, and the end of what is kept for nobody.
+    pub(crate) fn feed_cron(&mut self) {
+        let now_ms = self.clock.unix_ms();
+        if now_ms < self.feed.next_cron_ms {
+            return;
+        }
+        self.feed.next_cron_ms = now_ms + 1000;
+        if self.feed.is_empty() {
+            self.drop_backlog_when_due(now_ms / 1000);
+            return;
+        }
+        if now_ms >= self.feed.next_ping_ms && !self.is_replica() {
+            self.feed.next_ping_ms = now_ms + i64::from(self.config.repl_ping_replica_period) * 1000;
+            self.feed_bytes(&encoded(&[b"PING"]));
+        }
+        let timeout_ms = i64::from(self.config.repl_timeout) * 1000;
+        let silent = self.online_replicas();
+        let silent = silent.filter(|(_, one)| !one.silent && now_ms - one.ack_ms > timeout_ms);
+        for client in silent.map(|(client, _)| client).collect::<Vec<_>>() {
+            self.effects.push(Effect::Disconnect { client, after_reply: false });
+        }
+    }
+
+    fn drop_backlog_when_due(&mut self, now_s: i64) {
+        let ttl_s = self.config.repl_backlog_ttl;
+        let due = ttl_s > 0 && now_s - self.feed.alone_since_s > ttl_s;
+        if due && !self.is_replica() && self.feed.backlog.take().is_some() {
+            self.propagation.remove_taker();
+            self.new_replication_id();
+            self.feed.previous_id = None;
         }
     }
 }

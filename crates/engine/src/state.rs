@@ -44,8 +44,14 @@ pub mod state_flag {
     /// The last background save failed, and writes shall wait until one succeeds.
     pub const SAVING_FAILS: u32 = 1 << 4;
 
+    /// The server follows another.
+    pub const REPLICA: u32 = 1 << 5;
+    /// Writes need a number of replicas.
+    pub const NEEDS_REPLICAS: u32 = 1 << 6;
+
     /// With any of these every request takes the long way through the gates.
-    pub const NEEDS_GATES: u32 = LOADING | BUSY | PAUSED | MEMORY_LIMITED | SAVING_FAILS;
+    pub const NEEDS_GATES: u32 =
+        LOADING | BUSY | PAUSED | MEMORY_LIMITED | SAVING_FAILS | REPLICA | NEEDS_REPLICAS;
 }
 
 /// What the engine asks of the shell at once, without an effect.
@@ -96,6 +102,8 @@ pub struct State {
     pub propagation: Propagation,
     pub propagation_taker: Option<PropagationTaker>,
     pub feed: crate::replica_feed::ReplicaFeed,
+    pub primary_link: crate::primary_link::PrimaryLink,
+    pub(crate) replica_waits: Vec<crate::replica_wait::ReplicaWait>,
     pub post_jobs: Vec<PostJob>,
     pub pubsub: Pubsub,
     pub watched: WatchedKeys,
@@ -243,6 +251,8 @@ impl State {
             propagation: Propagation::default(),
             propagation_taker: None,
             feed: crate::replica_feed::ReplicaFeed::default(),
+            primary_link: crate::primary_link::PrimaryLink::default(),
+            replica_waits: Vec::new(),
             post_jobs: Vec::new(),
             pubsub: Pubsub::default(),
             watched: WatchedKeys::default(),
@@ -293,6 +303,7 @@ impl State {
         };
         state.new_replication_id();
         state.apply_config_at_start();
+        state.follow_configured();
         state.refresh_access();
         state
     }
@@ -352,6 +363,7 @@ impl State {
         self.monitors.retain(|monitor| *monitor != client);
         self.remove_replica(client);
         self.forget_aof_wait(client);
+        self.primary_client_gone(client);
         self.postponed.retain(|postponed| *postponed != client);
         self.clients.remove(client);
     }
@@ -429,6 +441,7 @@ impl State {
         // What guests and timers changed outside a command is committed here.
         self.commit();
         self.wake_blocked();
+        self.ask_replicas();
         self.send_broadcasts();
         self.end_turn();
     }
@@ -477,6 +490,8 @@ impl State {
         self.evict();
         self.defrag_cron();
         self.saving_cron();
+        self.feed_cron();
+        self.primary_link_cron();
         self.templates_cron();
         self.aof_cron();
         self.links.close_idle(self.clock.unix_ms());

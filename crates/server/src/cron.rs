@@ -50,6 +50,7 @@ impl Shell {
             self.engine.cron();
             self.clients_cron(hz);
         }
+        self.primary_cron();
         self.shutdown_cron();
         self.reap_children();
     }

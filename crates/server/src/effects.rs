@@ -20,6 +20,7 @@ impl Shell {
                 self.set_config(client, *previous, &names);
             }
             Effect::ConfigRewrite { client, force_all } => self.rewrite_config(client, force_all),
+            Effect::FollowPrimary => self.follow_primary(),
             Effect::EndChild { process_id } => crate::disk::end_child(process_id),
             // It may never have been made.
             Effect::RemoveFile { name } => drop(std::fs::remove_file(name)),

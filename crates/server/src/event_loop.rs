@@ -25,6 +25,8 @@ const READY_PER_WAIT: usize = 1024;
 const TOKEN_SIGNALS: u64 = 1 << 41;
 /// Token of the descriptor with which other threads end the wait.
 const TOKEN_WAKER: u64 = TOKEN_SIGNALS + 1;
+/// Token of the connection to the primary, until it is a client's.
+pub const TOKEN_PRIMARY: u64 = TOKEN_SIGNALS + 2;
 /// Descriptors that guests asked to wait for have tokens from here, plus the descriptor's number.
 pub const TOKEN_GUEST: u64 = 1 << 42;
 
@@ -36,6 +38,7 @@ pub struct Shell {
     pub listeners: Listeners,
     pub files: crate::startup::FilesInUse,
     pub accepting: Accepting,
+    pub primary: crate::primary::Primary,
     pub cron: Cron,
     pub lookahead: Lookahead,
     pub shutdown: ShutdownState,
@@ -72,6 +75,7 @@ impl Shell {
             listeners: Listeners::default(),
             files,
             accepting: Accepting::default(),
+            primary: crate::primary::Primary::default(),
             cron: Cron::default(),
             lookahead: Lookahead::default(),
             background: Background::start()?,
@@ -159,6 +163,8 @@ impl Shell {
             self.take_signals();
         } else if ready.token == TOKEN_WAKER {
             self.waker.drain();
+        } else if ready.token == TOKEN_PRIMARY {
+            self.primary_ready(ready);
         } else if ready.token >= TOKEN_GUEST {
             self.guest_descriptor_ready(ready);
         } else {

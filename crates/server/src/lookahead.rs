@@ -16,6 +16,8 @@ struct Planned {
     last: usize,
     /// Its bytes in the client's input; for a quoted inline request, its text in `inline`.
     start: usize,
+    /// Where its bytes in the input begin, and end.
+    begin: usize,
     end: usize,
     inline: bool,
 }
@@ -64,6 +66,7 @@ impl Lookahead {
         self.ranges.extend_from_slice(ranges);
         let last = self.ranges.len();
         let inline = !std::ptr::eq(source, rest);
+        let begin = start;
         let start = if inline {
             let at = self.inline.len();
             self.inline.extend_from_slice(source);
@@ -71,7 +74,7 @@ impl Lookahead {
         } else {
             start
         };
-        self.requests.push(Planned { first, last, start, end, inline });
+        self.requests.push(Planned { first, last, start, begin, end, inline });
     }
 
     /// The arguments of a request.
@@ -124,6 +127,11 @@ impl Lookahead {
         let argv = self.argv(input, *request);
         if !argv.is_empty() {
             sys::crash::with_request(&argv, || engine.execute(id, &argv));
+        }
+        if engine.state.is_replica() {
+            // Counted by what was sent, as the primary counts.
+            let bytes = input.get(request.begin..request.end).unwrap_or_default();
+            engine.state.primary_bytes_executed(id, bytes);
         }
         request.end
     }

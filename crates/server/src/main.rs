@@ -28,6 +28,7 @@ mod memory_test;
 mod oom_score;
 mod output;
 mod port;
+mod primary;
 mod requests;
 mod resources;
 mod shutdown;

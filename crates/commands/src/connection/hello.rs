@@ -92,6 +92,7 @@ fn hello(context: &mut Context<'_>) -> CommandResult {
 
 fn greet(context: &mut Context<'_>, resp3: bool) -> CommandResult {
     let id = context.client().id;
+    let role = if context.state.is_replica() { "replica" } else { "master" };
     let reply = &mut *context.reply;
     reply.map(7);
     reply.bulk(b"server");
@@ -105,7 +106,7 @@ fn greet(context: &mut Context<'_>, resp3: bool) -> CommandResult {
     reply.bulk(b"mode");
     reply.bulk(b"standalone");
     reply.bulk(b"role");
-    reply.bulk(b"master");
+    reply.bulk(role.as_bytes());
     reply.bulk(b"modules");
     match context.state.guests.modules.clone() {
         Some(host) => host.list(context),

@@ -22,29 +22,44 @@ pub const WAIT: BuiltIn = BuiltIn::new(
 
 use std::rc::Rc;
 
-use engine::blocking::{BlockKind, OnTimeout, Unblock};
+use engine::blocking::{OnTimeout, Unblock};
+use engine::replica_wait::{ReplicaWait, Target};
 
 use crate::arguments;
 
 const TIMEOUT_NOT_AN_INTEGER: CommandError =
     CommandError::constant("ERR timeout is not an integer or out of range");
+const ON_A_REPLICA: CommandError = CommandError::constant(
+    "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a \
+     replica is configured to be writable (which is not the default) writes to replicas are just \
+     local and are not propagated.",
+);
 const TIMEOUT_NEGATIVE: CommandError = CommandError::constant("ERR timeout is negative");
 const TIMEOUT_OUT_OF_RANGE: CommandError = CommandError::constant("ERR timeout is out of range");
 
 fn wait(context: &mut Context<'_>) -> CommandResult {
+    if context.state.is_replica() {
+        return Err(ON_A_REPLICA);
+    }
     let wanted = arguments::integer(context.argv[1])?;
     let deadline_ms = deadline_ms(context, context.argv[2])?;
-    // There are no replicas, so none has acknowledged anything.
-    if wanted <= 0 || context.deny_blocking() {
-        context.reply.integer(0);
+    let offset = context.client().write_offset;
+    let there = context.state.replicas_at(offset);
+    let wanted = usize::try_from(wanted).unwrap_or(0);
+    if there >= wanted || context.deny_blocking() {
+        reply_count(context);
         return Ok(());
     }
-    context.block(
-        BlockKind::Replication,
-        deadline_ms,
-        on_timeout(|context| context.reply.integer(0)),
-    );
+    let wait =
+        ReplicaWait { client: context.client, offset, replicas: wanted, target: Target::Memory };
+    context.wait_for_replicas(wait, deadline_ms, on_timeout(reply_count));
     Ok(())
+}
+
+/// How many have what the client wrote.
+fn reply_count(context: &mut Context<'_>) {
+    let there = context.state.replicas_at(context.client().write_offset);
+    context.reply.integer(i64::try_from(there).unwrap_or(i64::MAX));
 }
 
 /// The moment at which a wait ends whose timeout in milliseconds is `argument`; 0: never.

@@ -26,16 +26,24 @@ pub const WAITAOF: BuiltIn = BuiltIn::new(
 
 use engine::aof::Mode;
 use engine::blocking::BlockKind;
+use engine::replica_wait::{ReplicaWait, Target};
 
 use crate::arguments;
 
 const LOCAL_OUT_OF_RANGE: CommandError =
     CommandError::constant("ERR value is out of range, value must between 0 and 1");
+const ON_A_REPLICA: CommandError = CommandError::constant(
+    "ERR WAITAOF cannot be used with replica instances. Please also note that writes to replicas \
+     are just local and are not propagated.",
+);
 const NO_AOF: CommandError = CommandError::constant(
     "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.",
 );
 
 fn waitaof(context: &mut Context<'_>) -> CommandResult {
+    if context.state.is_replica() {
+        return Err(ON_A_REPLICA);
+    }
     let local = arguments::integer_in(context.argv[1], 0..=1, LOCAL_OUT_OF_RANGE)?;
     let replicas = arguments::integer_or(context.argv[2], error::NOT_POSITIVE)?;
     if replicas < 0 {
@@ -45,23 +53,32 @@ fn waitaof(context: &mut Context<'_>) -> CommandResult {
     if local > 0 && context.state.aof.mode == Mode::Off {
         return Err(NO_AOF);
     }
-    let synced = context.state.is_aof_synced();
-    if (replicas == 0 && (local == 0 || synced)) || context.deny_blocking() {
+    let (client, offset) = (context.client, context.client().write_offset);
+    let replicas = usize::try_from(replicas).unwrap_or(usize::MAX);
+    let here = local == 0 || context.state.is_aof_synced();
+    let there = context.state.replica_disks_at(offset) >= replicas;
+    if (here && there) || context.deny_blocking() {
         reply_now(context);
         return Ok(());
     }
-    let client = context.client;
-    context.block(BlockKind::Replication, deadline_ms, super::wait::on_timeout(reply_now));
-    if replicas == 0 {
+    let on_timeout = super::wait::on_timeout(reply_now);
+    if there {
+        context.block(BlockKind::Replication, deadline_ms, on_timeout);
         context.state.wait_for_aof_sync(client);
+    } else {
+        let written_here = (local > 0).then(|| context.state.aof.fed_bytes());
+        let target = Target::Disks { written_here };
+        let wait = ReplicaWait { client, offset, replicas, target };
+        context.wait_for_replicas(wait, deadline_ms, on_timeout);
     }
     Ok(())
 }
 
-/// Whether all is on the disk here, and on how many replicas: none tells that yet.
+/// Whether what the client wrote is on the disk here, and on how many replicas.
 fn reply_now(context: &mut Context<'_>) {
     let here = context.state.aof.mode != Mode::Off && context.state.is_aof_synced();
+    let there = context.state.replica_disks_at(context.client().write_offset);
     context.reply.array(2);
     context.reply.integer(i64::from(here));
-    context.reply.integer(0);
+    context.reply.integer(i64::try_from(there).unwrap_or(i64::MAX));
 }

@@ -17,6 +17,7 @@ pub mod memory;
 pub mod module;
 pub mod monitor;
 pub mod replconf;
+pub mod replicaof;
 pub mod restore_asking;
 pub mod role;
 pub mod save;

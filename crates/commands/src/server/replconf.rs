@@ -18,27 +18,66 @@ pub const REPLCONF: BuiltIn = BuiltIn::new(
     replconf,
 );
 
-use crate::arguments::is;
+use crate::arguments::{self, is};
 
-/// What a replica may say before it asks for the data.
-const KNOWN: [&str; 6] =
-    ["listening-port", "ip-address", "capa", "rdb-only", "rdb-filter-only", "version"];
+/// Longest name a replica may give itself.
+const ADDRESS_BYTES_MAX: usize = 45;
+
+/// What a replica may say that changes nothing here.
+const HEARD: [&str; 5] = ["rdb-only", "rdb-filter-only", "version", "rdb-channel", "main-ch-client-id"];
 
 fn replconf(context: &mut Context<'_>) -> CommandResult {
     let pairs = &context.argv[1..];
     if !pairs.len().is_multiple_of(2) {
         return Err(error::SYNTAX);
     }
-    for pair in pairs.chunks_exact(2) {
-        // Acknowledgements are not answered.
-        if is(pair[0], "ack") || is(pair[0], "getack") {
+    for (index, pair) in pairs.chunks_exact(2).enumerate() {
+        let (option, value) = (pair[0], pair[1]);
+        if is(option, "ack") {
+            acknowledge(context, value, pairs.get(2 * index + 2..).unwrap_or_default());
+            // Acknowledgements are not answered.
             return Ok(());
         }
-        if !KNOWN.iter().any(|known| is(pair[0], known)) {
-            let text = [b"Unrecognized REPLCONF option: ".as_slice(), pair[0]].concat();
+        if is(option, "getack") {
+            context.state.acknowledge();
+            return Ok(());
+        }
+        if is(option, "listening-port") {
+            let port = arguments::integer_in(value, 0..=65_535, error::NOT_AN_INTEGER)?;
+            session(context).listening_port = u16::try_from(port).unwrap_or(0);
+        } else if is(option, "ip-address") {
+            if value.len() > ADDRESS_BYTES_MAX {
+                let text = [b"REPLCONF ip-address provided by replica instance is too long: ",
+                    value.len().to_string().as_bytes(), b" bytes"].concat();
+                return Err(CommandError::err(text));
+            }
+            session(context).ip_address = String::from_utf8_lossy(value).into_owned();
+        } else if is(option, "capa") {
+            // Others than this one are of no use here.
+            session(context).psync2 |= is(value, "psync2");
+        } else if !HEARD.iter().any(|known| is(option, known)) {
+            let text = [b"Unrecognized REPLCONF option: ".as_slice(), option].concat();
             return Err(CommandError::err(text));
         }
     }
     context.reply.ok();
     Ok(())
+}
+
+fn session<'a>(context: &'a mut Context<'_>) -> &'a mut engine::replica_feed::ReplicaSession {
+    context.client_mut().replica.get_or_insert_default()
+}
+
+/// `ACK offset`, and perhaps `FACK offset`: what is on the replica's disk.
+fn acknowledge(context: &mut Context<'_>, offset: &[u8], rest: &[&[u8]]) {
+    if !context.client().has(client_flag::REPLICA) {
+        return;
+    }
+    let number = |text: &[u8]| u64::try_from(arguments::integer(text).ok()?).ok();
+    let Some(offset) = number(offset) else { return };
+    let on_disk = match rest {
+        [word, offset, ..] if is(word, "fack") => number(offset),
+        _ => None,
+    };
+    context.state.replica_acknowledges(context.client, offset, on_disk);
 }

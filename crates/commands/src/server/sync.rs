@@ -36,13 +36,47 @@ pub const PSYNC: BuiltIn = BuiltIn::new(
 
 use std::convert::Infallible;
 
+use crate::arguments;
+
+const NO_MASTER_LINK: CommandError =
+    CommandError::constant("NOMASTERLINK Can't SYNC while not connected with my master");
+
 fn sync(context: &mut Context<'_>) -> CommandResult {
+    if context.state.is_stale() {
+        return Err(NO_MASTER_LINK);
+    }
+    if context.client().has(client_flag::REPLICA) {
+        return Ok(());
+    }
+    context.state.begin_backlog();
+    context.state.stats.sync_full += 1;
     send_dataset(context);
+    // It will not tell when it has loaded it.
+    if let Some(replica) = &mut context.client_mut().replica {
+        replica.silent = true;
+        replica.online = true;
+    }
     Ok(())
 }
 
-/// Always the whole dataset: nothing is kept for a replica that comes back.
 fn psync(context: &mut Context<'_>) -> CommandResult {
+    if context.state.is_stale() {
+        return Err(NO_MASTER_LINK);
+    }
+    if context.client().has(client_flag::REPLICA) {
+        return Ok(());
+    }
+    let [_, id, offset, ..] = *context.argv else { return Err(error::SYNTAX) };
+    let offset = arguments::integer(offset)?;
+    if let Ok(offset) = u64::try_from(offset)
+        && context.state.continue_replica(context.client, id, offset)
+    {
+        context.state.stats.sync_partial_ok += 1;
+        return Ok(());
+    }
+    context.state.stats.sync_partial_err += u64::from(id != b"?");
+    context.state.begin_backlog();
+    context.state.stats.sync_full += 1;
     let state = &context.state;
     let resync = format!("FULLRESYNC {} {}", state.replication_id, state.feed.offset);
     context.reply.simple(resync);
@@ -56,7 +90,7 @@ fn send_dataset(context: &mut Context<'_>) {
         bytes.extend_from_slice(part);
         Ok(())
     };
-    let Ok(left_out) = context.state.write_dataset(&mut sink);
+    let Ok(left_out) = context.state.write_dataset_for_replica(&mut sink);
     if left_out > 0 {
         let text = format!("{left_out} keys of module types are missing from what a replica gets");
         context.state.log(effect::LogLevel::Warning, text);

@@ -145,6 +145,7 @@ impl EngineTransport {
             | Effect::EndChild { .. }
             | Effect::RemoveFile { .. }
             | Effect::Fatal { .. }
+            | Effect::FollowPrimary
             | Effect::Log { .. } => {}
         }
     }

@@ -224,6 +224,7 @@ impl State {
 
     /// Answers those who waited for the disk.
     fn wake_synced(&mut self) {
+        self.wake_waiting_for_replicas();
         if self.aof.waiting.is_empty() {
             return;
         }

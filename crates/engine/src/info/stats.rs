@@ -38,9 +38,9 @@ fn write_traffic(state: &State, lines: &mut Lines) {
     lines.field("instantaneous_input_repl_kbps", "0.00");
     lines.field("instantaneous_output_repl_kbps", "0.00");
     lines.field("rejected_connections", stats.rejected_connections);
-    for name in ["sync_full", "sync_partial_ok", "sync_partial_err"] {
-        lines.field(name, 0);
-    }
+    lines.field("sync_full", stats.sync_full);
+    lines.field("sync_partial_ok", stats.sync_partial_ok);
+    lines.field("sync_partial_err", stats.sync_partial_err);
 }
 
 fn write_keys(state: &State, lines: &mut Lines) {

@@ -1,0 +1,278 @@
+//! Being a replica: whose, how the link to the primary stands, and what the primary's bytes do here.
+//!
+//! The shell holds the connection; here is what commands and INFO see of it.
+
+use config::special::Replicaof;
+use persistence::aof::encode;
+
+use crate::blocking::{BlockKind, Unblock};
+use crate::client::{ClientId, client_flag};
+use crate::dataset::{LoadFigures, OnDuplicate};
+use crate::effect::{Effect, LogLevel};
+use crate::state::{State, state_flag};
+
+/// How far the link to the primary has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LinkStage {
+    /// To be connected, at once or by the next cron.
+    #[default]
+    Connect,
+    Connecting,
+    Handshake,
+    /// The dataset is being received.
+    Sync,
+    Connected,
+}
+
+impl LinkStage {
+    /// As ROLE says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            LinkStage::Connect => "connect",
+            LinkStage::Connecting => "connecting",
+            LinkStage::Handshake => "handshake",
+            LinkStage::Sync => "sync",
+            LinkStage::Connected => "connected",
+        }
+    }
+}
+
+/// The link to the primary.
+#[derive(Debug, Default)]
+pub struct PrimaryLink {
+    pub stage: LinkStage,
+    /// The client whose requests are the primary's stream.
+    pub client: Option<ClientId>,
+    /// The stream can be gone on with: its data is here.
+    pub resumable: bool,
+    /// The database the stream has selected, while there is no client.
+    pub db: usize,
+    /// Executed, but part of a transaction of which the end has not come.
+    unaccounted: Vec<u8>,
+    /// Unix milliseconds.
+    pub up_since_ms: i64,
+    pub down_since_ms: Option<i64>,
+    pub down_total_ms: i64,
+    pub last_io_ms: i64,
+    /// Attempts to get the data, since the link was last up and since the server follows.
+    pub attempts: u64,
+    pub attempts_total: u64,
+    /// Of the dataset that is being received: bytes in all, if known, and bytes here.
+    pub transfer_bytes: Option<u64>,
+    pub transfer_read_bytes: u64,
+    next_ack_ms: i64,
+}
+
+impl State {
+    /// Whether the server follows another.
+    #[inline]
+    pub fn is_replica(&self) -> bool {
+        self.flags & state_flag::REPLICA != 0
+    }
+
+    /// A replica without its primary, which may hold old data.
+    pub fn is_stale(&self) -> bool {
+        self.is_replica() && self.primary_link.stage != LinkStage::Connected
+    }
+
+    /// On a replica only its primary writes, unless configured otherwise.
+    pub fn refuses_writes_of(&self, client: ClientId) -> bool {
+        self.is_replica()
+            && self.config.replica_read_only
+            && !self.clients[client].has(client_flag::MASTER)
+    }
+
+    /// Whether commands that need fresh data are refused.
+    pub fn hides_stale_data(&self) -> bool {
+        !self.config.replica_serve_stale_data && self.is_stale()
+    }
+
+    /// Whether there are too few replicas for a write.
+    pub fn lacks_replicas(&self) -> bool {
+        let wanted = usize::try_from(self.config.min_replicas_to_write).unwrap_or(0);
+        wanted > 0
+            && self.config.min_replicas_max_lag > 0
+            && !self.is_replica()
+            && self.good_replicas() < wanted
+    }
+
+    /// At the start: the configuration may name a primary.
+    pub(crate) fn follow_configured(&mut self) {
+        if self.config.replicaof.0.is_some() {
+            self.flags |= state_flag::REPLICA;
+            self.effects.push(Effect::FollowPrimary);
+        }
+    }
+
+    /// REPLICAOF host port.
+    pub fn follow(&mut self, host: &[u8], port: u16) {
+        let was_primary = !self.is_replica();
+        self.config.replicaof = Replicaof(Some((host.to_vec(), port)));
+        self.flags |= state_flag::REPLICA;
+        let down_since_ms = self.primary_link.down_since_ms;
+        let link = PrimaryLink {
+            client: self.primary_link.client,
+            // What a primary has sent may be what another sends, too.
+            resumable: was_primary && self.feed.has_backlog() || self.primary_link.resumable,
+            db: self.primary_link.db,
+            down_since_ms,
+            ..PrimaryLink::default()
+        };
+        self.primary_link = link;
+        if was_primary {
+            self.end_waits_of_primary();
+        }
+        self.effects.push(Effect::FollowPrimary);
+    }
+
+    /// REPLICAOF NO ONE.
+    pub fn follow_nobody(&mut self) {
+        self.config.replicaof = Replicaof(None);
+        self.flags &= !state_flag::REPLICA;
+        let client = self.primary_link.client;
+        self.primary_link = PrimaryLink { client, ..PrimaryLink::default() };
+        let old = std::mem::take(&mut self.replication_id);
+        self.feed.previous_id = Some((old, self.feed.offset + 1));
+        self.new_replication_id();
+        // They learn the new name of the stream by coming back.
+        self.disconnect_replicas();
+        self.feed.forget_database();
+        self.effects.push(Effect::FollowPrimary);
+    }
+
+    /// Nobody waits on a replica for what only a primary does.
+    fn end_waits_of_primary(&mut self) {
+        let waits = |client: &crate::client::Client| {
+            let kind = client.blocked.as_ref().map(|blocked| blocked.kind)?;
+            (kind != BlockKind::Postponed).then_some(kind)
+        };
+        let waiting: Vec<_> =
+            self.clients.iter().filter_map(|(id, client)| Some((id, waits(client)?))).collect();
+        for (id, kind) in waiting {
+            if kind == BlockKind::LazyFree {
+                self.unblock_with(id, Unblock::Timeout);
+                continue;
+            }
+            if kind == BlockKind::Guest || self.unblock_client(id).is_none() {
+                continue;
+            }
+            self.stats.count_error(b"UNBLOCKED");
+            self.clients[id].reply.error(
+                "UNBLOCKED force unblock from blocking operation, instance state changed (master \
+                 -> replica?)",
+            );
+            self.mark_pending_write(id);
+            self.effects.push(Effect::Disconnect { client: id, after_reply: true });
+        }
+    }
+
+    /// The client that stands for the primary is gone: the stream may be gone on with from here.
+    pub(crate) fn primary_client_gone(&mut self, client: ClientId) {
+        if self.primary_link.client != Some(client) {
+            return;
+        }
+        self.primary_link.client = None;
+        self.primary_link.db = self.clients[client].db;
+        self.primary_link.unaccounted.clear();
+        if self.primary_link.stage == LinkStage::Connected {
+            self.primary_link.stage = LinkStage::Connect;
+            self.primary_link.attempts = 0;
+            self.primary_link.down_since_ms = Some(self.clock.unix_ms());
+            self.log(LogLevel::Warning, "Connection with master lost.");
+        }
+    }
+
+    /// Empties the server and loads what the primary has sent.
+    pub fn load_from_primary(
+        &mut self,
+        bytes: &[u8],
+        id: &str,
+        offset: u64,
+    ) -> Result<LoadFigures, String> {
+        self.log(LogLevel::Notice, "MASTER <-> REPLICA sync: Flushing old data");
+        self.primary_link.resumable = false;
+        self.primary_link.db = 0;
+        self.disconnect_replicas();
+        self.flush(None, self.config.replica_lazy_flush);
+        self.log(LogLevel::Notice, "MASTER <-> REPLICA sync: Loading DB in memory");
+        self.flags |= state_flag::LOADING;
+        let loaded = self.load_dataset(bytes, OnDuplicate::Refuse);
+        self.flags &= !state_flag::LOADING;
+        let figures = match loaded {
+            Ok(figures) => figures,
+            Err(error) => {
+                self.flush(None, self.config.replica_lazy_flush);
+                return Err(format!("{} at byte {}", error.reason, error.position));
+            }
+        };
+        id.clone_into(&mut self.replication_id);
+        self.feed.previous_id = None;
+        self.feed.offset = offset;
+        self.renew_backlog();
+        Ok(figures)
+    }
+
+    /// The primary goes on where it was, possibly under a new name.
+    pub fn continue_from_primary(&mut self, id: Option<&str>) {
+        let Some(id) = id.filter(|id| *id != self.replication_id) else { return };
+        let old = std::mem::replace(&mut self.replication_id, id.to_owned());
+        self.feed.previous_id = Some((old, self.feed.offset + 1));
+        self.disconnect_replicas();
+    }
+
+    /// Makes the client whose requests are the primary's stream; nothing it is replied goes out.
+    pub fn make_primary_client(&mut self, peer: crate::client::Peer) -> ClientId {
+        let flags = client_flag::MASTER | client_flag::REPLY_OFF | client_flag::DENY_BLOCKING;
+        let now_ms = self.clock.unix_ms();
+        let client = self.clients.add(flags, peer, now_ms, std::rc::Rc::from("(superuser)"));
+        self.clients[client].db = self.primary_link.db.min(self.databases.len() - 1);
+        let link = &mut self.primary_link;
+        link.client = Some(client);
+        link.stage = LinkStage::Connected;
+        link.resumable = true;
+        link.up_since_ms = now_ms;
+        link.last_io_ms = now_ms;
+        if let Some(since_ms) = link.down_since_ms.take() {
+            link.down_total_ms += now_ms - since_ms;
+        }
+        self.begin_backlog();
+        client
+    }
+
+    /// One request of the primary has been executed: it counts, and replicas of this server get it as it came.
+    pub fn primary_bytes_executed(&mut self, client: ClientId, bytes: &[u8]) {
+        if self.primary_link.client != Some(client) || !self.is_replica() {
+            return;
+        }
+        self.primary_link.last_io_ms = self.clock.unix_ms();
+        self.primary_link.unaccounted.extend_from_slice(bytes);
+        // The begin of a transaction is nothing before its end has come.
+        if self.clients.get(client).is_some_and(|client| !client.has(client_flag::MULTI)) {
+            let bytes = std::mem::take(&mut self.primary_link.unaccounted);
+            self.feed_bytes(&bytes);
+            self.primary_link.unaccounted = bytes;
+            self.primary_link.unaccounted.clear();
+        }
+    }
+
+    /// Tells the primary how far this server has come.
+    pub fn acknowledge(&mut self) {
+        let Some(client) = self.primary_link.client else { return };
+        let offset = self.feed.offset.to_string();
+        let mut bytes = Vec::new();
+        encode([b"REPLCONF".as_slice(), b"ACK", offset.as_bytes()].into_iter(), &mut bytes);
+        if let Some(session) = self.clients.get_mut(client) {
+            session.reply.raw(&bytes);
+            self.mark_pending_write(client);
+        }
+    }
+
+    /// From cron: once a second the primary hears of us.
+    pub(crate) fn primary_link_cron(&mut self) {
+        let now_ms = self.clock.unix_ms();
+        if self.primary_link.client.is_some() && now_ms >= self.primary_link.next_ack_ms {
+            self.primary_link.next_ack_ms = now_ms + 1000;
+            self.acknowledge();
+        }
+    }
+}
