@@ -32,7 +32,7 @@ pub struct Options {
     out: Option<PathBuf>,
     #[arg(long, default_value_t = 1)]
     jobs: usize,
-    /// The files of tests/suite/expected.txt; anything but what that list and differences.txt say is an error.
+    /// The files of tests/suite/expected.txt, or those of UNITS among them; anything but what that list and differences.txt say is an error.
     #[arg(long)]
     expected: bool,
     /// Hard limit per file in seconds.
@@ -76,7 +76,10 @@ pub fn run(options: &Options) -> Result<()> {
         Some(server) => server.canonicalize()?,
         None => crate::serve::build_release()?,
     };
-    let expectations = if options.expected { Some(expected::read()?) } else { None };
+    let expectations = match options.expected {
+        true => Some(expected::read()?.only(&options.units)),
+        false => None,
+    };
     let units = match &expectations {
         Some(expectations) => expectations.units(),
         None => farm::expand(&genuine.tree, &options.units)?

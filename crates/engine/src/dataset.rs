@@ -228,7 +228,8 @@ impl State {
                     self.log(LogLevel::Notice, format!("rdbLoadObject skipping empty key: {key}"));
                 }
                 Some(Item::Remark { name, value }) if *name == *STREAM_DB.as_bytes() => {
-                    let db = stdx::number::parse_i64(&value).and_then(|db| usize::try_from(db).ok());
+                    let db =
+                        stdx::number::parse_i64(&value).and_then(|db| usize::try_from(db).ok());
                     self.primary_link.db = db.unwrap_or(0);
                 }
                 Some(Item::Remark { .. } | Item::Sizes { .. }) => {}

@@ -73,6 +73,7 @@ errors! {
     LOADING = "LOADING Bulkhead is loading the dataset in memory";
     BUSY_MODULE = "BUSY Redis is busy running a module command.";
     READONLY_REPLICA = "READONLY You can't write against a read only replica.";
+    READONLY_SCRIPT = "READONLY Can not run script with write flag on readonly replica.";
     NOREPLICAS = "NOREPLICAS Not enough good replicas to write.";
     REPLICA_CLIENT = "ERR Replica can't interact with the keyspace";
     MASTERDOWN = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";

@@ -5,7 +5,7 @@ use keyspace::{Hash, KeyRecord, NewPayload, Value, View};
 
 use crate::error::{self, CommandError};
 use crate::notify::class;
-use crate::state::State;
+use crate::state::{State, state_flag};
 
 impl State {
     /// When a hash of a database leaves the compact encoding.
@@ -88,7 +88,8 @@ impl State {
     /// Fields that expire before this moment are not to be seen.
     #[inline]
     pub fn expired_before_ms(&self) -> i64 {
-        if self.allow_access_expired > 0 { i64::MIN } else { self.past_ms() }
+        let all = self.allow_access_expired > 0 || self.flags & state_flag::LOADING != 0;
+        if all { i64::MIN } else { self.clock.unix_ms() }
     }
 
     /// Removes one field that a command found expired; a hash that is empty then goes without further word of the field.

@@ -106,12 +106,14 @@ impl State {
     /// replica (its primary deletes them).
     pub fn may_delete_expired(&self) -> bool {
         // A pause keeps the data set as it is.
-        !self.expire_paused && self.pause.is_none() && self.flags & (state_flag::LOADING | state_flag::REPLICA) == 0
+        let kept = self.flags & (state_flag::LOADING | state_flag::REPLICA) != 0;
+        !kept && !self.expire_paused && self.pause.is_none()
     }
 
     /// An expiry up to this moment is over when it is set: the key or field goes at once.
     pub fn past_ms(&self) -> i64 {
-        if self.flags & state_flag::LOADING != 0 { i64::MIN } else { self.clock.unix_ms() }
+        let kept = self.flags & (state_flag::LOADING | state_flag::REPLICA) != 0;
+        if kept { i64::MIN } else { self.clock.unix_ms() }
     }
 
     #[cold]

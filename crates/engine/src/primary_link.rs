@@ -2,13 +2,17 @@
 //!
 //! The shell holds the connection; here is what commands and INFO see of it.
 
+use command_spec::flag;
 use config::special::Replicaof;
 use persistence::aof::encode;
 
+use crate::aof::Mode;
 use crate::blocking::{BlockKind, Unblock};
 use crate::client::{ClientId, client_flag};
+use crate::command::Command;
 use crate::dataset::{LoadFigures, OnDuplicate};
 use crate::effect::{Effect, LogLevel};
+use crate::error::{self, CommandResult};
 use crate::state::{State, state_flag};
 
 /// How far the link to the primary has come.
@@ -61,6 +65,8 @@ pub struct PrimaryLink {
     pub transfer_bytes: Option<u64>,
     pub transfer_read_bytes: u64,
     next_ack_ms: i64,
+    /// Up to where the stream was on the disk when that was last known.
+    disk_offset: u64,
 }
 
 impl State {
@@ -94,6 +100,43 @@ impl State {
             && self.config.min_replicas_max_lag > 0
             && !self.is_replica()
             && self.good_replicas() < wanted
+    }
+
+    /// What the server's part in replication forbids a command that a script or module calls.
+    pub fn check_role(&self, client: ClientId, command: &Command) -> CommandResult {
+        if command.has_flag(flag::WRITE) {
+            if self.refuses_writes_of(client) {
+                return Err(error::READONLY_REPLICA);
+            }
+            if self.lacks_replicas() {
+                return Err(error::NOREPLICAS);
+            }
+        }
+        if self.hides_stale_data() && !command.has_flag(flag::STALE) {
+            return Err(error::MASTERDOWN);
+        }
+        Ok(())
+    }
+
+    /// The same for a script that says of itself whether it writes, and whether it bears old data.
+    pub fn check_role_of_script(
+        &self,
+        client: ClientId,
+        writes: bool,
+        bears_stale_data: bool,
+    ) -> CommandResult {
+        if !bears_stale_data && self.hides_stale_data() {
+            return Err(error::MASTERDOWN);
+        }
+        if writes && self.refuses_writes_of(client) {
+            // A client is told the same as of any command that writes.
+            let real = self.clients[client].is_real();
+            return Err(if real { error::READONLY_REPLICA } else { error::READONLY_SCRIPT });
+        }
+        if writes && self.lacks_replicas() {
+            return Err(error::NOREPLICAS);
+        }
+        Ok(())
     }
 
     /// At the start: the configuration may name a primary.
@@ -193,6 +236,10 @@ impl State {
         self.primary_link.resumable = false;
         self.primary_link.db = 0;
         self.disconnect_replicas();
+        // The file begins anew with what is loaded.
+        if self.aof.mode != Mode::Off {
+            self.stop_aof();
+        }
         self.flush(None, self.config.replica_lazy_flush);
         self.log(LogLevel::Notice, "MASTER <-> REPLICA sync: Loading DB in memory");
         self.flags |= state_flag::LOADING;
@@ -209,6 +256,9 @@ impl State {
         self.feed.previous_id = None;
         self.feed.offset = offset;
         self.renew_backlog();
+        if let Err(reason) = self.switch_aof() {
+            self.log(LogLevel::Warning, reason);
+        }
         Ok(figures)
     }
 
@@ -259,8 +309,16 @@ impl State {
     pub fn acknowledge(&mut self) {
         let Some(client) = self.primary_link.client else { return };
         let offset = self.feed.offset.to_string();
+        let mut words = vec![b"REPLCONF".as_slice(), b"ACK", offset.as_bytes()];
+        if self.is_aof_synced() {
+            self.primary_link.disk_offset = self.feed.offset;
+        }
+        let on_disk = self.primary_link.disk_offset.to_string();
+        if self.aof.mode != Mode::Off {
+            words.extend([b"FACK".as_slice(), on_disk.as_bytes()]);
+        }
         let mut bytes = Vec::new();
-        encode([b"REPLCONF".as_slice(), b"ACK", offset.as_bytes()].into_iter(), &mut bytes);
+        encode(words.into_iter(), &mut bytes);
         if let Some(session) = self.clients.get_mut(client) {
             session.reply.raw(&bytes);
             self.mark_pending_write(client);

@@ -13,7 +13,7 @@ use crate::state::State;
 /// What a replica has said of itself, and how far it has come.
 #[derive(Clone, Debug, Default)]
 pub struct ReplicaSession {
-    pub listening_port: u16,
+    pub listening_port: i64,
     /// What it wants to be called; empty: as its connection says.
     pub ip_address: String,
     /// It understands `+CONTINUE` with an identifier.
@@ -255,7 +255,8 @@ impl State {
 
     /// The same for what they have on their disks.
     pub fn replica_disks_at(&self, offset: u64) -> usize {
-        let there = |replica: &ReplicaSession| replica.disk_offset.is_some_and(|disk| disk >= offset);
+        let there =
+            |replica: &ReplicaSession| replica.disk_offset.is_some_and(|disk| disk >= offset);
         self.online_replicas().filter(|(_, replica)| there(replica)).count()
     }
 
@@ -288,7 +289,8 @@ impl State {
             return;
         }
         if now_ms >= self.feed.next_ping_ms && !self.is_replica() {
-            self.feed.next_ping_ms = now_ms + i64::from(self.config.repl_ping_replica_period) * 1000;
+            self.feed.next_ping_ms =
+                now_ms + i64::from(self.config.repl_ping_replica_period) * 1000;
             self.feed_bytes(&encoded(&[b"PING"]));
         }
         let timeout_ms = i64::from(self.config.repl_timeout) * 1000;

@@ -20,7 +20,9 @@ pub struct ReplicaWait {
 pub enum Target {
     Memory,
     /// On the replicas' disks, and up to so many bytes of the append-only file on the one here.
-    Disks { written_here: Option<u64> },
+    Disks {
+        written_here: Option<u64>,
+    },
 }
 
 impl Context<'_> {

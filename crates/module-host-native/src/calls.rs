@@ -281,6 +281,7 @@ fn find_command(state: &State, argv: &[&[u8]]) -> Result<Rc<Command>, Refusal> {
 
 fn check_call(
     state: &State,
+    caller: Option<engine::ClientId>,
     command: &Command,
     argv: &[&[u8]],
     flags: CallFlags,
@@ -296,6 +297,9 @@ fn check_call(
         let text =
             format!("Write command '{}' was called while write is not allowed.", command.full_name);
         return Err((libc::ENOSPC, error::CommandError::err(text)));
+    }
+    if let Some(caller) = caller.filter(|_| flags.script_mode) {
+        state.check_role(caller, command).map_err(|error| (libc::ENOSPC, error))?;
     }
     let limit = state.config.maxmemory;
     if (flags.deny_oom || flags.script_mode)
@@ -353,9 +357,10 @@ extern "C" fn bulkhead_call(
     let flags = CallFlags::parse(ptr::c_bytes(format));
     let words = words_of(command, args, count);
     let argv: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+    let caller = ctx.caller();
     let state = ctx.state();
     let found = find_command(state, &argv)
-        .and_then(|command| check_call(state, &command, &argv, flags).map(|()| command));
+        .and_then(|command| check_call(state, caller, &command, &argv, flags).map(|()| command));
     let command = match found {
         Ok(command) => command,
         Err(refusal) => return refused(ctx, ctx_pointer, refusal, flags),

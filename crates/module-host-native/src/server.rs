@@ -3,6 +3,7 @@
 use std::ffi::{c_char, c_int, c_longlong, c_uchar, c_ulonglong, c_void};
 
 use engine::effect::LogLevel;
+use engine::primary_link::LinkStage;
 use engine::state::state_flag;
 use engine::{ClientId, State, client_flag};
 use module_abi::{context_flag, status};
@@ -85,7 +86,7 @@ extern "C" fn get_context_flags(ctx: *mut Ctx) -> c_int {
         Some(ctx) => ctx.state(),
         None => crate::host::state_in_use(),
     };
-    let mut flags = context_flag::MASTER;
+    let mut flags = if state.is_replica() { context_flag::SLAVE } else { context_flag::MASTER };
     let mut set = |on: bool, bit: c_int| flags |= if on { bit } else { 0 };
     if let Some(session) = ptr::reference(ctx)
         .and_then(|ctx| ctx.caller())
@@ -98,6 +99,15 @@ extern "C" fn get_context_flags(ctx: *mut Ctx) -> c_int {
         set(session.reply.resp3(), context_flag::RESP3);
     }
     set(state.config.appendonly, context_flag::AOF);
+    if state.is_replica() {
+        let stage = state.primary_link.stage;
+        let connecting = matches!(stage, LinkStage::Connect | LinkStage::Connecting);
+        set(state.config.replica_read_only, context_flag::READONLY);
+        set(state.is_stale(), context_flag::REPLICA_IS_STALE);
+        set(connecting, context_flag::REPLICA_IS_CONNECTING);
+        set(stage == LinkStage::Sync, context_flag::REPLICA_IS_TRANSFERRING);
+        set(stage == LinkStage::Connected, context_flag::REPLICA_IS_ONLINE);
+    }
     set(!state.config.get(b"save").unwrap_or_default().is_empty(), context_flag::RDB);
     let limit = state.config.maxmemory;
     set(limit > 0, context_flag::MAXMEMORY);

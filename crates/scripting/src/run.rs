@@ -48,6 +48,8 @@ pub fn run(
             "ERR Can not execute a script with write flag using *_ro command.",
         ));
     }
+    let (client, writes) = (context.client, flags.declared && !flags.no_writes);
+    context.state.check_role_of_script(client, writes, flags.allow_stale)?;
     let over = is_over_limit(context.state) && !context.client().has(client_flag::OOM_ALLOWED);
     if over && flags.declared && !flags.allow_oom && !flags.no_writes {
         return Err(error::OOM);
@@ -91,9 +93,11 @@ fn script_client(scripts: &Scripts, context: &mut Context<'_>) -> ClientId {
     let client = scripts.client.get().filter(|id| context.state.clients.get(*id).is_some());
     let client = client.unwrap_or_else(|| context.state.make_fake_client(flags));
     scripts.client.set(Some(client));
+    // What the primary sends may write, whoever executes it.
+    let role = context.client().flags & client_flag::MASTER;
     let (user, db) = (context.client().user.clone(), context.db);
     let session = &mut context.state.clients[client];
-    session.flags = client_flag::FAKE | flags;
+    session.flags = client_flag::FAKE | flags | role;
     session.user = user;
     session.db = db;
     session.reply.set_resp3(false);
@@ -227,6 +231,7 @@ impl Run<'_> {
             }
         };
         self.check(&command, argv)?;
+        state.check_role(self.client, &command)?;
         let resp3 = self.resp3.get();
         state.clients[self.client].reply.set_resp3(resp3);
         let mut reply = Reply::with_protocol(resp3);

@@ -42,7 +42,6 @@ impl Level {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Primary = b'M' as isize,
-    #[expect(dead_code, reason = "comes with replication")]
     Replica = b'S' as isize,
     /// A child process, and a server that is not up yet.
     Child = b'C' as isize,

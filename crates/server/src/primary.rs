@@ -12,7 +12,7 @@ use sys::poll::{Interest, Ready};
 use crate::accept::token_of;
 use crate::connection::Connection;
 use crate::event_loop::{Shell, TOKEN_PRIMARY};
-use crate::log::log;
+use crate::log::{self, log};
 use crate::port::EnginePort as _;
 
 /// Bytes of one read while the dataset comes.
@@ -136,10 +136,12 @@ impl Shell {
     /// The primary to be followed is another, or none.
     pub fn follow_primary(&mut self) {
         self.drop_primary();
+        let follows = self.engine.state.is_replica();
+        log::set_role(if follows { log::Role::Replica } else { log::Role::Primary });
         if let Some(client) = self.engine.state.primary_link.client {
             self.close(client);
         }
-        if self.engine.state.is_replica() {
+        if follows {
             self.connect_primary();
         }
     }
@@ -176,11 +178,7 @@ impl Shell {
                 log!(Notice, "MASTER <-> REPLICA sync started");
             }
             Err(error) => {
-                log!(
-                    Warning,
-                    "Unable to connect to MASTER: {}",
-                    crate::listen::describe(&error)
-                );
+                log!(Warning, "Unable to connect to MASTER: {}", crate::listen::describe(&error));
             }
         }
     }
@@ -308,11 +306,17 @@ impl Shell {
                 let link = &mut self.engine.state.primary_link;
                 link.transfer_bytes = match &found {
                     Ending::Length(length) => {
-                        log!(Notice, "MASTER <-> REPLICA sync: receiving {length} bytes from master to memory");
+                        log!(
+                            Notice,
+                            "MASTER <-> REPLICA sync: receiving {length} bytes from master to memory"
+                        );
                         Some(*length as u64)
                     }
                     Ending::Mark(_) => {
-                        log!(Notice, "MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF to memory");
+                        log!(
+                            Notice,
+                            "MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF to memory"
+                        );
                         None
                     }
                 };
@@ -406,7 +410,10 @@ impl Shell {
             Some("+CONTINUE") => {
                 log!(Notice, "Successful partial resynchronization with master.");
                 self.engine.state.continue_from_primary(words.next());
-                log!(Notice, "MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.");
+                log!(
+                    Notice,
+                    "MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization."
+                );
                 self.primary_becomes_client()
             }
             Some("+FULLRESYNC") => {

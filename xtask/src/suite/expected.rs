@@ -66,6 +66,12 @@ impl Expectations {
         self.files.iter().map(|file| file.unit.clone()).collect()
     }
 
+    /// Those of some files; no names mean all.
+    pub fn only(mut self, units: &[String]) -> Expectations {
+        self.files.retain(|file| units.is_empty() || units.contains(&file.unit.file));
+        self
+    }
+
     /// An error that lists everything that is not as the lists say.
     pub fn judge(&self, results: &[FileResult]) -> Result<()> {
         let mut wrong = Vec::new();

@@ -23,8 +23,7 @@ use crate::arguments::{self, is};
 /// Longest name a replica may give itself.
 const ADDRESS_BYTES_MAX: usize = 45;
 
-/// What a replica may say that changes nothing here.
-const HEARD: [&str; 5] = ["rdb-only", "rdb-filter-only", "version", "rdb-channel", "main-ch-client-id"];
+const UNKNOWN_FILTER: &[u8] = b"Unsupported rdb-filter-only option: ";
 
 fn replconf(context: &mut Context<'_>) -> CommandResult {
     let pairs = &context.argv[1..];
@@ -43,19 +42,30 @@ fn replconf(context: &mut Context<'_>) -> CommandResult {
             return Ok(());
         }
         if is(option, "listening-port") {
-            let port = arguments::integer_in(value, 0..=65_535, error::NOT_AN_INTEGER)?;
-            session(context).listening_port = u16::try_from(port).unwrap_or(0);
+            session(context).listening_port = arguments::integer(value)?;
         } else if is(option, "ip-address") {
             if value.len() > ADDRESS_BYTES_MAX {
-                let text = [b"REPLCONF ip-address provided by replica instance is too long: ",
-                    value.len().to_string().as_bytes(), b" bytes"].concat();
+                let text = [
+                    b"REPLCONF ip-address provided by replica instance is too long: ",
+                    value.len().to_string().as_bytes(),
+                    b" bytes",
+                ]
+                .concat();
                 return Err(CommandError::err(text));
             }
             session(context).ip_address = String::from_utf8_lossy(value).into_owned();
         } else if is(option, "capa") {
             // Others than this one are of no use here.
             session(context).psync2 |= is(value, "psync2");
-        } else if !HEARD.iter().any(|known| is(option, known)) {
+        } else if is(option, "rdb-only") {
+            arguments::integer(value)?;
+        } else if is(option, "rdb-filter-only") {
+            if let Some(word) =
+                value.split(|byte| *byte == b' ').find(|word| !is(word, "functions"))
+            {
+                return Err(CommandError::err([UNKNOWN_FILTER, word].concat()));
+            }
+        } else {
             let text = [b"Unrecognized REPLCONF option: ".as_slice(), option].concat();
             return Err(CommandError::err(text));
         }

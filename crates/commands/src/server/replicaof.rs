@@ -3,8 +3,7 @@
 use command_spec::*;
 use engine::*;
 
-const NO_ONE: &[Argument] =
-    &[Argument::pure_token("no", "NO"), Argument::pure_token("one", "ONE")];
+const NO_ONE: &[Argument] = &[Argument::pure_token("no", "NO"), Argument::pure_token("one", "ONE")];
 
 const ARGUMENTS: &[Argument] = &[Argument::one_of(
     "args",
@@ -61,7 +60,7 @@ fn replicaof(context: &mut Context<'_>) -> CommandResult {
     if context.client().has(client_flag::REPLICA) {
         return Err(FROM_A_REPLICA);
     }
-    let port = arguments::integer_in(port, 0..=65_535, INVALID_PORT)?;
+    let port = arguments::integer_or(port, INVALID_PORT)?;
     let port = u16::try_from(port).map_err(|_| INVALID_PORT)?;
     let followed = context.state.config.replicaof.0.as_ref();
     if followed.is_some_and(|(name, number)| name.eq_ignore_ascii_case(host) && *number == port) {

@@ -316,7 +316,7 @@ impl State {
     }
 
     /// Writes no more; what was written stays.
-    fn stop_aof(&mut self) {
+    pub(crate) fn stop_aof(&mut self) {
         self.flush_aof(true);
         self.sync_aof_now();
         let waited = self.aof.mode == Mode::WaitRewrite;

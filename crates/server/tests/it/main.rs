@@ -11,6 +11,7 @@ mod random;
 mod redis_cell;
 mod redisearch;
 mod refused_modules;
+mod replication;
 mod requests;
 mod support;
 
