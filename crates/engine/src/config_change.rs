@@ -19,6 +19,8 @@ impl State {
         ] {
             self.config_changed(name);
         }
+        self.follow_configured();
+        self.refresh_access();
     }
 
     /// Called after a parameter has a new value.

@@ -49,6 +49,7 @@ pub struct ReplicaFeed {
     pub previous_id: Option<(String, u64)>,
     /// Replicas are to be asked how far they are before the next wait.
     pub ask_for_acks: bool,
+    pub(crate) waits: Vec<crate::replica_wait::ReplicaWait>,
     next_cron_ms: i64,
     next_ping_ms: i64,
 }

@@ -33,7 +33,7 @@ impl Context<'_> {
         deadline_ms: i64,
         on_timeout: crate::blocking::OnTimeout,
     ) {
-        self.state.replica_waits.push(wait);
+        self.state.feed.waits.push(wait);
         self.state.feed.ask_for_acks = true;
         self.block(BlockKind::Replication, deadline_ms, on_timeout);
     }
@@ -42,10 +42,10 @@ impl Context<'_> {
 impl State {
     /// A replica has come further: whoever has what it waited for goes on.
     pub(crate) fn wake_waiting_for_replicas(&mut self) {
-        if self.replica_waits.is_empty() {
+        if self.feed.waits.is_empty() {
             return;
         }
-        for wait in std::mem::take(&mut self.replica_waits) {
+        for wait in std::mem::take(&mut self.feed.waits) {
             let blocked = self.clients.get(wait.client).and_then(|client| client.blocked.as_ref());
             if blocked.is_none_or(|blocked| blocked.kind != BlockKind::Replication) {
                 continue;
@@ -60,7 +60,7 @@ impl State {
             if done {
                 self.unblock_with(wait.client, Unblock::Timeout);
             } else {
-                self.replica_waits.push(wait);
+                self.feed.waits.push(wait);
             }
         }
     }

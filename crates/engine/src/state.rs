@@ -103,7 +103,6 @@ pub struct State {
     pub propagation_taker: Option<PropagationTaker>,
     pub feed: crate::replica_feed::ReplicaFeed,
     pub primary_link: crate::primary_link::PrimaryLink,
-    pub(crate) replica_waits: Vec<crate::replica_wait::ReplicaWait>,
     pub post_jobs: Vec<PostJob>,
     pub pubsub: Pubsub,
     pub watched: WatchedKeys,
@@ -252,7 +251,6 @@ impl State {
             propagation_taker: None,
             feed: crate::replica_feed::ReplicaFeed::default(),
             primary_link: crate::primary_link::PrimaryLink::default(),
-            replica_waits: Vec::new(),
             post_jobs: Vec::new(),
             pubsub: Pubsub::default(),
             watched: WatchedKeys::default(),
@@ -303,8 +301,6 @@ impl State {
         };
         state.new_replication_id();
         state.apply_config_at_start();
-        state.follow_configured();
-        state.refresh_access();
         state
     }
 
