@@ -240,6 +240,7 @@ impl Startup {
         let origin =
             if self.is_named(parameter.name) { Origin::FileAgain } else { Origin::FileFirst };
         (parameter.parse)(&mut self.config, &words, origin)?;
+        crate::validate::with_others(parameter.name, &self.config)?;
         if origin == Origin::FileFirst {
             self.named.push(parameter.name);
         }

@@ -150,10 +150,12 @@ pub fn settle(config: &mut Config) {
     }
 }
 
-/// Checks of the parameter `name` against others, and against the value it had.
-pub fn against_others(name: &str, old: &Config, new: &Config) -> Result<(), Reason> {
-    let refuse = |wrong: bool, reason: &str| if wrong { Err(reason.to_owned()) } else { Ok(()) };
-    const NO_TRACKING: &str = "memory tracking cannot be enabled at runtime";
+fn refuse(wrong: bool, reason: &str) -> Result<(), Reason> {
+    if wrong { Err(reason.to_owned()) } else { Ok(()) }
+}
+
+/// Checks of the parameter `name` against others, as they stand when its line is read.
+pub fn with_others(name: &str, new: &Config) -> Result<(), Reason> {
     match name {
         "array-sparse-kmax" => refuse(
             new.array_sparse_kmax != 0 && new.array_sparse_kmax <= new.array_sparse_kmin,
@@ -163,6 +165,14 @@ pub fn against_others(name: &str, old: &Config, new: &Config) -> Result<(), Reas
             new.array_sparse_kmax != 0 && new.array_sparse_kmin >= new.array_sparse_kmax,
             "array-sparse-kmin must be less than array-sparse-kmax",
         ),
+        _ => Ok(()),
+    }
+}
+
+/// Checks of a change of the parameter `name` against others, and against the value it had.
+pub fn against_others(name: &str, old: &Config, new: &Config) -> Result<(), Reason> {
+    const NO_TRACKING: &str = "memory tracking cannot be enabled at runtime";
+    match name {
         "cluster-slot-stats-enabled" => {
             let memory =
                 |config: &Config| config.cluster_slot_stats_enabled.contains(SlotStats::MEM);
@@ -171,7 +181,7 @@ pub fn against_others(name: &str, old: &Config, new: &Config) -> Result<(), Reas
         "key-memory-histograms" => {
             refuse(new.key_memory_histograms && !old.key_memory_histograms, NO_TRACKING)
         }
-        _ => Ok(()),
+        _ => with_others(name, new),
     }
 }
 

@@ -38,6 +38,7 @@ enum Stage {
     Keys,
     Expires,
     Channels,
+    Scripts,
     End,
 }
 
@@ -77,6 +78,10 @@ pub struct Defrag {
     effort: f64,
     started_us: u64,
     measured: Option<(u64, AllocatorFigures)>,
+    /// Whether the next slice has been asked for.
+    is_due: bool,
+    /// When it was last seen to while loading.
+    seen_to_us: u64,
     pub stats: DefragStats,
 }
 
@@ -165,35 +170,65 @@ impl State {
         self.defrag.measured = None;
     }
 
+    /// Sees to it while a file is loaded and no timers run, for the same share of the time.
+    pub(crate) fn defrag_while_loading(&mut self) {
+        if !self.config.activedefrag {
+            return;
+        }
+        let now_us = self.clock.monotonic_us_now();
+        let passed_us = now_us.saturating_sub(self.defrag.seen_to_us);
+        if passed_us < PAUSE_MIN_US {
+            return;
+        }
+        self.defrag_cron();
+        let percent = u64::from(self.defrag.percent.min(99));
+        if percent > 0 {
+            let busy_us = passed_us * percent / (100 - percent);
+            self.defrag_for(busy_us.clamp(SLICE_MIN_US, SLICE_MAX_US));
+        }
+        self.defrag.seen_to_us = self.clock.monotonic_us_now();
+        self.note_latency("while-blocked-cron", (self.defrag.seen_to_us - now_us) / 1000);
+    }
+
     /// Works for a while, and sets the timer for the next time.
     fn defrag_slice(&mut self) {
+        self.defrag.is_due = false;
         if !self.config.activedefrag || self.defrag.percent == 0 {
             return;
         }
         let percent = u64::from(self.defrag.percent.min(99));
         let busy_us = (PAUSE_MIN_US * percent / (100 - percent)).clamp(SLICE_MIN_US, SLICE_MAX_US);
         let pause_us = (busy_us * (100 - percent) / percent).max(PAUSE_MIN_US);
+        self.defrag_for(busy_us);
+        if self.defrag.pass.is_some() && !self.defrag.is_due {
+            let due_us = self.clock.monotonic_us_now() + pause_us;
+            self.timers.add(due_us, Rc::new(State::defrag_slice));
+            self.defrag.is_due = true;
+        }
+    }
+
+    /// Works for so long, if it may.
+    fn defrag_for(&mut self, busy_us: u64) {
         // While a child writes the data, pages that are left alone need not be copied.
-        if self.saving.child().is_none() {
-            let started_us = self.clock.monotonic_us_now();
-            let mut passed_us = 0;
-            (self.host.port.thread_cache)(false);
-            while self.defrag_piece() {
-                passed_us = self.clock.monotonic_us_now() - started_us;
-                if passed_us >= busy_us {
-                    break;
-                }
-            }
-            (self.host.port.thread_cache)(true);
-            self.defrag.stats.total_us += passed_us;
-            self.note_latency("active-defrag-cycle", passed_us / 1000);
-            if self.defrag.pass.as_ref().is_none_or(|pass| pass.stage == Stage::End) {
-                self.end_defrag_pass();
-                return;
+        if self.saving.child().is_some() {
+            return;
+        }
+        let started_us = self.clock.monotonic_us_now();
+        let mut passed_us = 0;
+        (self.host.port.thread_cache)(false);
+        while self.defrag_piece() {
+            passed_us = self.clock.monotonic_us_now() - started_us;
+            if passed_us >= busy_us {
+                break;
             }
         }
-        let due_us = self.clock.monotonic_us_now() + pause_us;
-        self.timers.add(due_us, Rc::new(State::defrag_slice));
+        (self.host.port.thread_cache)(true);
+        self.defrag.stats.total_us += passed_us;
+        self.note_latency("active-defrag-cycle", passed_us / 1000);
+        let pass = self.defrag.pass.as_ref();
+        if pass.is_none_or(|pass| pass.stage == Stage::End && pass.big.is_empty()) {
+            self.end_defrag_pass();
+        }
     }
 
     /// The cron begins another pass if it did not suffice.
@@ -231,6 +266,17 @@ impl State {
                     let judge: &mut Judge<'_> = &mut |address| counter.judge(address);
                     let index = usize::try_from(pass.cursor).unwrap_or(usize::MAX);
                     if self.relocate_channel(index, judge) {
+                        pass.cursor += 1;
+                    } else {
+                        pass.cursor = 0;
+                        pass.stage = Stage::Scripts;
+                    }
+                }
+                Stage::Scripts => {
+                    let judge: &mut Judge<'_> = &mut |address| counter.judge(address);
+                    let index = usize::try_from(pass.cursor).unwrap_or(usize::MAX);
+                    let scripts = self.guests.scripts.as_ref();
+                    if scripts.is_some_and(|scripts| scripts.relocate_text(index, judge)) {
                         pass.cursor += 1;
                     } else {
                         pass.stage = Stage::End;

@@ -27,6 +27,8 @@ impl State {
                 self.free_in_background(Box::new(flushed), objects);
             }
         }
+        // The blocks kept for the next allocations lie scattered, each in a page that is empty but for it.
+        (self.host.port.allocator_act)("thread.tcache.flush");
         self.emit(&ServerEvent::FlushDb { begins: false, db: only, lazy });
         removed
     }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use keyspace::Value;
 use keyspace::module::{ModuleObject, ModuleValue, Place};
+use keyspace::{Judge, Value};
 use persistence::rdb::file::ModuleAux;
 use persistence::rdb::value::Loaded;
 
@@ -116,6 +116,9 @@ pub trait ScriptHost {
 
     /// Bytes of their texts.
     fn text_bytes(&self) -> usize;
+
+    /// Moves the text of a script, counted from 0, as `judge` says; false beyond the last.
+    fn relocate_text(&self, index: usize, judge: &mut Judge<'_>) -> bool;
 }
 
 /// The guests.

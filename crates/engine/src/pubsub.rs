@@ -6,12 +6,16 @@ use indexmap::map::MutableKeys as _;
 use indexmap::set::MutableValues as _;
 use indexmap::{IndexMap, IndexSet};
 use keyspace::Judge;
+use smallvec::SmallVec;
 
 use crate::client::{Client, ClientId, client_flag};
 use crate::state::State;
 
 /// Channels or patterns, with those who listen. The name is one with that in the sessions.
-pub type Listeners = IndexMap<Rc<[u8]>, IndexSet<ClientId>>;
+pub type Listeners = IndexMap<Rc<[u8]>, Listening>;
+
+/// Those who listen to one of them, oldest first. Most channels have one listener: two need no memory of their own.
+pub type Listening = SmallVec<[ClientId; 2]>;
 
 /// Who listens to what.
 #[derive(Default)]
@@ -109,7 +113,7 @@ impl State {
         let name = known.unwrap_or_else(|| name.into());
         session.subscribed(kind).insert(name.clone());
         session.flags |= client_flag::PUBSUB;
-        listeners.entry(name).or_default().insert(client);
+        listeners.entry(name).or_default().push(client);
         true
     }
 
@@ -124,7 +128,9 @@ impl State {
         }
         let listeners = self.pubsub.listeners(kind);
         if let Some(clients) = listeners.get_mut(name) {
-            clients.shift_remove(&client);
+            if let Some(place) = clients.iter().position(|listening| *listening == client) {
+                clients.remove(place);
+            }
             if clients.is_empty() {
                 listeners.swap_remove(name);
             }

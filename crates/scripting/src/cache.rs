@@ -1,11 +1,12 @@
 //! Compiled scripts by the SHA-1 of their text, and the interpreter they were compiled in.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use engine::guests::ScriptHost;
 use engine::{ClientId, CommandError, CommandResult, Context};
+use indexmap::IndexMap;
+use keyspace::Judge;
 use mlua::RegistryKey;
 
 use crate::header::{self, ScriptFlags};
@@ -22,14 +23,15 @@ pub struct Script {
     pub flags: ScriptFlags,
     /// The function, in Lua's own registry: a handle to each would soon use up what Lua keeps handles in.
     pub function: RegistryKey,
-    bytes: usize,
+    /// As it was sent.
+    text: Box<[u8]>,
 }
 
 /// The scripts of a server.
 #[derive(Default)]
 pub struct Scripts {
     interpreter: RefCell<Option<Rc<Interpreter>>>,
-    scripts: RefCell<HashMap<String, Rc<Script>>>,
+    scripts: RefCell<IndexMap<String, Rc<Script>>>,
     /// The client under which scripts call commands.
     pub(crate) client: Cell<Option<ClientId>>,
     pub(crate) running: Cell<bool>,
@@ -63,7 +65,7 @@ impl Scripts {
             .lua
             .create_registry_value(function)
             .map_err(|error| CommandError::err(format!("Error compiling script: {error}")))?;
-        let script = Rc::new(Script { sha: sha.clone(), flags, function, bytes: body.len() });
+        let script = Rc::new(Script { sha: sha.clone(), flags, function, text: body.into() });
         self.scripts.borrow_mut().insert(sha, script.clone());
         Ok(script)
     }
@@ -123,6 +125,19 @@ impl ScriptHost for Scripts {
     }
 
     fn text_bytes(&self) -> usize {
-        self.scripts.borrow().values().map(|script| script.bytes).sum()
+        self.scripts.borrow().values().map(|script| script.text.len()).sum()
+    }
+
+    fn relocate_text(&self, index: usize, judge: &mut Judge<'_>) -> bool {
+        let mut scripts = self.scripts.borrow_mut();
+        let Some((_, script)) = scripts.get_index_mut(index) else { return false };
+        // One that runs is left alone.
+        if let Some(script) = Rc::get_mut(script)
+            && !script.text.is_empty()
+            && judge(script.text.as_ptr() as usize)
+        {
+            script.text = script.text.clone();
+        }
+        true
     }
 }

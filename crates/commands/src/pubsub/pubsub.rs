@@ -120,8 +120,7 @@ pub const PUBSUB: BuiltIn = BuiltIn::container(
     ],
 );
 
-use engine::pubsub::Listeners;
-use indexmap::IndexSet;
+use engine::pubsub::{Listeners, Listening};
 
 fn pubsub(context: &mut Context<'_>) -> CommandResult {
     Err(error::wrong_arity(&context.command.full_name))
@@ -165,7 +164,7 @@ fn count_each(context: &mut Context<'_>, of: fn(&State) -> &Listeners) -> Comman
     context.reply.array(names.len() * 2);
     for name in names {
         context.reply.bulk(name);
-        let count = of(context.state).get(*name).map_or(0, IndexSet::len);
+        let count = of(context.state).get(*name).map_or(0, Listening::len);
         context.reply.integer(count as i64);
     }
     Ok(())

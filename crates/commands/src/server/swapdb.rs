@@ -25,10 +25,14 @@ const INVALID_FIRST: CommandError = CommandError::constant("ERR invalid first DB
 const INVALID_SECOND: CommandError = CommandError::constant("ERR invalid second DB index");
 
 fn swapdb(context: &mut Context<'_>) -> CommandResult {
-    let first = arguments::integer_or(context.argv[1], INVALID_FIRST)?;
-    let second = arguments::integer_or(context.argv[2], INVALID_SECOND)?;
+    let number = |word: &[u8], invalid: CommandError| {
+        let number = arguments::integer_or(word, invalid.clone())?;
+        i32::try_from(number).map_err(|_| invalid)
+    };
+    let first = number(context.argv[1], INVALID_FIRST)?;
+    let second = number(context.argv[2], INVALID_SECOND)?;
     let count = context.state.databases.len();
-    let index = |number: i64| {
+    let index = |number: i32| {
         let index = usize::try_from(number).ok().filter(|index| *index < count);
         index.ok_or(error::DB_INDEX_OUT_OF_RANGE)
     };

@@ -221,3 +221,12 @@ fn the_report_has_the_known_shape() {
          argument couldn't be parsed into an integer\n"
     );
 }
+
+#[test]
+fn parameters_are_held_against_others_as_they_stand_at_their_line() {
+    assert!(load("array-sparse-kmax 20\narray-sparse-kmin 10").is_ok());
+    assert!(load("array-sparse-kmax 0\narray-sparse-kmin 10").is_ok());
+    assert!(load("array-sparse-kmax 5").is_err());
+    let error = load("array-sparse-kmin 10\narray-sparse-kmax 20").expect_err("one by one");
+    assert!(matches!(error, LoadError::Line { line_number: 1, .. }));
+}

@@ -16,6 +16,9 @@ pub struct AofLoadError(pub String);
 /// What makes a file the older format, or the base of a newer one.
 const RDB_MAGIC: &[u8] = b"REDIS";
 
+/// After how many commands what cannot wait for the end is seen to.
+const STEPS_BETWEEN_CHORES: u64 = 1024;
+
 /// Where a file stops to be good.
 enum Tail {
     Truncated,
@@ -214,7 +217,12 @@ impl State {
     ) -> Result<Option<(Tail, usize)>, AofLoadError> {
         // A transaction counts only as a whole.
         let mut transaction = None;
+        let mut number = 0_u64;
         loop {
+            number += 1;
+            if number.is_multiple_of(STEPS_BETWEEN_CHORES) {
+                self.defrag_while_loading();
+            }
             let position = steps.position();
             let good = transaction.unwrap_or(position);
             match steps.step() {
