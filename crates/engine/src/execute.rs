@@ -306,9 +306,12 @@ impl State {
         let blocked = self.clients[client].has(client_flag::BLOCKED);
         self.track_read(client, command, argv);
         self.count_call(client, command, argv, started_us, blocked);
-        let propagation = &self.propagation;
         // Saving and loading set the number back, and change nothing.
         let changed = self.dirty > dirty_before;
+        if changed && self.is_replica() {
+            self.note_own_expiries(client, command, db, argv);
+        }
+        let propagation = &self.propagation;
         if changed || propagation.forced || !propagation.also.is_empty() {
             self.collect_propagation(db, command, argv, changed);
         } else {

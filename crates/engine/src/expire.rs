@@ -31,6 +31,7 @@ impl State {
     pub(crate) fn active_expire_slow(&mut self) {
         let hz = u64::try_from(self.config.hz).unwrap_or(10).max(1);
         self.active_expire_cycle(1_000_000 * SLOW_TIME_PERCENT / hz / 100);
+        self.expire_own();
     }
 
     /// From cron, once a second: streams forget what producers added too long ago. It is no change of the data.

@@ -43,6 +43,7 @@ pub mod primary_link;
 pub mod propagation;
 pub mod pubsub;
 pub mod redact;
+pub mod replica_expiry;
 pub mod replica_feed;
 pub mod replica_wait;
 pub mod saving;

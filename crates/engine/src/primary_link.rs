@@ -64,6 +64,8 @@ pub struct PrimaryLink {
     /// Of the dataset that is being received: bytes in all, if known, and bytes here.
     pub transfer_bytes: Option<u64>,
     pub transfer_read_bytes: u64,
+    /// What expires here because the primary does not know it.
+    pub own_expiries: crate::replica_expiry::OwnExpiries,
     next_ack_ms: i64,
     /// Up to where the stream was on the disk when that was last known.
     disk_offset: u64,
@@ -235,6 +237,7 @@ impl State {
         self.log(LogLevel::Notice, "MASTER <-> REPLICA sync: Flushing old data");
         self.primary_link.resumable = false;
         self.primary_link.db = 0;
+        self.primary_link.own_expiries.clear();
         self.disconnect_replicas();
         // The file begins anew with what is loaded.
         if self.aof.mode != Mode::Off {

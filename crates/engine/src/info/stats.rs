@@ -68,7 +68,7 @@ fn write_features(state: &State, lines: &mut Lines) {
     lines.field("latest_fork_usec", 0);
     lines.field("total_forks", state.saving.forks);
     lines.field("migrate_cached_sockets", state.links.len());
-    lines.field("slave_expires_tracked_keys", 0);
+    lines.field("slave_expires_tracked_keys", state.primary_link.own_expiries.len());
     let defrag = &state.defrag.stats;
     lines.field("active_defrag_hits", defrag.hits);
     lines.field("active_defrag_misses", defrag.misses);
