@@ -42,16 +42,18 @@ fn arlastitems(context: &mut Context<'_>) -> CommandResult {
         reply.array(0);
         return Ok(());
     }
-    let Some(array) = context.state.array_to_read(context.db, context.argv[1])? else {
+    let found = context.state.array_to_read(context.db, context.argv[1]);
+    if matches!(found, Ok(None)) {
         reply.array(0);
         return Ok(());
-    };
-    // Redis looks at the word only when there is something to reply.
+    }
+    // Redis looks at the word when there is a key, and at its type after that.
     let newest_first = match word {
         None => false,
         Some(word) if arguments::is(word, "REV") => true,
         Some(_) => return Err(error::SYNTAX),
     };
+    let Some(array) = found? else { return Ok(()) };
     let mut indexes: Vec<u64> = array.newest(count).collect();
     if !newest_first {
         indexes.reverse();

@@ -167,5 +167,7 @@ fn is_many(word: &[u8]) -> bool {
 /// Whether a word would be a time longer than this program waits.
 fn waits_long(word: &[u8]) -> bool {
     let text = String::from_utf8_lossy(word);
-    text.parse::<f64>().is_ok_and(|seconds| seconds == 0.0 || seconds > 0.05)
+    // Hexadecimal numbers are times, too.
+    text.contains(['x', 'X'])
+        || text.parse::<f64>().is_ok_and(|seconds| seconds == 0.0 || seconds > 0.05)
 }
