@@ -31,29 +31,23 @@ const INVALID_COUNT: CommandError = CommandError::constant("ERR invalid COUNT");
 
 fn arlastitems(context: &mut Context<'_>) -> CommandResult {
     let count = arguments::integer_or(context.argv[2], INVALID_COUNT)?;
-    let word = match context.argv[3..] {
-        [] => None,
-        [word] => Some(word),
+    let count = u64::try_from(count).unwrap_or(0);
+    // Asked for nothing, Redis does not look at the rest.
+    if count == 0 {
+        context.reply.array(0);
+        return Ok(());
+    }
+    let newest_first = match context.argv[3..] {
+        [] => false,
+        [word] if arguments::is(word, "REV") => true,
+        [_] => return Err(error::SYNTAX),
         _ => return Err(error::wrong_arity("arlastitems")),
     };
     let reply = &mut *context.reply;
-    let count = u64::try_from(count).unwrap_or(0);
-    if count == 0 {
+    let Some(array) = context.state.array_to_read(context.db, context.argv[1])? else {
         reply.array(0);
         return Ok(());
-    }
-    let found = context.state.array_to_read(context.db, context.argv[1]);
-    if matches!(found, Ok(None)) {
-        reply.array(0);
-        return Ok(());
-    }
-    // Redis looks at the word when there is a key, and at its type after that.
-    let newest_first = match word {
-        None => false,
-        Some(word) if arguments::is(word, "REV") => true,
-        Some(_) => return Err(error::SYNTAX),
     };
-    let Some(array) = found? else { return Ok(()) };
     let mut indexes: Vec<u64> = array.newest(count).collect();
     if !newest_first {
         indexes.reverse();
