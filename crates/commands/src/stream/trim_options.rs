@@ -1,6 +1,6 @@
 //! MAXLEN, MINID and LIMIT, which XADD and XTRIM share.
 
-use engine::{CommandError, State};
+use engine::{CommandError, Context, client_flag};
 use keyspace::Stream;
 use keyspace::stream::{References, StreamId, Trim, TrimTo};
 
@@ -87,16 +87,17 @@ impl TrimOptions {
     }
 
     /// What the options ask for, if for anything.
-    pub(super) fn finish(&self, state: &State) -> Result<Option<Trim>, CommandError> {
+    pub(super) fn finish(&self, context: &Context<'_>) -> Result<Option<Trim>, CommandError> {
         let Some(to) = self.to else {
             return if self.limit.is_some() { Err(LIMIT_WITHOUT_STRATEGY) } else { Ok(None) };
         };
-        if self.limit.is_some() && !self.approximate {
+        // What is propagated says exactly what to trim, and keeps the limit that is without a meaning then.
+        if self.limit.is_some() && !self.approximate && !context.client().has(client_flag::MASTER) {
             return Err(LIMIT_OF_EXACT);
         }
-        let limit = match self.limit {
+        let limit = match self.limit.filter(|_| self.approximate) {
             Some(limit) => limit,
-            None if self.approximate => match state.stream_limits().entries_max as u64 {
+            None if self.approximate => match context.state.stream_limits().entries_max as u64 {
                 0 => ENTRIES_TRIMMED_DEFAULT,
                 entries => entries.saturating_mul(NODES_TRIMMED_MAX).min(ENTRIES_TRIMMED_MAX),
             },

@@ -245,7 +245,7 @@ fn xadd(context: &mut Context<'_>) -> CommandResult {
     }
     let now = Circumstances {
         limits: context.state.stream_limits(),
-        trim: options.trim.finish(context.state)?,
+        trim: options.trim.finish(context)?,
         now_ms: context.now_ms(),
     };
     let added = match context.state.stream_to_write(db, argv[1])? {

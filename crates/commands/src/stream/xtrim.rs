@@ -70,7 +70,7 @@ fn xtrim(context: &mut Context<'_>) -> CommandResult {
             words => at += words,
         }
     }
-    let trim = options.finish(context.state)?.ok_or(error::SYNTAX)?;
+    let trim = options.finish(context)?.ok_or(error::SYNTAX)?;
     let Some(stream) = context.state.stream_to_write(db, argv[1])? else {
         context.reply.integer(0);
         return Ok(());
