@@ -120,7 +120,7 @@ pub struct Aof {
     pub rewrites: u64,
     pub failures_in_row: u64,
     /// Before then no rewrite begins by itself.
-    not_before_s: i64,
+    not_before_s: Option<i64>,
     delay_minutes: i64,
     /// WAITAOF: who waits until so many bytes are on the disk.
     waiting: Vec<(ClientId, u64)>,
@@ -152,7 +152,7 @@ impl Default for Aof {
             last_rewrite_duration_s: -1,
             rewrites: 0,
             failures_in_row: 0,
-            not_before_s: 0,
+            not_before_s: None,
             delay_minutes: 0,
             waiting: Vec::new(),
         }

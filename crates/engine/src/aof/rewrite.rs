@@ -58,7 +58,7 @@ impl State {
             }
             Err(reason) => {
                 self.aof.last_rewrite_succeeded = false;
-                self.note_rewrite_failure();
+                self.aof.failures_in_row += 1;
                 Err(reason)
             }
         }
@@ -124,7 +124,6 @@ impl State {
             Ok(()) => {
                 self.aof.last_rewrite_succeeded = true;
                 self.aof.failures_in_row = 0;
-                self.aof.delay_minutes = 0;
                 self.log(LogLevel::Notice, "Background AOF rewrite finished successfully");
             }
             Err(reason) => {
@@ -133,7 +132,7 @@ impl State {
                 // The server has ended a process by SIGUSR1 that nobody needs any more.
                 if signal != Some(USER_SIGNAL) {
                     self.aof.last_rewrite_succeeded = false;
-                    self.note_rewrite_failure();
+                    self.aof.failures_in_row += 1;
                 }
             }
         }
@@ -219,31 +218,36 @@ impl State {
         self.aof.file_bytes = 0;
     }
 
-    fn note_rewrite_failure(&mut self) {
-        self.aof.failures_in_row += 1;
+    /// Whether a rewrite that is due waits all the same, since the last ones have failed.
+    fn delays_rewrite(&mut self) -> bool {
         if self.aof.failures_in_row < FAILURES_BEFORE_DELAY {
-            return;
+            self.aof.delay_minutes = 0;
+            self.aof.not_before_s = None;
+            return false;
+        }
+        let now_s = self.clock.unix_s();
+        if let Some(not_before_s) = self.aof.not_before_s {
+            if now_s >= not_before_s {
+                self.aof.not_before_s = None;
+            }
+            return now_s < not_before_s;
         }
         self.aof.delay_minutes = (self.aof.delay_minutes * 2).clamp(1, DELAY_MINUTES_MAX);
         let minutes = self.aof.delay_minutes;
-        self.aof.not_before_s = self.clock.unix_s() + minutes * 60;
+        self.aof.not_before_s = Some(now_s + minutes * 60);
         self.log(
             LogLevel::Warning,
             format!(
                 "Background AOF rewrite has repeatedly failed and triggered the limit, will retry in {minutes} minutes"
             ),
         );
-    }
-
-    fn rewrite_delayed(&self) -> bool {
-        self.aof.failures_in_row >= FAILURES_BEFORE_DELAY
-            && self.clock.unix_s() < self.aof.not_before_s
+        true
     }
 
     /// Starts what is due.
     pub(crate) fn aof_cron(&mut self) {
         self.flush_aof(false);
-        if self.has_child() || self.rewrite_delayed() {
+        if self.has_child() {
             return;
         }
         if self.aof.scheduled {
@@ -259,7 +263,7 @@ impl State {
         }
         let base = self.aof.base_bytes.max(1);
         let growth = (self.aof.current_bytes.saturating_mul(100) / base).saturating_sub(100);
-        if growth >= percent {
+        if growth >= percent && !self.delays_rewrite() {
             self.log(
                 LogLevel::Notice,
                 format!("Starting automatic rewriting of AOF on {growth}% growth"),
@@ -269,6 +273,9 @@ impl State {
     }
 
     fn rewrite_by_itself(&mut self) {
+        if self.aof.scheduled && self.delays_rewrite() {
+            return;
+        }
         if let Err(reason) = self.begin_rewrite() {
             self.log(LogLevel::Warning, reason);
         }
