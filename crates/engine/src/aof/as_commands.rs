@@ -1,7 +1,7 @@
 //! The dataset as the commands that make it: a base without RDB (`aof-use-rdb-preamble no`).
 
 use keyspace::element::ElementText;
-use keyspace::hash::Hash;
+use keyspace::hash::{Hash, HashEncoding};
 use keyspace::{KeyRecord, Value, View};
 use persistence::aof::encode;
 
@@ -109,7 +109,7 @@ impl State {
                 }
                 batches.end();
             }
-            View::Value(Value::Hash(hash)) => write_hash(key, hash, out),
+            View::Value(Value::Hash(hash)) if !shares_fields(hash) => write_hash(key, hash, out),
             // What no plain commands make as it is comes back by its payload.
             View::Value(_) => return self.write_payload(record, db, out),
         }
@@ -130,6 +130,11 @@ impl State {
         encode(words.into_iter(), out);
         true
     }
+}
+
+/// HSET would make a hash with names of its own.
+fn shares_fields(hash: &Hash) -> bool {
+    matches!(hash.encoding(), HashEncoding::TemplateListpack | HashEncoding::TemplateArray)
 }
 
 fn write_hash(key: &[u8], hash: &Hash, out: &mut Vec<u8>) {

@@ -1,6 +1,7 @@
 //! Rewriting: a process writes the dataset as the new base, and what came before becomes history.
 
 use super::{Aof, Child, Mode};
+use crate::client::client_flag;
 use crate::effect::{Effect, LogLevel};
 use crate::state::State;
 
@@ -299,7 +300,10 @@ impl State {
         self.aof.mode = Mode::WaitRewrite;
         self.aof.last_sync_s = self.clock.unix_s();
         self.aof.write_error = None;
-        if self.saving.child().is_some() {
+        // Inside a transaction the process would see half of it.
+        let in_transaction =
+            self.executing.is_some_and(|client| self.clients[client].has(client_flag::IN_EXEC));
+        if self.saving.child().is_some() || in_transaction {
             self.aof.scheduled = true;
             self.log(
                 LogLevel::Notice,
