@@ -148,7 +148,7 @@ impl State {
                 index -= listeners.len();
                 continue;
             };
-            if !judge(name.as_ptr() as usize) {
+            if name.is_empty() || !judge(name.as_ptr() as usize) {
                 return true;
             }
             *name = Rc::from(&**name);

@@ -171,12 +171,20 @@ impl Stream {
         }
     }
 
-    /// Moves some nodes as `judge` says, then a group at a time; true while there is more.
+    /// Moves some nodes as `judge` says, then some idempotent IDs, then a group at a time; true while there is more.
     pub(crate) fn relocate(&mut self, cursor: &mut RelocateCursor, judge: &mut Judge<'_>) -> bool {
         if cursor.step == 0 {
             let from = StreamId { ms: cursor.at, seq: cursor.at_low };
             match self.nodes.relocate(from, judge) {
                 Some(next) => (cursor.at, cursor.at_low) = (next.ms, next.seq),
+                None => cursor.advance(None),
+            }
+            return true;
+        }
+        if cursor.step == 1 {
+            let from = (cursor.at, cursor.at_low);
+            match self.idempotence_mut().and_then(|ids| ids.relocate(from, judge)) {
+                Some(next) => (cursor.at, cursor.at_low) = next,
                 None => cursor.advance(None),
             }
             return true;

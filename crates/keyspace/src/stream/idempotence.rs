@@ -4,6 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::id::StreamId;
+use crate::relocate::Judge;
+use structures::relocate::deque;
+
+/// How many IDs are looked at in one go when they are moved.
+const RELOCATED_AT_ONCE: usize = 256;
 
 /// What a stream remembers, and for how long.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,6 +48,19 @@ impl Producer {
         }
     }
 
+    /// Moves the ID recorded at a place as `judge` says; false beyond the last.
+    fn relocate(&mut self, place: usize, judge: &mut Judge<'_>) -> bool {
+        let Some(recorded) = self.order.get_mut(place) else { return false };
+        if !recorded.is_empty() && judge(recorded.as_ptr() as usize) {
+            let fresh: Arc<[u8]> = Arc::from(&**recorded);
+            if let Some(id) = self.entries.remove(recorded) {
+                self.entries.insert(fresh.clone(), id);
+            }
+            *recorded = fresh;
+        }
+        true
+    }
+
     fn expire(&mut self, before_ms: u64) {
         while let Some(oldest) = self.order.front()
             && self.entries.get(oldest).is_some_and(|id| id.ms < before_ms)
@@ -74,13 +92,39 @@ impl Idempotence {
     ) {
         self.added = self.added.wrapping_add(1);
         let producer = self.producers.entry(Box::from(producer)).or_default();
-        if producer.entries.insert(Arc::from(idempotent_id), id).is_some() {
+        if producer.entries.remove(idempotent_id).is_some() {
             producer.order.retain(|recorded| **recorded != *idempotent_id);
         }
-        producer.order.push_back(Arc::from(idempotent_id));
+        let recorded: Arc<[u8]> = Arc::from(idempotent_id);
+        producer.entries.insert(recorded.clone(), id);
+        producer.order.push_back(recorded);
         while producer.order.len() > limits.ids_max as usize {
             producer.forget_oldest();
         }
+    }
+
+    /// Moves some IDs as `judge` says, from a place of a producer on; where to go on.
+    pub(super) fn relocate(
+        &mut self,
+        (first, mut place): (u64, u64),
+        judge: &mut Judge<'_>,
+    ) -> Option<(u64, u64)> {
+        let mut left = RELOCATED_AT_ONCE;
+        let skipped = usize::try_from(first).unwrap_or(usize::MAX);
+        for (number, producer) in (first..).zip(self.producers.values_mut().skip(skipped)) {
+            if place == 0 {
+                deque(&mut producer.order, judge);
+            }
+            while left > 0 && producer.relocate(place as usize, judge) {
+                place += 1;
+                left -= 1;
+            }
+            if left == 0 {
+                return Some((number, place));
+            }
+            place = 0;
+        }
+        None
     }
 
     /// Forgets what is too old.
@@ -157,5 +201,33 @@ mod tests {
         assert_eq!(kept, [(&b"c"[..], StreamId::new(2000, 0)), (b"b", StreamId::new(1600, 0))]);
         memory.expire(&limits, 3100);
         assert_eq!((memory.producer_count(), memory.id_count(), memory.added), (0, 0, 4));
+    }
+
+    #[test]
+    fn what_is_moved_stays_what_it_was() {
+        let limits = IdempotenceLimits { duration_s: 1, ids_max: 1000 };
+        let mut memory = Idempotence::default();
+        for number in 0..1000_u64 {
+            let (producer, iid) = ([b'a' + (number % 3) as u8], number.to_string());
+            memory.record(&producer, iid.as_bytes(), StreamId::new(number, 0), &limits);
+        }
+        let before = memory.clone();
+        let mut asked = 0;
+        let mut judge = |_| {
+            asked += 1;
+            asked % 3 != 0
+        };
+        let mut place = Some((0, 0));
+        while let Some(from) = place {
+            place = memory.relocate(from, &mut judge);
+        }
+        assert!((1000..1010).contains(&asked));
+        assert!(
+            memory
+                .producers()
+                .zip(before.producers())
+                .all(|(moved, old)| { (moved.0, moved.1) == (old.0, old.1) && moved.2.eq(old.2) })
+        );
+        assert_eq!(memory.find(b"a", b"999"), Some(StreamId::new(999, 0)));
     }
 }
