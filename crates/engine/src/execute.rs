@@ -175,8 +175,11 @@ impl State {
             self.feed_monitors(client, command, argv);
         }
         if self.depth == 0 {
+            let before = self.feed.offset;
             self.commit();
-            self.clients[client].write_offset = self.feed.offset;
+            if self.feed.offset != before {
+                self.clients[client].write_offset = self.feed.offset;
+            }
         }
         if self.check_histograms {
             self.assert_histograms();

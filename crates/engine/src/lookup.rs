@@ -16,6 +16,8 @@ pub mod lookup_flag {
     pub const NO_NOTIFY: u32 = 1 << 2;
     /// See an expired key as gone, but do not delete it.
     pub const NO_EXPIRE: u32 = 1 << 3;
+    /// Something will be written: even a replica, if it may be written to, deletes an expired key first.
+    pub const FOR_WRITE: u32 = 1 << 4;
 }
 
 impl State {
@@ -48,7 +50,7 @@ impl State {
     /// Finds a key to change it. To replace the value, go through [`State::db_mut`].
     pub fn lookup_write(&mut self, db: usize, key: &[u8]) -> Option<&mut KeyRecord> {
         let hash = self.databases[db].hash_of(key);
-        let location = self.find_alive(db, hash, key, 0)?;
+        let location = self.find_alive(db, hash, key, lookup_flag::FOR_WRITE)?;
         self.databases[db].at_mut(location)
     }
 
@@ -97,7 +99,10 @@ impl State {
 
     #[cold]
     fn meet_expired(&mut self, db: usize, key: &[u8], flags: u32) {
-        if flags & lookup_flag::NO_EXPIRE == 0 && self.may_delete_expired() {
+        let written = flags & lookup_flag::FOR_WRITE != 0
+            && self.is_replica()
+            && !self.config.replica_read_only;
+        if flags & lookup_flag::NO_EXPIRE == 0 && (written || self.may_delete_expired()) {
             self.delete_expired(db, key);
         }
     }

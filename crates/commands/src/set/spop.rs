@@ -27,6 +27,9 @@ use stdx::random::SplitMix64;
 use super::srandmember::different;
 use crate::collection::{positive_count, reply_element};
 
+/// Members that one propagated SREM takes away.
+const MEMBERS_PER_REMOVAL: usize = 1024;
+
 fn spop(context: &mut Context<'_>) -> CommandResult {
     match &context.argv[2..] {
         [] => pop_one(context),
@@ -85,9 +88,20 @@ fn pop_several(context: &mut Context<'_>, count: usize) -> CommandResult {
         set.remove(member);
         context.reply.bulk(member);
     }
-    let mut words: Vec<&[u8]> = vec![b"SREM", key];
-    words.extend(members.iter().map(Vec::as_slice));
-    context.rewrite(&words);
+    let removal = |members: &'_ [Vec<u8>]| -> Vec<Vec<u8>> {
+        [b"SREM".to_vec(), key.to_vec()].into_iter().chain(members.iter().cloned()).collect()
+    };
+    if members.len() <= MEMBERS_PER_REMOVAL {
+        let words = removal(&members);
+        context.rewrite(&words.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    } else {
+        for batch in members.chunks(MEMBERS_PER_REMOVAL) {
+            let words = removal(batch);
+            let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+            context.state.propagation.also(context.db, &words);
+        }
+        context.prevent_propagation();
+    }
     finish(context, members.len());
     Ok(())
 }

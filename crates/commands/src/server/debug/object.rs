@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use engine::access::idle_ms;
 use engine::effect::LogLevel;
-use engine::lookup::lookup_flag;
 use engine::{CommandError, CommandResult, Context, error};
 use keyspace::list::NodeView;
 use keyspace::{KeyRecord, Value, View};
@@ -12,9 +11,8 @@ use keyspace::{KeyRecord, Value, View};
 const NOT_A_QUICKLIST: CommandError = CommandError::constant("ERR Not a quicklist encoded object.");
 
 fn find<'a>(context: &'a mut Context<'_>) -> Result<&'a KeyRecord, CommandError> {
-    let flags = lookup_flag::NO_TOUCH | lookup_flag::NO_NOTIFY;
-    let key = context.argv[2];
-    context.state.lookup_read_with(context.db, key, flags).ok_or(error::NO_SUCH_KEY)
+    // A key whose time has passed is shown, too, while it is there.
+    context.state.db(context.db).find(context.argv[2]).ok_or(error::NO_SUCH_KEY)
 }
 
 pub fn object(context: &mut Context<'_>) -> CommandResult {
