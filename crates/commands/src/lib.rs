@@ -7,6 +7,7 @@
 mod arguments;
 mod array;
 mod bitmap;
+mod cluster;
 mod collection;
 mod connection;
 mod generic;

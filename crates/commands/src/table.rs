@@ -3,8 +3,8 @@
 use engine::BuiltIn;
 
 use crate::{
-    array, bitmap, connection, generic, geo, hash, hyperloglog, list, pubsub, scripting, server,
-    set, sorted_set, stream, string, transactions,
+    array, bitmap, cluster, connection, generic, geo, hash, hyperloglog, list, pubsub, scripting,
+    server, set, sorted_set, stream, string, transactions,
 };
 
 /// All built-in commands.
@@ -29,6 +29,7 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &array::arscan::ARSCAN,
     &array::arseek::ARSEEK,
     &array::arset::ARSET,
+    &cluster::asking::ASKING,
     &connection::auth::AUTH,
     &server::bgrewriteaof::BGREWRITEAOF,
     &server::bgsave::BGSAVE,
@@ -47,6 +48,7 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &sorted_set::zpopmin::BZPOPMAX,
     &sorted_set::zpopmin::BZPOPMIN,
     &connection::client::CLIENT,
+    &cluster::cluster::CLUSTER,
     &server::command::COMMAND,
     &server::config::CONFIG,
     &generic::copy::COPY,
@@ -171,6 +173,8 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &pubsub::subscribe::PUNSUBSCRIBE,
     &connection::quit::QUIT,
     &generic::randomkey::RANDOMKEY,
+    &cluster::readonly::READONLY,
+    &cluster::readwrite::READWRITE,
     &generic::rename::RENAME,
     &generic::renamenx::RENAMENX,
     &server::replconf::REPLCONF,

@@ -66,6 +66,9 @@ pub mod client_flag {
     /// Calls for a module that did not ask for the limit of memory to be heeded.
     pub const OOM_ALLOWED: u64 = 1 << 28;
 
+    /// ASKING: the next request may be for a slot that is on its way here.
+    pub const ASKING: u64 = 1 << 29;
+
     /// With any of these a request takes the long way through the gates.
     pub const NEEDS_GATES: u64 = MULTI
         | UNAUTHENTICATED

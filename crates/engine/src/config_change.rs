@@ -79,6 +79,11 @@ impl State {
                 let entries_max = config.hash_max_listpack_entries;
                 self.templates.set_limits(entries_max, config.hash_max_listpack_value);
             }
+            "cluster-announce-ip"
+            | "cluster-announce-hostname"
+            | "cluster-announce-port"
+            | "cluster-announce-bus-port" => self.refresh_cluster_address(),
+            "cluster-require-full-coverage" => self.cluster_changed(),
             "slowlog-max-len" => {
                 let len_max = usize::try_from(self.config.slowlog_max_len).unwrap_or(usize::MAX);
                 self.slowlog.entries.truncate(len_max);

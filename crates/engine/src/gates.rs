@@ -45,6 +45,7 @@ pub const GATES: &[(&str, Gate)] = &[
     ("protected", protected),
     ("authenticated", authenticated),
     ("acl", acl),
+    ("cluster", crate::cluster::gate),
     ("memory", memory),
     ("disk", disk),
     ("replicas", replicas),

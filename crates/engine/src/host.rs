@@ -67,6 +67,8 @@ pub struct HostPort {
     pub fork_save: fn(&State) -> Result<i32, String>,
     /// Reads that file, if there is one.
     pub load: fn(&State) -> Result<Option<Vec<u8>>, String>,
+    /// Writes what the node knows of its cluster to its file.
+    pub save_cluster: fn(&State, &str) -> Result<(), String>,
     /// Opens a connection to another server; `None` if its name means nothing.
     pub connect: fn(host: &str, port: u16, timeout_ms: u64) -> Option<Box<dyn Link>>,
     /// Ends the process on purpose, inside the command that asks for it: `segfault`, `assert`, `panic`.
@@ -116,6 +118,7 @@ impl Default for HostPort {
             save: |_| Err("there is no disk".to_owned()),
             fork_save: |_| Err("there are no processes".to_owned()),
             load: |_| Ok(None),
+            save_cluster: |_, _| Ok(()),
             connect: |_, _, _| None,
             crash: |_| {},
         }

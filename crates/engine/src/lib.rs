@@ -12,6 +12,7 @@ pub mod blocking;
 pub mod client;
 mod client_line;
 pub mod clock;
+pub mod cluster;
 pub mod collections;
 pub mod command;
 mod commit;

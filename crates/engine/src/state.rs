@@ -49,9 +49,19 @@ pub mod state_flag {
     /// Writes need a number of replicas.
     pub const NEEDS_REPLICAS: u32 = 1 << 6;
 
+    /// Cluster mode: each request's keys are looked at.
+    pub const CLUSTER: u32 = 1 << 7;
+
     /// With any of these every request takes the long way through the gates.
     pub const NEEDS_GATES: u32 =
-        LOADING | BUSY | PAUSED | MEMORY_LIMITED | SAVING_FAILS | REPLICA | NEEDS_REPLICAS;
+        LOADING
+        | BUSY
+        | PAUSED
+        | MEMORY_LIMITED
+        | SAVING_FAILS
+        | REPLICA
+        | NEEDS_REPLICAS
+        | CLUSTER;
 }
 
 /// What the engine asks of the shell at once, without an effect.
@@ -155,6 +165,8 @@ pub struct State {
     pub defrag: crate::defrag::Defrag,
     pub links: crate::links::Links,
     pub guests: crate::guests::Guests,
+    /// Only in cluster mode.
+    pub cluster: Option<Box<crate::cluster::Cluster>>,
     pub(crate) rate_sample: crate::stats::Sample,
     pub(crate) random: SplitMix64,
 }
@@ -167,11 +179,15 @@ pub struct Engine {
 impl Engine {
     /// Makes the state. `seed` is 32 random bytes: for hashing and for random choices.
     pub fn new(
-        config: Config,
+        mut config: Config,
         built_ins: &[&'static BuiltIn],
         ports: Ports,
         seed: [u8; 32],
     ) -> Engine {
+        if config.cluster_enabled {
+            // A cluster has one database.
+            config.databases = 1;
+        }
         Engine { state: State::new(config, built_ins, ports, seed) }
     }
 
@@ -295,11 +311,13 @@ impl State {
             evict_pool: crate::evict::EvictionPool::default(),
             defrag: crate::defrag::Defrag::default(),
             guests: crate::guests::Guests::default(),
+            cluster: None,
             rate_sample: crate::stats::Sample::default(),
             random,
             config,
         };
         state.new_replication_id();
+        state.found_cluster();
         state.apply_config_at_start();
         state
     }
@@ -311,12 +329,7 @@ impl State {
 
     /// Gives the data set a new name for replication.
     pub fn new_replication_id(&mut self) {
-        self.replication_id.clear();
-        for _ in 0..3 {
-            let part = self.random_u64();
-            self.replication_id.push_str(&format!("{part:016x}"));
-        }
-        self.replication_id.truncate(40);
+        self.replication_id = self.random_name();
     }
 
     /// A connection has been accepted.
@@ -433,12 +446,14 @@ impl State {
         self.run_timers();
         self.end_pause_when_due();
         self.active_expire_fast();
+        self.drop_left_slots();
         self.propagate_aside();
         // What guests and timers changed outside a command is committed here.
         self.commit();
         self.wake_blocked();
         self.ask_replicas();
         self.send_broadcasts();
+        self.cluster_turn();
         self.end_turn();
     }
 

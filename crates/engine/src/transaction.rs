@@ -167,6 +167,9 @@ impl State {
             return error;
         }
         self.discard_transaction(client);
+        if crate::cluster::Refusal::is_code(error.code()) {
+            return error;
+        }
         let reason = error.as_bytes();
         let text = [b"EXECABORT Transaction discarded because of: ", reason].concat();
         CommandError::owned(text)

@@ -1,6 +1,8 @@
 //! One database: the table of keys and the indexes kept in step with it.
 
+mod producers;
 mod sizes;
+mod slots;
 #[cfg(test)]
 mod tests;
 
@@ -8,6 +10,7 @@ use crate::expiry_index::{ExpiryItem, FieldExpiryIndex};
 use crate::hash::Hash;
 use crate::string;
 use crate::value::Value;
+use producers::note_producers;
 pub use sizes::{SIZE_GROUPS, SizeGroup, SizeHistogram, bin_start};
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -54,6 +57,8 @@ pub struct Database {
     new_key_access: u32,
     touch_overwritten: bool,
     sizes: sizes::Sizes,
+    /// Only in cluster mode.
+    slots: Option<Box<slots::SlotIndex>>,
 }
 
 impl Database {
@@ -72,6 +77,7 @@ impl Database {
             new_key_access: 0,
             touch_overwritten: false,
             sizes: sizes::Sizes::default(),
+            slots: None,
         }
     }
 
@@ -229,6 +235,7 @@ impl Database {
                 record.set_access(self.new_key_access);
                 self.sizes.count_in(&record);
                 slot.insert(record);
+                self.count_slot_in(hash, key);
                 None
             }
         }
@@ -268,6 +275,7 @@ impl Database {
         index_expiry(&mut self.expires, hash, false, record.expiry_ms().is_some());
         self.field_expiries.update(hash, None, note_next_field_expiry(&mut record));
         note_producers(&mut self.producers, hash, &mut record, false);
+        self.count_slot_in(hash, record.key());
         self.table.insert_unique_hashed(hash, record)
     }
 
@@ -280,6 +288,7 @@ impl Database {
     pub fn remove_hashed(&mut self, hash: u64, key: &[u8]) -> Option<KeyRecord> {
         self.settle();
         let record = self.table.remove_hashed(hash, key)?;
+        self.count_slot_out(hash, key);
         self.sizes.count_out(&record);
         index_expiry(&mut self.expires, hash, record.expiry_ms().is_some(), false);
         if !self.producers.is_empty() && matches!(record.view(), View::Value(Value::Stream(_))) {
@@ -346,27 +355,6 @@ impl Database {
         for (at_ms, hash) in self.field_expiries.before(now_ms).take(count) {
             self.table.for_each_of_hash(hash, |record| {
                 if indexed_field_expiry(record) == Some(at_ms) {
-                    keys.push(record.key().into());
-                }
-            });
-        }
-        keys
-    }
-
-    /// Must be called after a stream may have come to remember producers, or to remember none.
-    pub fn stream_changed(&mut self, key: &[u8]) {
-        let hash = self.hash_of(key);
-        if let Some(record) = self.table.find_mut_hashed(hash, key) {
-            note_producers(&mut self.producers, hash, record, true);
-        }
-    }
-
-    /// Keys of the streams that remember producers.
-    pub fn streams_with_producers(&self) -> Vec<Box<[u8]>> {
-        let mut keys = Vec::new();
-        for hash in &self.producers {
-            self.table.for_each_of_hash(*hash, |record| {
-                if matches!(record.view(), View::Value(Value::Stream(stream)) if stream.has_producers()) {
                     keys.push(record.key().into());
                 }
             });
@@ -472,7 +460,9 @@ impl Database {
     #[must_use = "freeing a big database takes its time"]
     pub fn take(&mut self) -> Database {
         let sizes = self.sizes.emptied();
+        let slots = self.slots.is_some().then(Box::default);
         Database {
+            slots: std::mem::replace(&mut self.slots, slots),
             table: self.table.take_all(),
             expires: self.expires.take_all(),
             field_expiries: std::mem::take(&mut self.field_expiries),
@@ -561,15 +551,6 @@ fn index_expiry(index: &mut HashTable<ExpiryItem>, hash: u64, before: bool, afte
     } else {
         let item = index.remove_hashed(hash, &hash);
         debug_assert!(item.is_some(), "a key with an expiry is in the index");
-    }
-}
-
-/// Keeps the index of streams with producers in step with one key.
-fn note_producers(index: &mut BTreeSet<u64>, hash: u64, record: &mut KeyRecord, was_stream: bool) {
-    match record.value_mut() {
-        Some(Value::Stream(stream)) if stream.has_producers() => drop(index.insert(hash)),
-        _ if was_stream => drop(index.remove(&hash)),
-        _ => {}
     }
 }
 

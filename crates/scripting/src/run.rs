@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use command_spec::flag;
+use engine::cluster::Refusal;
 use engine::effect::LogLevel;
 use engine::table::Lookup;
 use engine::{ClientId, Command, CommandError, CommandResult, Context, State, client_flag, error};
@@ -28,6 +29,9 @@ struct Run<'a> {
     read_only: bool,
     deny_oom: bool,
     resp3: Cell<bool>,
+    /// In a cluster: all keys must be in the slot of the first.
+    one_slot: bool,
+    slot: Cell<Option<u16>>,
 }
 
 /// Runs a script for the client of `context`, and replies with its result.
@@ -54,6 +58,11 @@ pub fn run(
     if over && flags.declared && !flags.allow_oom && !flags.no_writes {
         return Err(error::OOM);
     }
+    if context.state.cluster.is_some() && flags.no_cluster {
+        return Err(CommandError::constant(
+            "ERR Can not run script on cluster, 'no-cluster' flag is set.",
+        ));
+    }
     let client = script_client(scripts, context);
     let interpreter = scripts.interpreter()?;
     scripts.running.set(true);
@@ -63,6 +72,8 @@ pub fn run(
         read_only: read_only || flags.no_writes,
         deny_oom: over && !flags.allow_oom,
         resp3: Cell::new(false),
+        one_slot: flags.declared && !flags.allow_cross_slot_keys,
+        slot: Cell::new(keys.first().map(|key| stdx::crc16::key_slot(key))),
     };
     let result = call(&interpreter.lua, &interpreter.bridge, &run, script, keys, arguments);
     let resp3 = run.resp3.get();
@@ -232,11 +243,45 @@ impl Run<'_> {
         };
         self.check(&command, argv)?;
         state.check_role(self.client, &command)?;
+        self.check_cluster(state, &command, argv)?;
         let resp3 = self.resp3.get();
         state.clients[self.client].reply.set_resp3(resp3);
         let mut reply = Reply::with_protocol(resp3);
         state.call_nested(self.client, &command, argv, &mut reply);
         Ok(reply.take())
+    }
+
+    /// In a cluster a script may only touch keys that are served here.
+    fn check_cluster(&self, state: &State, command: &Command, argv: &[&[u8]]) -> CommandResult {
+        if state.cluster.is_none() {
+            return Ok(());
+        }
+        let slot = state.check_slots(command, argv, false).map_err(|refusal| match refusal {
+            Refusal::CrossSlot => CommandError::err(format!(
+                "Command '{}' in script attempted to access keys that don't hash to the same slot",
+                command.full_name
+            )),
+            Refusal::Unserved => {
+                CommandError::err("Script attempted to access a slot not served")
+            }
+            Refusal::Down => CommandError::err(
+                "Script attempted to execute a command while the cluster is down",
+            ),
+            Refusal::DownForWrites => CommandError::err(
+                "Script attempted to execute a write command while the cluster is down and readonly",
+            ),
+            Refusal::Unstable | Refusal::Ask { .. } | Refusal::Moved { .. } => CommandError::err(
+                "Script attempted to access a non local key in a cluster node",
+            ),
+        })?;
+        if let (Some(slot), true) = (slot, self.one_slot)
+            && self.slot.replace(Some(slot)).is_some_and(|before| before != slot)
+        {
+            return Err(CommandError::err(
+                "Script attempted to access keys that do not hash to the same slot",
+            ));
+        }
+        Ok(())
     }
 
     fn check(&self, command: &Rc<Command>, argv: &[&[u8]]) -> CommandResult {

@@ -36,6 +36,7 @@ pub fn describe(config: &config::Config, files: &FilesInUse) -> Host {
         save: crate::disk::save,
         fork_save: crate::disk::fork_save,
         load: crate::disk::load,
+        save_cluster: crate::cluster_file::save,
         connect: crate::links::connect,
         crash: crate::crash_report::crash_on_purpose,
         secure_random: |bytes| sys::random::fill(bytes).is_ok(),

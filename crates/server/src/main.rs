@@ -7,6 +7,7 @@ mod allocator;
 mod aof_files;
 mod background;
 mod batch;
+mod cluster_file;
 mod config_change;
 mod connection;
 mod crash_report;

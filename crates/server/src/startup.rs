@@ -156,6 +156,9 @@ fn run(shell: &mut Shell, startup: &Startup, supervised: bool) -> i32 {
     log::set_role(log::Role::Primary);
     shell.set_title();
     show_logo(shell);
+    if let Err(code) = shell.open_cluster() {
+        return code;
+    }
     crate::resources::warn_about_system(shell.engine.config());
     log!(Notice, "Server initialized");
     if let Err(code) = shell.load_modules(startup) {
@@ -165,6 +168,7 @@ fn run(shell: &mut Shell, startup: &Startup, supervised: bool) -> i32 {
     if let Err(code) = shell.load_dataset() {
         return code;
     }
+    shell.engine.state.claim_loaded_slots();
     let opened = {
         let Shell { listeners, engine, epoll, .. } = shell;
         listeners.open(engine.config(), epoll)
@@ -267,6 +271,13 @@ fn notify(state: &str) {
 }
 
 fn announce(startup: &Startup, configured: bool) {
+    if startup.config.cluster_enabled && startup.config.databases > 1 {
+        let count = startup.config.databases;
+        log!(
+            Warning,
+            "WARNING: Changing databases number from {count} to 1 since we are in cluster mode"
+        );
+    }
     log!(Notice, "Bulkhead is starting");
     log!(
         Notice,
@@ -349,7 +360,7 @@ fn show_logo(shell: &Shell) {
     let config = shell.engine.config();
     let pid = sys::process::pid();
     let terminal = log::to_stdout() && sys::file::is_terminal(1) && !config.syslog_enabled;
-    let mode = "standalone";
+    let mode = shell.engine.state.mode_name();
     if config.always_show_logo || terminal {
         log::write_raw(logo::text(mode, config.port, pid).as_bytes());
     } else {

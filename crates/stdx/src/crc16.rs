@@ -39,6 +39,20 @@ pub fn key_slot(key: &[u8]) -> u16 {
     }
 }
 
+/// The slot of all keys that a glob pattern matches, if it can only be one.
+///
+/// A pattern may put anything in front of the first `{`, so it tells the slot only if what comes before it is plain.
+pub fn pattern_slot(pattern: &[u8]) -> Option<u16> {
+    let is_wild = |byte: &u8| matches!(byte, b'*' | b'?' | b'[' | b'\\');
+    let open = pattern.iter().position(|byte| *byte == b'{');
+    let close = open.and_then(|open| {
+        let length = pattern[open + 1..].iter().position(|byte| *byte == b'}')?;
+        (length > 0).then_some(open + 1 + length)
+    });
+    let decisive = &pattern[..close.unwrap_or(pattern.len())];
+    (!decisive.iter().any(is_wild)).then(|| key_slot(pattern))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,5 +63,14 @@ mod tests {
         assert_eq!(key_slot(b"foo"), 12182);
         assert_eq!(key_slot(b"{foo}bar"), 12182);
         assert_eq!(key_slot(b"x{}y"), slot(b"x{}y"));
+    }
+
+    #[test]
+    fn patterns_with_one_slot() {
+        assert_eq!(pattern_slot(b"x{foo}*"), Some(12182));
+        assert_eq!(pattern_slot(b"foo"), Some(12182));
+        for pattern in [&b"*{foo}"[..], b"{f*}x", b"{}*", b"{foo*", b"f?o"] {
+            assert_eq!(pattern_slot(pattern), None);
+        }
     }
 }

@@ -104,7 +104,7 @@ fn greet(context: &mut Context<'_>, resp3: bool) -> CommandResult {
     reply.bulk(b"id");
     reply.integer(i64::try_from(id).unwrap_or(i64::MAX));
     reply.bulk(b"mode");
-    reply.bulk(b"standalone");
+    reply.bulk(context.state.mode_name().as_bytes());
     reply.bulk(b"role");
     reply.bulk(role.as_bytes());
     reply.bulk(b"modules");

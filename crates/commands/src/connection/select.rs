@@ -20,6 +20,10 @@ pub const SELECT: BuiltIn = BuiltIn::new(
 );
 
 fn select(context: &mut Context<'_>) -> CommandResult {
+    let number = crate::arguments::integer(context.argv[1])?;
+    if context.state.cluster.is_some() && number != 0 {
+        return Err(CommandError::err("SELECT is not allowed in cluster mode"));
+    }
     let index = crate::arguments::database(context.state, context.argv[1])?;
     context.client_mut().db = index;
     context.reply.ok();

@@ -21,6 +21,9 @@ pub const MOVE: BuiltIn = BuiltIn::new(
 );
 
 fn r#move(context: &mut Context<'_>) -> CommandResult {
+    if context.state.cluster.is_some() {
+        return Err(CommandError::err("MOVE is not allowed in cluster mode"));
+    }
     let (from_db, key) = (context.db, context.argv[1]);
     let to_db = crate::arguments::database(context.state, context.argv[2])?;
     if from_db == to_db {

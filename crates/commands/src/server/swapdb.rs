@@ -25,6 +25,9 @@ const INVALID_FIRST: CommandError = CommandError::constant("ERR invalid first DB
 const INVALID_SECOND: CommandError = CommandError::constant("ERR invalid second DB index");
 
 fn swapdb(context: &mut Context<'_>) -> CommandResult {
+    if context.state.cluster.is_some() {
+        return Err(CommandError::err("SWAPDB is not allowed in cluster mode"));
+    }
     let number = |word: &[u8], invalid: CommandError| {
         let number = arguments::integer_or(word, invalid.clone())?;
         i32::try_from(number).map_err(|_| invalid)

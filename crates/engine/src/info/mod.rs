@@ -41,7 +41,9 @@ const SECTIONS: &[(&str, &str, Shown, Section)] = &[
     ("commandstats", "Commandstats", Shown::All, commands::write_calls),
     ("errorstats", "Errorstats", Shown::Default, commands::write_errors),
     ("latencystats", "Latencystats", Shown::All, commands::write_latencies),
-    ("cluster", "Cluster", Shown::Default, |_, lines| lines.field("cluster_enabled", 0)),
+    ("cluster", "Cluster", Shown::Default, |state, lines| {
+        lines.field("cluster_enabled", u8::from(state.cluster.is_some()));
+    }),
     ("keyspace", "Keyspace", Shown::Default, keyspace::write),
     ("keysizes", "Keysizes", Shown::Default, keyspace::write_sizes),
     ("debug", "Debug", Shown::Named, stats::write_debug),

@@ -12,7 +12,7 @@ pub fn write(state: &mut State, lines: &mut Lines) {
     lines.field("redis_git_sha1", "00000000");
     lines.field("redis_git_dirty", 0);
     lines.field("redis_build_id", &facts.build_id);
-    lines.field("redis_mode", "standalone");
+    lines.field("redis_mode", state.mode_name());
     lines.field("bulkhead_version", env!("CARGO_PKG_VERSION"));
     lines.field("os", &facts.system);
     lines.field("arch_bits", usize::BITS);

@@ -67,6 +67,22 @@ fn content_of(record: &KeyRecord) -> Content {
     Content::String(string::bytes(record, &mut buffer).expect("it is no hash").to_vec())
 }
 
+fn check_slots(database: &Database, model: &Model) {
+    let mut by_slot: BTreeMap<u16, Vec<Box<[u8]>>> = BTreeMap::new();
+    for key in 0..60u8 {
+        let keys = by_slot.entry(stdx::crc16::key_slot(&[key])).or_default();
+        if model.contains_key(&key) {
+            keys.push([key].into());
+        }
+    }
+    for (slot, expected) in by_slot {
+        let mut keys = database.keys_in_slot(slot, usize::MAX);
+        keys.sort();
+        assert_eq!(keys, expected);
+        assert_eq!(database.count_in_slot(slot), expected.len());
+    }
+}
+
 fn check(database: &mut Database, model: &Model) {
     assert_eq!(database.len(), model.len());
     for (key, (content, expiry_ms)) in model {
@@ -74,6 +90,7 @@ fn check(database: &mut Database, model: &Model) {
         assert_eq!(&content_of(record), content);
         assert_eq!(record.expiry_ms(), *expiry_ms);
     }
+    check_slots(database, model);
     let volatile = model.values().filter(|(_, expiry_ms)| expiry_ms.is_some()).count();
     assert_eq!(database.expires_len(), volatile);
     let next_field = |content: &Content| match content {
@@ -210,6 +227,7 @@ fn append(database: &mut Database, model: &mut Model, key: u8, tail: &[u8]) {
 #[test]
 fn keys_of_one_bucket_and_tag_are_told_apart() {
     let mut database = Database::new(HashSeed::new([3; 16]));
+    database.index_slots();
     let mut model = Model::new();
     for key in [38, 28] {
         apply(&mut database, &mut model, Step::SetField(key, 0, Some(16)));
@@ -223,6 +241,7 @@ proptest! {
     #[test]
     fn behaves_like_a_map(steps in prop::collection::vec(step(), 0..200)) {
         let mut database = Database::new(HashSeed::new([3; 16]));
+        database.index_slots();
         let mut model = Model::new();
         database.count_memory(steps.len() % 2 == 0);
         for step in steps {

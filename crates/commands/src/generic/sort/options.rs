@@ -1,6 +1,6 @@
 //! What SORT is asked for.
 
-use engine::{CommandError, Context, error};
+use engine::{CommandError, CommandResult, Context, error};
 
 use crate::arguments;
 
@@ -14,6 +14,19 @@ pub(super) struct Options<'a> {
     pub descending: bool,
     pub alpha: bool,
     pub store: Option<&'a [u8]>,
+}
+
+/// In a cluster, the keys that a pattern leads to must be where the sorted one is.
+fn one_slot(context: &Context<'_>, option: &[u8], pattern: Option<&[u8]>) -> CommandResult {
+    let slot = pattern.and_then(stdx::crc16::pattern_slot);
+    if context.state.cluster.is_none() || slot == Some(stdx::crc16::key_slot(context.argv[1])) {
+        return Ok(());
+    }
+    let option = String::from_utf8_lossy(option).to_ascii_uppercase();
+    Err(CommandError::err(format!(
+        "{option} option of SORT denied in Cluster mode when keys formed by the pattern may be in \
+         different slots."
+    )))
 }
 
 impl<'a> Options<'a> {
@@ -38,8 +51,15 @@ impl<'a> Options<'a> {
                 options.store = Some(next()?);
             } else if arguments::is(word, "BY") {
                 options.by = Some(next()?);
+                if !options.keeps_order() {
+                    one_slot(context, word, options.by)?;
+                }
             } else if arguments::is(word, "GET") {
-                options.get.push(next()?);
+                let pattern = next()?;
+                if pattern != b"#" {
+                    one_slot(context, word, Some(pattern))?;
+                }
+                options.get.push(pattern);
             } else {
                 return Err(error::SYNTAX);
             }

@@ -97,7 +97,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
         "INTERNAL_SECRET",
         0..=0,
         switches::internal_secret,
-        "The cluster's secret; there is none outside a cluster.",
+        "A checksum of the cluster's secret; there is none outside a cluster.",
     ),
     row(
         "KEYSIZES-HIST-ASSERT",
