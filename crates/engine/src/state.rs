@@ -53,8 +53,7 @@ pub mod state_flag {
     pub const CLUSTER: u32 = 1 << 7;
 
     /// With any of these every request takes the long way through the gates.
-    pub const NEEDS_GATES: u32 =
-        LOADING
+    pub const NEEDS_GATES: u32 = LOADING
         | BUSY
         | PAUSED
         | MEMORY_LIMITED
@@ -316,10 +315,15 @@ impl State {
             random,
             config,
         };
-        state.new_replication_id();
-        state.found_cluster();
-        state.apply_config_at_start();
+        state.begin();
         state
+    }
+
+    /// What is not there until the rest is.
+    fn begin(&mut self) {
+        self.new_replication_id();
+        self.found_cluster();
+        self.apply_config_at_start();
     }
 
     /// A random number, from the seed the shell gave.

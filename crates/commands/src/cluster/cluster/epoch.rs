@@ -58,7 +58,7 @@ fn bumpepoch(context: &mut Context<'_>) -> CommandResult {
     let word = if view.bump_epoch() { "BUMPED" } else { "STILL" };
     let epoch = view.myself().config_epoch;
     context.state.cluster_changed();
-    context.reply.simple(&format!("{word} {epoch}"));
+    context.reply.simple(format!("{word} {epoch}"));
     Ok(())
 }
 
