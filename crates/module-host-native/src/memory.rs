@@ -1,4 +1,5 @@
-//! Memory for modules, from the server's allocator: it counts as the server's, and may be freed by either side.
+//! Memory for modules, from the server's allocator: it counts as the server's. What a module takes from its own C
+//! library does neither count nor mix with it.
 
 use std::ffi::{c_char, c_void};
 
@@ -9,7 +10,7 @@ use crate::table::Table;
 /// Allocates, or ends the process as Redis does when there is no memory.
 pub fn allocate(bytes: usize) -> *mut c_void {
     // SAFETY: malloc takes any size.
-    let pointer = unsafe { libc::malloc(bytes.max(1)) };
+    let pointer = unsafe { tikv_jemalloc_sys::malloc(bytes.max(1)) };
     assert!(!pointer.is_null(), "out of memory: a module asked for {bytes} bytes");
     pointer
 }
@@ -17,7 +18,7 @@ pub fn allocate(bytes: usize) -> *mut c_void {
 /// Frees what `allocate` gave; null is ignored.
 pub fn free(pointer: *mut c_void) {
     // SAFETY: the module hands back memory that this allocator gave out.
-    unsafe { libc::free(pointer) }
+    unsafe { tikv_jemalloc_sys::free(pointer) }
 }
 
 /// A copy that the module frees.
@@ -36,7 +37,7 @@ pub fn duplicate(bytes: &[u8], terminated: bool) -> *mut c_char {
 /// Bytes that an allocation really takes.
 pub fn usable_bytes(pointer: *mut c_void) -> usize {
     // SAFETY: the pointer is null or one that this allocator gave out.
-    unsafe { libc::malloc_usable_size(pointer) }
+    unsafe { tikv_jemalloc_sys::malloc_usable_size(pointer) }
 }
 
 extern "C" fn alloc(bytes: usize) -> *mut c_void {
@@ -45,7 +46,7 @@ extern "C" fn alloc(bytes: usize) -> *mut c_void {
 
 extern "C" fn try_alloc(bytes: usize) -> *mut c_void {
     // SAFETY: malloc takes any size.
-    unsafe { libc::malloc(bytes.max(1)) }
+    unsafe { tikv_jemalloc_sys::malloc(bytes.max(1)) }
 }
 
 extern "C" fn calloc(count: usize, bytes: usize) -> *mut c_void {
@@ -56,7 +57,7 @@ extern "C" fn calloc(count: usize, bytes: usize) -> *mut c_void {
 
 extern "C" fn try_calloc(count: usize, bytes: usize) -> *mut c_void {
     // SAFETY: calloc takes any sizes and checks their product.
-    unsafe { libc::calloc(count.max(1), bytes.max(1)) }
+    unsafe { tikv_jemalloc_sys::calloc(count.max(1), bytes.max(1)) }
 }
 
 extern "C" fn realloc(pointer: *mut c_void, bytes: usize) -> *mut c_void {
@@ -67,7 +68,7 @@ extern "C" fn realloc(pointer: *mut c_void, bytes: usize) -> *mut c_void {
 
 extern "C" fn try_realloc(pointer: *mut c_void, bytes: usize) -> *mut c_void {
     // SAFETY: the pointer is null or one that this allocator gave out.
-    unsafe { libc::realloc(pointer, bytes.max(1)) }
+    unsafe { tikv_jemalloc_sys::realloc(pointer, bytes.max(1)) }
 }
 
 extern "C" fn free_memory(pointer: *mut c_void) {

@@ -1,4 +1,4 @@
-//! The allocator of the whole process (modules included) and its figures.
+//! The allocator of the whole process, and of what modules ask the server for, and its figures.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -7,7 +7,7 @@ use tikv_jemalloc_ctl::thread::{self, ThreadLocal};
 use tikv_jemalloc_ctl::{epoch, epoch_mib, stats};
 
 #[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+static ALLOCATOR: sys::heap::Heap = sys::heap::Heap;
 
 /// Names looked up once; a read by number costs no search.
 struct Figures {
@@ -63,40 +63,9 @@ pub fn used_bytes() -> usize {
     usize::try_from(BASE.load(Ordering::Relaxed) + held_by_thread()).unwrap_or(0)
 }
 
-/// The bytes an allocation of `bytes` really takes: jemalloc's size classes.
-pub fn good_size(bytes: usize) -> usize {
-    const QUANTUM: usize = 16;
-    if bytes <= 8 {
-        return 8;
-    }
-    if bytes <= 128 {
-        return bytes.next_multiple_of(QUANTUM);
-    }
-    // Four classes between two powers of two.
-    let group = (bytes - 1).ilog2();
-    let step = 1_usize << (group - 2);
-    bytes.checked_next_multiple_of(step).unwrap_or(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn size_classes() {
-        for (bytes, class) in [
-            (1, 8),
-            (9, 16),
-            (17, 32),
-            (100, 112),
-            (129, 160),
-            (161, 192),
-            (257, 320),
-            (4097, 5120),
-        ] {
-            assert_eq!(good_size(bytes), class, "{bytes}");
-        }
-    }
 
     #[test]
     fn used_bytes_follow_allocations() {

@@ -327,7 +327,7 @@ fn write_pid_file(startup: &Startup, files: &mut FilesInUse, supervised: bool) {
 const PORTS: Ports = Ports {
     clock: ClockPort { unix_us: sys::clock::realtime_us, monotonic_us: sys::clock::monotonic_us },
     memory_used_bytes: crate::allocator::used_bytes,
-    good_size: crate::allocator::good_size,
+    good_size: structures::class_size,
 };
 
 /// This process is there to try a module: opens it, and calls its entry point on an engine without data and clients.

@@ -6,15 +6,15 @@ use std::ptr::NonNull;
 /// Alignment of every packed allocation.
 pub(crate) const ALIGN: usize = 8;
 
-/// The size class that holds `size` bytes, as jemalloc rounds (quantum 16, four classes per
+/// The size class that holds `size` bytes, as jemalloc rounds (steps of 8 up to 64, then four classes per
 /// doubling). Packed allocations ask for whole classes, so their size follows from their contents
 /// and two contents of one class can share an allocation. Other allocators waste a little.
 pub const fn class_size(size: usize) -> usize {
     if size <= 8 {
         return 8;
     }
-    if size <= 128 {
-        return (size + 15) & !15;
+    if size <= 64 {
+        return (size + 7) & !7;
     }
     let delta = (1 << (size - 1).ilog2()) >> 2;
     (size + delta - 1) & !(delta - 1)
@@ -85,8 +85,10 @@ mod tests {
 
     #[test]
     fn classes_are_those_of_jemalloc() {
-        let classes =
-            [8, 16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640];
+        let classes = [
+            8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448,
+            512, 640,
+        ];
         let mut last = 0;
         for class in classes {
             for size in last + 1..=class {

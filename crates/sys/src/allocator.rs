@@ -12,7 +12,7 @@ unsafe impl Sync for Options {}
 /// jemalloc's options at start, under the name it looks for. More slots per thread cache: a server allocates and frees
 /// small blocks of few sizes all the time, and a larger cache keeps that within the thread.
 // SAFETY: jemalloc declares a weak variable of this name and type, for programs to define.
-#[unsafe(export_name = "malloc_conf")]
+#[unsafe(export_name = "_rjem_malloc_conf")]
 pub static OPTIONS: Options =
     Options(c"tcache_nslots_small_max:1000,lg_tcache_nslots_mul:3".as_ptr().cast());
 

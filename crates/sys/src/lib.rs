@@ -15,6 +15,7 @@ pub mod background;
 pub mod clock;
 pub mod crash;
 pub mod file;
+pub mod heap;
 pub mod huge_pages;
 pub mod net;
 pub mod poll;

@@ -2,12 +2,13 @@
 
 use super::{HashTable, Item};
 
-/// Chains up to this long are sampled without bias; longer ones are all but absent.
-const FAIR_CHAIN_LEN: usize = 14;
 /// Draws before a sparse table is walked instead.
 const DRAWS_MAX: usize = 128;
 
 impl<T: Item> HashTable<T> {
+    /// Chains up to this long are sampled without bias; longer ones are all but absent.
+    const FAIR_CHAIN_LEN: usize = T::ITEMS_PER_BUCKET * 5 / 2;
+
     /// An item, each with the same probability.
     ///
     /// A bucket is drawn and then a place among `FAIR_CHAIN_LEN`; a place beyond the chain's end
@@ -21,7 +22,7 @@ impl<T: Item> HashTable<T> {
             // SAFETY: a live bucket is initialised and borrowed with the table.
             let bucket = unsafe { self.live_bucket(below(random(), live)).as_ref() };
             let len = bucket.chain_len();
-            let place = below(random(), FAIR_CHAIN_LEN.max(len));
+            let place = below(random(), Self::FAIR_CHAIN_LEN.max(len));
             if place < len {
                 return Some(nth_in_chain(bucket, place));
             }

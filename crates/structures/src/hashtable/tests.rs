@@ -15,6 +15,8 @@ struct Counted(Box<(u64, u64, Rc<()>)>);
 
 impl Item for Counted {
     type Key = u64;
+    // The density with more chains.
+    const ITEMS_PER_BUCKET: usize = DENSE_ITEMS_PER_BUCKET;
     fn key(&self) -> &u64 {
         &self.0.0
     }
@@ -211,7 +213,7 @@ fn grows_without_moving_everything_and_shrinks_again() {
     assert!(was_rehashing);
     while table.rehash_step(10) {}
     let (buckets, _) = table.bucket_counts();
-    assert!(buckets as u64 * 6 >= count && (buckets as u64) < count);
+    assert!(buckets as u64 * 8 >= count && (buckets as u64) < count);
     for key in 0..count - 10 {
         assert!(table.remove(&key).is_some());
     }
@@ -274,5 +276,5 @@ fn policies_hold_the_table_back() {
     }
     table.set_resize_policy(ResizePolicy::Allow);
     while table.rehash_step(10) || table.resize_if_needed() {}
-    assert_eq!(table.bucket_counts(), (256, 0));
+    assert_eq!(table.bucket_counts(), (128, 0));
 }

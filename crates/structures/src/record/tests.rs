@@ -222,7 +222,7 @@ proptest! {
 #[test]
 fn a_small_record_takes_one_small_allocation() {
     let (key, value) = ([b'k'; 16], [b'v'; 32]);
-    assert_eq!(Record::<Token>::new_bytes(&key, &value, false, None).alloc_bytes(), 64);
+    assert_eq!(Record::<Token>::new_bytes(&key, &value, false, None).alloc_bytes(), 56);
     assert_eq!(Record::<Token>::new_bytes(&key, &value, false, Some(1)).alloc_bytes(), 64);
     assert_eq!(Record::<Token>::new_integer(&key, 1, None).alloc_bytes(), 32);
     assert_eq!(size_of::<Option<Record<Token>>>(), 8);
