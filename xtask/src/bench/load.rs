@@ -190,7 +190,10 @@ fn start(program: &Path) -> Result<ServerProcess> {
 
 /// The generator does not say when a server answers errors only.
 fn answers(server: &ServerProcess, measured: &Measured) -> Result<()> {
-    let reply = server.client()?.command(measured.words)?;
+    let words: Vec<String> =
+        measured.words.iter().map(|word| word.replace("__rand_int__", "1")).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let reply = server.client()?.command(&words)?;
     if reply.is_error() {
         return Err(format!("{}: {reply:?}", measured.name).into());
     }
