@@ -285,13 +285,17 @@ impl State {
             return;
         }
         self.feed.next_cron_ms = now_ms + 1000;
+        // The period goes on while there is nobody to hear it, so that a new replica is not pinged at once.
+        let ping_due = now_ms >= self.feed.next_ping_ms;
+        if ping_due {
+            self.feed.next_ping_ms =
+                now_ms + i64::from(self.config.repl_ping_replica_period) * 1000;
+        }
         if self.feed.is_empty() {
             self.drop_backlog_when_due(now_ms / 1000);
             return;
         }
-        if now_ms >= self.feed.next_ping_ms && !self.is_replica() {
-            self.feed.next_ping_ms =
-                now_ms + i64::from(self.config.repl_ping_replica_period) * 1000;
+        if ping_due && !self.is_replica() {
             self.feed_bytes(&encoded(&[b"PING"]));
         }
         let timeout_ms = i64::from(self.config.repl_timeout) * 1000;
