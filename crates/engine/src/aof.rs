@@ -112,6 +112,8 @@ pub struct Aof {
     pub delayed_syncs: u64,
     /// Why the last write failed.
     write_error: Option<String>,
+    /// It was a sync in the background that failed; the next one that does not sets it right.
+    sync_failed: bool,
     error_logged_s: i64,
     child: Option<Child>,
     pub scheduled: bool,
@@ -145,6 +147,7 @@ impl Default for Aof {
             postponed_since_ms: None,
             delayed_syncs: 0,
             write_error: None,
+            sync_failed: false,
             error_logged_s: 0,
             child: None,
             scheduled: false,

@@ -1,5 +1,6 @@
 //! Commands through the whole engine, without a server.
 
+mod aof_faults;
 mod generic_propagation;
 mod geo_propagation;
 mod group_propagation;

@@ -91,7 +91,7 @@ impl State {
                 } else {
                     self.aof.buffer.clear();
                 }
-                if self.aof.write_error.take().is_some() {
+                if !self.aof.sync_failed && self.aof.write_error.take().is_some() {
                     self.log(
                         LogLevel::Warning,
                         "AOF write error looks solved. The server can write again.",
@@ -193,12 +193,24 @@ impl State {
         let Some(files) = &self.aof.files else { return };
         let progress = files.sync_progress();
         self.aof.synced = self.aof.synced.max(progress.synced);
-        if let Some(reason) = progress.error
-            && self.aof.write_error.is_none()
-        {
-            self.log(LogLevel::Warning, format!("Fail to fsync the AOF file: {reason}"));
-            self.aof.write_error = Some(reason);
-            self.refresh_writes_refused();
+        match progress.error {
+            Some(reason) if self.aof.write_error.is_none() => {
+                self.log(LogLevel::Warning, format!("Fail to fsync the AOF file: {reason}"));
+                self.aof.write_error = Some(reason);
+                self.aof.sync_failed = true;
+                self.refresh_writes_refused();
+            }
+            // No write comes that could show it while all are refused.
+            None if self.aof.sync_failed && !progress.pending => {
+                self.log(
+                    LogLevel::Warning,
+                    "AOF fsync error looks solved. The server can write again.",
+                );
+                self.aof.write_error = None;
+                self.aof.sync_failed = false;
+                self.refresh_writes_refused();
+            }
+            _ => {}
         }
     }
 

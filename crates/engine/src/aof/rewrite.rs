@@ -86,6 +86,7 @@ impl State {
             Mode::WaitRewrite => {
                 // What the last attempt left does not follow what this one writes.
                 self.aof.buffer.clear();
+                self.note_all_written();
                 let name = waiting_name(self);
                 self.log(
                     LogLevel::Notice,
@@ -341,6 +342,7 @@ impl State {
         self.aof.scheduled = false;
         self.aof.buffer = Vec::new();
         self.aof.write_error = None;
+        self.aof.sync_failed = false;
         self.note_all_written();
         if let Some(files) = &mut self.aof.files {
             files.close();
