@@ -17,6 +17,9 @@ use crate::template_load::TemplateLoad;
 /// Bytes that are gathered before they go to the file.
 const CHUNK_BYTES: usize = 64 * 1024;
 
+/// Bytes that a key takes in a file at least: its type, the length of its name, and a value.
+const KEY_BYTES_MIN: usize = 3;
+
 /// The database that the stream behind a dataset has selected.
 const STREAM_DB: &str = "repl-stream-db";
 
@@ -232,7 +235,10 @@ impl State {
                         stdx::number::parse_i64(&value).and_then(|db| usize::try_from(db).ok());
                     self.primary_link.db = db.unwrap_or(0);
                 }
-                Some(Item::Remark { .. } | Item::Sizes { .. }) => {}
+                Some(Item::Remark { .. }) => {}
+                Some(Item::Sizes { keys, volatile_keys }) => {
+                    self.make_room(db, [keys, volatile_keys], reader.remaining());
+                }
                 Some(Item::Library(_)) => {
                     return Err(fail("libraries of functions cannot be read yet".to_owned()));
                 }
@@ -246,6 +252,16 @@ impl State {
                 }
             }
         }
+    }
+
+    /// Grows the tables of a database at once to what a file says it holds, as far as the bytes that are left of the
+    /// file can.
+    fn make_room(&mut self, db: usize, keys: [u64; 2], bytes_left: usize) {
+        let [keys, volatile_keys] = keys.map(|count| {
+            usize::try_from(count).unwrap_or(usize::MAX).min(bytes_left / KEY_BYTES_MIN)
+        });
+        let database = &mut self.databases[db];
+        database.expand_to(database.len() + keys, database.expires_len() + volatile_keys);
     }
 
     fn load_key(
@@ -262,13 +278,9 @@ impl State {
             figures.expired += 1;
             return Ok(());
         }
-        if self.databases[db].contains(&item.key) {
-            if on_duplicate == OnDuplicate::Refuse {
-                let key = String::from_utf8_lossy(&item.key).into_owned();
-                return Err(format!("the key '{key}' stands twice"));
-            }
-            self.delete_key(db, &item.key, false);
-        }
+        let hash = self.databases[db].hash_of(&item.key);
+        // Its place comes into the processor's cache while the value is made.
+        self.databases[db].prefetch(hash);
         let mut restored = self.restored(item.loaded, Place { db: Some(db), key: &item.key })?;
         if let Restored::Value(Value::Hash(hash)) = &mut restored
             && let Some(text) =
@@ -276,11 +288,18 @@ impl State {
         {
             self.log(LogLevel::Notice, text);
         }
+        if self.databases[db].find_hashed(hash, &item.key).is_some() {
+            if on_duplicate == OnDuplicate::Refuse {
+                let key = String::from_utf8_lossy(&item.key).into_owned();
+                return Err(format!("the key '{key}' stands twice"));
+            }
+            self.delete_key(db, &item.key, false);
+        }
         let payload = match restored {
             Restored::String(ref bytes) => keyspace::string::payload(bytes),
             Restored::Value(value) => NewPayload::Value(value),
         };
-        let record = self.databases[db].insert_new(&item.key, payload, item.expiry_ms);
+        let record = self.databases[db].insert_new_hashed(hash, &item.key, payload, item.expiry_ms);
         let access = self.access_policy.restored(now_ms, item.idle_s, item.frequency);
         if let Some(access) = access {
             record.set_access(access);

@@ -131,6 +131,15 @@ impl Hash {
         Self { repr: Repr::Compact(CompactHash::new()) }
     }
 
+    /// Makes a listpack the hash it stands for, whatever the length of its strings; gives it back if it is too long for
+    /// one, a field stands in it twice or without a value, or an element is encoded otherwise than here.
+    pub fn of_listpack(listpack: Listpack, limits: &HashLimits) -> Result<Self, Listpack> {
+        if listpack.len() / 2 > limits.listpack_entries_max || !listpack.is_distinct_by(2) {
+            return Err(listpack);
+        }
+        Ok(Self { repr: Repr::Compact(CompactHash::of_listpack(listpack)) })
+    }
+
     /// Asks the processor for what a lookup of a field reads first.
     #[inline]
     pub fn prefetch(&self) {

@@ -10,6 +10,7 @@
 //!
 //! Invariant: the bytes are a well-formed listpack; `from_bytes` checks what comes from outside.
 
+mod distinct;
 mod entry;
 mod find;
 #[cfg(test)]

@@ -22,6 +22,11 @@ impl CompactHash {
         Self { listpack: Listpack::new() }
     }
 
+    /// Takes a listpack of fields and values in turn, each field once.
+    pub(super) fn of_listpack(listpack: Listpack) -> Self {
+        Self { listpack }
+    }
+
     pub(super) fn as_bytes(&self) -> &[u8] {
         self.listpack.as_bytes()
     }

@@ -187,7 +187,17 @@ pub(super) fn read(reader: &mut Reader<'_>, code: u8, limits: &HashLimits) -> Rd
 
 impl Builder<'_> {
     fn add_listpack(&mut self, bytes: &[u8], with_expiries: bool) -> RdbResult<()> {
-        let listpack = listpack(bytes)?;
+        let mut listpack = listpack(bytes)?;
+        if !with_expiries {
+            match Hash::of_listpack(listpack, self.limits) {
+                Ok(hash) => {
+                    self.hash = hash;
+                    return Ok(());
+                }
+                // What is wrong with it shows as its fields are set one by one.
+                Err(given_back) => listpack = given_back,
+            }
+        }
         let elements: Vec<_> = listpack.iter().map(|(_, element)| element).collect();
         self.add_elements(&elements, with_expiries).map_err(|error| match error {
             REPEATED => REPEATED_IN_LISTPACK,

@@ -142,3 +142,39 @@ fn bytes_are_those_of_redis() {
     assert_eq!(listpack.as_bytes()[4..], expected[4..]);
     assert_eq!(listpack.byte_len(), expected.len());
 }
+
+/// A listpack of elements encoded by hand.
+fn by_hand(elements: &[&[u8]]) -> Listpack {
+    let content = elements.concat();
+    let total = (6 + content.len() + 1) as u32;
+    let count = elements.len() as u16;
+    let bytes = [&total.to_le_bytes()[..], &count.to_le_bytes(), &content, &[0xff]].concat();
+    Listpack::from_bytes(&bytes).expect("it is well-formed")
+}
+
+#[test]
+fn maps_and_sets_are_told_from_others() {
+    let of = |texts: &[&str]| {
+        let mut listpack = Listpack::new();
+        texts.iter().for_each(|text| {
+            listpack.push_back(text.as_bytes());
+        });
+        listpack
+    };
+    assert!(of(&[]).is_distinct_by(2));
+    assert!(of(&["a", "b", "b", "a", "1", "a"]).is_distinct_by(2));
+    assert!(!of(&["a", "b", "b"]).is_distinct_by(2));
+    assert!(!of(&["a", "1", "b", "1", "a", "2"]).is_distinct_by(2));
+    assert!(!of(&["7", "1", "b", "1", "7", "2"]).is_distinct_by(2));
+    assert!(of(&["7", "a", "77"]).is_distinct_by(1));
+    assert!(!of(&["7", "a", "7"]).is_distinct_by(1));
+}
+
+#[test]
+fn elements_encoded_otherwise_are_not_distinct_for_sure() {
+    assert!(by_hand(&[&[1, 1], &[0x81, b'a', 2]]).is_distinct_by(2));
+    // One as a string, as an integer of 13 bits, and a string whose length takes a byte more than it needs.
+    for odd in [&[0x81, b'1', 2][..], &[0xc0, 1, 2], &[0xe0, 1, b'a', 3]] {
+        assert!(!by_hand(&[odd]).is_distinct_by(1), "{odd:?}");
+    }
+}

@@ -83,6 +83,11 @@ impl<'a> FileReader<'a> {
         self.bytes.len() - self.reader.remaining()
     }
 
+    /// Bytes that are left.
+    pub fn remaining(&self) -> usize {
+        self.reader.remaining()
+    }
+
     /// Whether there were templates so far.
     pub fn has_templates(&self) -> bool {
         !self.templates.is_empty()
