@@ -119,7 +119,13 @@ fn run_kind(task: &Task, kind: &str, seeds: &[Seed]) -> usize {
             eprintln!("{what}: {} {:?}", file.display(), std::fs::write(&file, &body));
             target = Target::new();
         }
-        loaded += usize::from(matches!(outcome, Ok(Outcome::Loaded)));
+        let is_loaded = matches!(outcome, Ok(Outcome::Loaded));
+        loaded += usize::from(is_loaded);
+        // A seed that is not taken tests nothing; only a module could take its own.
+        if number < own.len() && !is_loaded && kind != "module" {
+            faults += 1;
+            eprintln!("refused: seed {number} of {kind}");
+        }
     }
     let seconds = began.elapsed().as_secs_f32();
     println!("{kind}: {} payloads, {loaded} loaded, {faults} faults, {seconds:.1} s", task.count);

@@ -18,13 +18,13 @@ const TRAILER: usize = 10;
 pub struct FuzzOptions {
     #[arg(value_enum, default_value = "restore")]
     target: Target,
-    /// Payloads of each type.
+    /// Payloads of each kind.
     #[arg(long, default_value_t = 100_000)]
     pub count: usize,
     /// Where chance begins; the same seed gives the same payloads.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Only this type, as TYPE names it.
+    /// Only this kind, as `fuzz/seeds/sessions.txt` and `fuzz/src/seeds.rs` name it.
     #[arg(long)]
     pub kind: Option<String>,
     /// Only this payload, which a run has left in `target/fuzz`.
@@ -74,22 +74,35 @@ fn folder() -> Result<PathBuf> {
 fn drive(words: &[String]) -> Result<()> {
     let manifest = paths::root().join("fuzz/Cargo.toml");
     let mut command = Command::new(env!("CARGO"));
-    command.current_dir(paths::root()).args(["run", "--quiet", "--release", "--bin", "drive"]);
+    command.current_dir(paths::root()).args([
+        "run",
+        "--quiet",
+        "--locked",
+        "--release",
+        "--bin",
+        "drive",
+    ]);
     command.arg("--manifest-path").arg(manifest).arg("--").args(words);
     // Shared with no other build: the checks that are on change everything.
     command.env("CARGO_TARGET_DIR", paths::target().join("fuzz/target"));
     exec::run(&mut command)
 }
 
-/// Sessions of the list, each a line of commands.
-pub fn sessions() -> impl Iterator<Item = &'static str> {
-    SESSIONS.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
+/// Sessions of the list, each a line of commands, with the kind of value that they leave.
+fn sessions() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let mut kind = "";
+    SESSIONS.lines().filter_map(move |line| {
+        if let Some(name) = line.strip_prefix("## ") {
+            kind = name;
+        }
+        (!line.is_empty() && !line.starts_with('#')).then_some((kind, line))
+    })
 }
 
-/// Plays each session on an empty server; the types and payloads of what it leaves.
-pub fn payloads(client: &mut Client) -> Result<Vec<(String, Vec<u8>)>> {
+/// Plays each session on an empty server; the kinds and payloads of what it leaves.
+pub fn payloads(client: &mut Client) -> Result<Vec<(&'static str, Vec<u8>)>> {
     let mut payloads = Vec::new();
-    for line in sessions() {
+    for (kind, line) in sessions() {
         client.command(&["FLUSHALL"])?;
         for command in line.split(';') {
             let reply = client.line(command)?;
@@ -97,7 +110,6 @@ pub fn payloads(client: &mut Client) -> Result<Vec<(String, Vec<u8>)>> {
                 return Err(format!("{command}: {}", reply.text().unwrap_or_default()).into());
             }
         }
-        let kind = client.command(&["TYPE", "k"])?.text().unwrap_or_default();
         match client.command(&["DUMP", "k"])? {
             Reply::Bulk(payload) => payloads.push((kind, payload)),
             other => return Err(format!("{line}: no value at k, {other:?}").into()),
@@ -110,7 +122,7 @@ pub fn payloads(client: &mut Client) -> Result<Vec<(String, Vec<u8>)>> {
 fn record() -> Result<()> {
     let options = ServerOptions::new(genuine()?.server()).option("enable-debug-command", &["yes"]);
     let process = ServerProcess::start(&options)?;
-    let mut text = "# What the genuine server made of seeds/sessions.txt (`cargo xtask fuzz --record`): the type, and the value's \
+    let mut text = "# What the genuine server made of seeds/sessions.txt (`cargo xtask fuzz --record`): the kind, and the value's \
                     bytes without version and checksum.\n"
         .to_owned();
     for (kind, payload) in payloads(&mut process.client()?)? {

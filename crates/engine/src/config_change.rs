@@ -32,6 +32,8 @@ impl State {
             }
             // An error has been told where it could be; here the old value is brought back.
             "appendonly" => drop(self.switch_aof()),
+            // At once: what is wanted of it may be gone by the next turn of the cron.
+            "activedefrag" => self.defrag_cron(),
             "aof-disable-auto-gc" => self.remove_aof_history(),
             "stop-writes-on-bgsave-error" | "save" => self.refresh_writes_refused(),
             "min-replicas-to-write" => {
