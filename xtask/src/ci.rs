@@ -7,7 +7,7 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 
 use crate::genuine::genuine;
-use crate::{Result, exec, fuzz, oracle, paths, real_modules, serve, tidy};
+use crate::{Result, exec, fuzz, kills, oracle, paths, real_modules, serve, tidy};
 
 #[derive(Args)]
 pub struct Options {
@@ -36,11 +36,13 @@ const FAST: &[Step] = &[
     ("Redis's suite", suite),
     ("random commands against the genuine server", random_commands),
     ("damaged payloads", damaged_payloads),
+    ("kills", kills),
 ];
 
 const FULL: &[Step] = &[
     ("a million random commands", a_million_commands),
     ("damaged payloads, 100 000 of every type", many_payloads),
+    ("200 kills", many_kills),
     ("address sanitizer on structures", address_sanitizer),
     ("Miri on structures", miri),
 ];
@@ -133,6 +135,14 @@ fn a_million_commands() -> Result<()> {
 
 fn damaged_payloads() -> Result<()> {
     fuzz::restore(1000, 1)
+}
+
+fn kills() -> Result<()> {
+    kills::kill(&release_server(), 40, 1)
+}
+
+fn many_kills() -> Result<()> {
+    kills::kill(&release_server(), 200, 2)
 }
 
 fn many_payloads() -> Result<()> {

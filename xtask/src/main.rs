@@ -8,6 +8,7 @@ mod debian;
 mod exec;
 mod fuzz;
 mod genuine;
+mod kills;
 mod oracle;
 mod paths;
 mod pins;
@@ -47,6 +48,8 @@ enum Task {
     Transcripts(oracle::OwnOptions),
     /// Damaged payloads for RESTORE, a great many of every type.
     Fuzz(fuzz::FuzzOptions),
+    /// Kill the server at random under load, and look that what it acknowledged is there.
+    Kills(kills::Options),
     /// Redis's own Tcl suite, aimed at our server.
     Suite(suite::Options),
     /// Our server against the genuine one: operations per CPU second, latency, bytes per key.
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Task::Oracle(options) => oracle::run(&options),
         Task::Transcripts(options) => oracle::run_own(&options),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::Kills(options) => kills::run(&options),
         Task::Suite(options) => suite::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Genuine => genuine::run(),
