@@ -106,6 +106,7 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &hash::hlen::HLEN,
     &hash::hmget::HMGET,
     &hash::hmset::HMSET,
+    &server::hotkeys::HOTKEYS,
     &hash::hpersist::HPERSIST,
     &hash::hpexpire::HPEXPIRE,
     &hash::hpexpireat::HPEXPIREAT,

@@ -69,6 +69,9 @@ pub mod client_flag {
     /// ASKING: the next request may be for a slot that is on its way here.
     pub const ASKING: u64 = 1 << 29;
 
+    /// Calls commands for a script.
+    pub const SCRIPT: u64 = 1 << 31;
+
     /// With any of these a request takes the long way through the gates.
     pub const NEEDS_GATES: u64 = MULTI
         | UNAUTHENTICATED

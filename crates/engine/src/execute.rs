@@ -170,10 +170,6 @@ impl State {
         if self.clients[client].has(client_flag::TRACKING) {
             self.end_caching(client, command);
         }
-        // After the call, so that EXEC is seen behind what it executed; a command that waited was seen before.
-        if !self.monitors.is_empty() && !self.clients[client].has(client_flag::REEXECUTING) {
-            self.feed_monitors(client, command, argv);
-        }
         if self.depth == 0 {
             let before = self.feed.offset;
             self.commit();
@@ -181,7 +177,7 @@ impl State {
                 self.clients[client].write_offset = self.feed.offset;
             }
         }
-        if self.check_histograms {
+        if self.debug.check_histograms {
             self.assert_histograms();
         }
         let session = &mut self.clients[client];
@@ -226,9 +222,6 @@ impl State {
         argv: &[&[u8]],
         reply: &mut Reply,
     ) {
-        if !self.monitors.is_empty() {
-            self.feed_monitors(client, command, argv);
-        }
         self.call(client, command, argv, reply);
     }
 
@@ -276,14 +269,22 @@ impl State {
         let dirty_before = self.dirty;
         let started_us = self.clock.monotonic_us();
         let mark = reply.mark();
+        if self.depth == 0 {
+            self.calls.outer_mark = mark;
+        }
         // Errors of calls nested inside are theirs; what is counted behind them is this call's.
         let errors_before = self.stats.total_error_replies;
-        self.errors_claimed = errors_before;
+        self.calls.errors_claimed = errors_before;
         let session = &self.clients[client];
         let db = session.db;
         let no_touch = session.has(client_flag::NO_TOUCH) && command.full_name != "touch";
         self.no_touch = no_touch;
         self.depth += 1;
+        // Scripts are seen before what they call; EXEC is seen behind what it executed.
+        let is_script = command.has_flag(flag::SCRIPT_RUNNER);
+        if is_script {
+            self.feed_monitors(client, command, argv);
+        }
         let mut context = Context { state: self, reply, argv, client, db, command };
         let result = match &command.run {
             Run::BuiltIn(handler) => handler(&mut context),
@@ -291,24 +292,28 @@ impl State {
         };
         self.depth -= 1;
         self.no_touch = false;
+        if !is_script && !command.has_flag(flag::SKIP_MONITOR) {
+            self.feed_monitors(client, command, argv);
+        }
         self.propagation.apart = self.depth == 0 && command.has_flag(flag::TOUCHES_ARBITRARY_KEYS);
         if let Err(error) = result {
             reply.truncate(mark);
             self.stats.count_error(error.code());
             reply.error(error.as_bytes());
-        } else if command.has_flag(flag::SCRIPT_RUNNER)
-            && self.stats.total_error_replies == errors_before
-        {
+        } else if is_script && self.stats.total_error_replies == errors_before {
             self.count_returned_error(reply.since(mark));
         }
-        if self.stats.total_error_replies > self.errors_claimed {
+        if self.stats.total_error_replies > self.calls.errors_claimed {
             let failed = &command.stats.failed_calls;
             failed.set(failed.get() + 1);
         }
-        self.errors_claimed = self.stats.total_error_replies;
+        self.calls.errors_claimed = self.stats.total_error_replies;
         let blocked = self.clients[client].has(client_flag::BLOCKED);
         self.track_read(client, command, argv);
-        self.count_call(client, command, argv, started_us, blocked);
+        let duration_us = self.count_call(client, command, argv, started_us, blocked);
+        if self.hotkeys.is_some() && !blocked {
+            self.note_hot_keys(client, command, argv, duration_us, (reply, mark));
+        }
         // Saving and loading set the number back, and change nothing.
         let changed = self.dirty > dirty_before;
         if changed && self.is_replica() {
@@ -339,15 +344,17 @@ impl State {
         argv: &[&[u8]],
         started_us: u64,
         blocked: bool,
-    ) {
+    ) -> u64 {
         self.clock.advance();
         let duration_us = self.clock.monotonic_us() - started_us;
         // A call that waits is counted when it has been answered.
         if blocked {
-            return;
+            return duration_us;
         }
         self.stats.commands_processed += 1;
-        self.clients[client].commands_processed += 1;
+        // What a script or a module calls is counted for whoever asked for it.
+        let asked = if self.depth > 0 { self.executing.unwrap_or(client) } else { client };
+        self.clients[asked].commands_processed += 1;
         let stats = &command.stats;
         stats.calls.set(stats.calls.get() + 1);
         stats.usec.set(stats.usec.get() + duration_us);
@@ -363,6 +370,7 @@ impl State {
         }
         let event = if command.has_flag(flag::FAST) { "fast-command" } else { "command" };
         self.note_latency(event, duration_us / 1000);
+        duration_us
     }
 
     #[cold]

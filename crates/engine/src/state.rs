@@ -13,7 +13,7 @@ use crate::access::AccessPolicy;
 use crate::blocking::BlockedKeys;
 use crate::client::{Client, ClientId, Clients, OwnedArgv, Peer, client_flag};
 use crate::clock::{Clock, ClockPort};
-use crate::command::{BuiltIn, Command};
+use crate::command::BuiltIn;
 use crate::effect::{Effect, LogLevel};
 use crate::error::CommandError;
 use crate::execute::Outcome;
@@ -126,9 +126,10 @@ pub struct State {
     pub postponed: Vec<ClientId>,
     pub pause: Option<Pause>,
     pub timers: Timers,
-    pub(crate) errors_claimed: u64,
+    pub(crate) calls: CallNotes,
     pub slowlog: Slowlog,
     pub latency: LatencyMonitor,
+    pub hotkeys: Option<Box<crate::hotkeys::Hotkeys>>,
     pub lazyfree: LazyFree,
     pub monitors: Vec<ClientId>,
     pub subscribers: Vec<Subscriber>,
@@ -148,10 +149,7 @@ pub struct State {
     /// DEBUG DICT-RESIZING 0.
     pub resizing_forbidden: bool,
     pub active_expire_enabled: bool,
-    /// DEBUG PAUSE-CRON.
-    pub cron_paused: bool,
-    /// DEBUG KEYSIZES-HIST-ASSERT: after each command the histograms are compared with the keys.
-    pub check_histograms: bool,
+    pub debug: DebugSwitches,
     pub active_expire: crate::expire::ActiveExpire,
     pub busy_error: Option<CommandError>,
     pub started_ms: i64,
@@ -168,6 +166,24 @@ pub struct State {
     pub cluster: Option<Box<crate::cluster::Cluster>>,
     pub(crate) rate_sample: crate::stats::Sample,
     pub(crate) random: SplitMix64,
+}
+
+/// What holds during the calls that are nested right now.
+#[derive(Debug, Default)]
+pub(crate) struct CallNotes {
+    /// Errors that calls have been blamed for.
+    pub(crate) errors_claimed: u64,
+    /// Where the reply of the command that nests all others begins.
+    pub(crate) outer_mark: resp::reply::Mark,
+}
+
+/// What DEBUG has switched on.
+#[derive(Debug, Default)]
+pub struct DebugSwitches {
+    /// DEBUG PAUSE-CRON.
+    pub cron_paused: bool,
+    /// DEBUG KEYSIZES-HIST-ASSERT: after each command the histograms are compared with the keys.
+    pub check_histograms: bool,
 }
 
 /// The engine as the shell holds it.
@@ -278,9 +294,10 @@ impl State {
             postponed: Vec::new(),
             pause: None,
             timers: Timers::default(),
-            errors_claimed: 0,
+            calls: CallNotes::default(),
             slowlog: Slowlog::default(),
             latency: LatencyMonitor::default(),
+            hotkeys: None,
             lazyfree: LazyFree::default(),
             monitors: Vec::new(),
             subscribers: Vec::new(),
@@ -296,8 +313,7 @@ impl State {
             expire_paused: false,
             resizing_forbidden: false,
             active_expire_enabled: true,
-            cron_paused: false,
-            check_histograms: false,
+            debug: DebugSwitches::default(),
             active_expire: crate::expire::ActiveExpire::default(),
             busy_error: None,
             started_ms: clock.unix_ms(),
@@ -400,37 +416,6 @@ impl State {
         self.effects.push(Effect::Log { level, text: text.into() });
     }
 
-    pub(crate) fn feed_monitors(
-        &mut self,
-        client: ClientId,
-        command: &Rc<Command>,
-        argv: &[&[u8]],
-    ) {
-        if command.has_flag(command_spec::flag::SKIP_MONITOR | command_spec::flag::ADMIN) {
-            return;
-        }
-        let session = &self.clients[client];
-        let unix_us = self.clock.unix_us();
-        let mut line = format!(
-            "{}.{:06} [{} {}]",
-            unix_us / 1_000_000,
-            unix_us % 1_000_000,
-            session.db,
-            session.peer.address
-        )
-        .into_bytes();
-        for argument in crate::redact::redacted(command, argv).iter() {
-            line.push(b' ');
-            stdx::escape::quote(argument, &mut line);
-        }
-        for monitor in self.monitors.clone() {
-            if let Some(to) = self.clients.get_mut(monitor) {
-                to.reply.simple(&line);
-                self.mark_pending_write(monitor);
-            }
-        }
-    }
-
     /// Tells the databases what access word new keys get; it changes once a second at most.
     pub(crate) fn refresh_access(&mut self) {
         let access = self.access_policy.initial(self.clock.unix_ms());
@@ -502,6 +487,7 @@ impl State {
         self.expire_producers();
         self.propagate_aside();
         self.stats_sample();
+        self.hotkeys_cron();
         self.evict();
         self.defrag_cron();
         self.saving_cron();

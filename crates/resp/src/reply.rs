@@ -43,7 +43,7 @@ const fn headers(kind: u8) -> [Header; SHORT] {
 }
 
 /// A place in the reply: where a header of unknown length belongs, or where to cut back to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mark(usize);
 
 /// Writes replies for one client.

@@ -100,7 +100,7 @@ fn is_over_limit(state: &State) -> bool {
 
 /// The client under which commands are called, as the caller.
 fn script_client(scripts: &Scripts, context: &mut Context<'_>) -> ClientId {
-    let flags = client_flag::DENY_BLOCKING;
+    let flags = client_flag::DENY_BLOCKING | client_flag::SCRIPT;
     let client = scripts.client.get().filter(|id| context.state.clients.get(*id).is_some());
     let client = client.unwrap_or_else(|| context.state.make_fake_client(flags));
     scripts.client.set(Some(client));

@@ -38,14 +38,14 @@ impl Shell {
         if now_us < self.cron.due_us {
             return;
         }
-        if self.engine.state.cron_paused {
+        if self.engine.state.debug.cron_paused {
             self.cron.due_us = now_us + 10_000;
             return;
         }
         let hz = self.effective_hz();
         self.cron.due_us = now_us + 1_000_000 / u64::from(hz);
         self.cron.runs += 1;
-        if !self.engine.state.cron_paused {
+        if !self.engine.state.debug.cron_paused {
             crate::allocator::renew();
             self.engine.cron();
             self.clients_cron(hz);

@@ -95,6 +95,8 @@ pub struct CommandSpec {
     /// (version, what changed).
     pub history: &'static [(&'static str, &'static str)],
     pub deprecated: Option<Deprecation>,
+    /// For the server's own use, not for clients.
+    pub syscmd: bool,
     /// Module that brings the command, if any.
     pub module: Option<&'static str>,
     /// Sessions that show it: (command line, reply in transcript notation).
@@ -117,6 +119,7 @@ impl CommandSpec {
         arguments: &[],
         history: &[],
         deprecated: None,
+        syscmd: false,
         module: None,
         examples: &[],
     };

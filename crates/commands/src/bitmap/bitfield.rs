@@ -73,7 +73,26 @@ pub const BITFIELD: BuiltIn = BuiltIn::new(
         ..CommandSpec::DEFAULT
     },
     bitfield,
-);
+)
+.with_get_keys(get_keys);
+
+/// A call that only gets only reads.
+fn get_keys(argv: &[&[u8]]) -> Option<keys::FoundKeys> {
+    let mut rest = argv.get(2..)?;
+    loop {
+        rest = match rest {
+            [word, _, _, behind @ ..] if arguments::is(word, "GET") => behind,
+            [word, _, behind @ ..] if arguments::is(word, "OVERFLOW") => behind,
+            _ => break,
+        };
+    }
+    let flags = if rest.is_empty() {
+        key_flag::RO | key_flag::ACCESS
+    } else {
+        key_flag::RW | key_flag::ACCESS | key_flag::UPDATE
+    };
+    Some(vec![keys::FoundKey { position: 1, flags }])
+}
 
 use keyspace::string::StringBuffer;
 use structures::bitmap;

@@ -116,21 +116,22 @@ impl<'a> Options<'a> {
 fn get_keys(argv: &[&[u8]]) -> Option<keys::FoundKeys> {
     let flags = key_flag::RW | key_flag::ACCESS | key_flag::DELETE;
     let mut positions = 3..4;
-    if argv.get(3)?.is_empty() {
-        let mut at = 6;
-        while let Some(word) = argv.get(at) {
-            if is(word, "KEYS") {
-                positions = at + 1..argv.len();
-                break;
+    let mut at = 6;
+    while let Some(word) = argv.get(at) {
+        if is(word, "KEYS") && at + 1 < argv.len() {
+            if !argv.get(3)?.is_empty() {
+                return None;
             }
-            at += if is(word, "AUTH") {
-                2
-            } else if is(word, "AUTH2") {
-                3
-            } else {
-                1
-            };
+            positions = at + 1..argv.len();
+            break;
         }
+        at += if is(word, "AUTH") {
+            2
+        } else if is(word, "AUTH2") {
+            3
+        } else {
+            1
+        };
     }
     Some(positions.map(|position| keys::FoundKey { position, flags }).collect())
 }

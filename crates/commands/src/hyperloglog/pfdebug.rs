@@ -19,6 +19,7 @@ pub const PFDEBUG: BuiltIn = BuiltIn::new(
             | category::WRITE,
         key_specs: &[KeySpec::at(2, key_flag::RW | key_flag::ACCESS)],
         arguments: &[Argument::string("subcommand"), Argument::key("key", 0)],
+        syscmd: true,
         ..CommandSpec::DEFAULT
     },
     pfdebug,

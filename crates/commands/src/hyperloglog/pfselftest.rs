@@ -13,6 +13,7 @@ pub const PFSELFTEST: BuiltIn = BuiltIn::new(
         arity: 1,
         flags: flag::ADMIN,
         categories: category::ADMIN | category::DANGEROUS | category::HYPERLOGLOG | category::SLOW,
+        syscmd: true,
         ..CommandSpec::DEFAULT
     },
     pfselftest,

@@ -32,7 +32,10 @@ pub const RPOPLPUSH: BuiltIn = BuiltIn::new(
         categories: category::LIST | category::SLOW | category::WRITE,
         key_specs: MOVED_KEYS,
         arguments: &[Argument::key("source", 0), Argument::key("destination", 1)],
-        deprecated: Some(Deprecation { since: "6.2.0", replaced_by: "" }),
+        deprecated: Some(Deprecation {
+            since: "6.2.0",
+            replaced_by: "`LMOVE` with `RIGHT` and `LEFT`",
+        }),
         ..CommandSpec::DEFAULT
     },
     rpoplpush,
@@ -77,7 +80,10 @@ pub const BRPOPLPUSH: BuiltIn = BuiltIn::new(
             Argument::key("destination", 1),
             Argument::double("timeout"),
         ],
-        deprecated: Some(Deprecation { since: "6.2.0", replaced_by: "" }),
+        deprecated: Some(Deprecation {
+            since: "6.2.0",
+            replaced_by: "`BLMOVE` with `RIGHT` and `LEFT`",
+        }),
         ..CommandSpec::DEFAULT
     },
     brpoplpush,

@@ -9,6 +9,7 @@ pub mod dbsize;
 pub mod debug;
 pub mod flushall;
 pub mod flushdb;
+pub mod hotkeys;
 pub mod info;
 pub mod lastsave;
 pub mod latency;

@@ -13,6 +13,7 @@ pub const REPLCONF: BuiltIn = BuiltIn::new(
         arity: -1,
         flags: flag::ADMIN | flag::ALLOW_BUSY | flag::LOADING | flag::NOSCRIPT | flag::STALE,
         categories: category::ADMIN | category::DANGEROUS | category::SLOW,
+        syscmd: true,
         ..CommandSpec::DEFAULT
     },
     replconf,

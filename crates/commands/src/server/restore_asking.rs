@@ -23,6 +23,7 @@ pub const RESTORE_ASKING: BuiltIn = BuiltIn::new(
             Argument::integer("seconds").token("IDLETIME").since("5.0.0").optional(),
             Argument::integer("frequency").token("FREQ").since("5.0.0").optional(),
         ],
+        syscmd: true,
         ..CommandSpec::DEFAULT
     },
     restore_asking,

@@ -96,7 +96,7 @@ pub const ZRANGEBYSCORE: BuiltIn = BuiltIn::new(
                 .token("LIMIT")
                 .optional(),
         ],
-        deprecated: Some(Deprecation { since: "6.2.0", replaced_by: "" }),
+        deprecated: Some(Deprecation { since: "6.2.0", replaced_by: "`ZRANGE` with `BYSCORE`" }),
         ..CommandSpec::DEFAULT
     },
     zrangebyscore,
@@ -121,7 +121,7 @@ pub const ZRANGEBYLEX: BuiltIn = BuiltIn::new(
                 .token("LIMIT")
                 .optional(),
         ],
-        deprecated: Some(Deprecation { since: "6.2.0", replaced_by: "" }),
+        deprecated: Some(Deprecation { since: "6.2.0", replaced_by: "`ZRANGE` with `BYLEX`" }),
         ..CommandSpec::DEFAULT
     },
     zrangebylex,
@@ -144,7 +144,7 @@ pub const ZREVRANGE: BuiltIn = BuiltIn::new(
             Argument::integer("stop"),
             Argument::pure_token("withscores", "WITHSCORES").optional(),
         ],
-        deprecated: Some(Deprecation { since: "6.2.0", replaced_by: "" }),
+        deprecated: Some(Deprecation { since: "6.2.0", replaced_by: "`ZRANGE` with `REV`" }),
         ..CommandSpec::DEFAULT
     },
     zrevrange,
@@ -170,7 +170,10 @@ pub const ZREVRANGEBYSCORE: BuiltIn = BuiltIn::new(
                 .token("LIMIT")
                 .optional(),
         ],
-        deprecated: Some(Deprecation { since: "6.2.0", replaced_by: "" }),
+        deprecated: Some(Deprecation {
+            since: "6.2.0",
+            replaced_by: "`ZRANGE` with `REV` and `BYSCORE`",
+        }),
         ..CommandSpec::DEFAULT
     },
     zrevrangebyscore,
@@ -195,7 +198,10 @@ pub const ZREVRANGEBYLEX: BuiltIn = BuiltIn::new(
                 .token("LIMIT")
                 .optional(),
         ],
-        deprecated: Some(Deprecation { since: "6.2.0", replaced_by: "" }),
+        deprecated: Some(Deprecation {
+            since: "6.2.0",
+            replaced_by: "`ZRANGE` with `REV` and `BYLEX`",
+        }),
         ..CommandSpec::DEFAULT
     },
     zrevrangebylex,

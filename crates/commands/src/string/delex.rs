@@ -30,7 +30,18 @@ pub const DELEX: BuiltIn = BuiltIn::new(
         ..CommandSpec::DEFAULT
     },
     delex,
-);
+)
+.with_get_keys(get_keys);
+
+/// What DELEX does to its key depends on whether there is a condition.
+fn get_keys(argv: &[&[u8]]) -> Option<keys::FoundKeys> {
+    let is_condition =
+        |word: &&[u8]| ["IFEQ", "IFNE", "IFDEQ", "IFDNE"].iter().any(|name| is(word, name));
+    let kind = if argv.iter().skip(2).any(is_condition) { key_flag::RW } else { key_flag::RM };
+    Some(vec![keys::FoundKey { position: 1, flags: kind | key_flag::DELETE }])
+}
+
+use crate::arguments::is;
 
 use crate::string::condition::Condition;
 

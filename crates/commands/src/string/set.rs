@@ -52,11 +52,14 @@ pub const SET: BuiltIn = BuiltIn::new(
 )
 .with_get_keys(get_keys);
 
-/// What SET does to its key depends on GET.
+/// What SET does to its key depends on GET and on conditions about the value.
 fn get_keys(argv: &[&[u8]]) -> Option<keys::FoundKeys> {
-    let reads = argv.iter().skip(3).any(|word| arguments::is(word, "get"));
-    let flags = if reads {
+    const CONDITIONS: [&str; 4] = ["ifeq", "ifne", "ifdeq", "ifdne"];
+    let has = |word: &str| argv.iter().skip(3).any(|argument| arguments::is(argument, word));
+    let flags = if has("get") {
         key_flag::RW | key_flag::ACCESS | key_flag::UPDATE
+    } else if CONDITIONS.into_iter().any(has) {
+        key_flag::RW | key_flag::UPDATE
     } else {
         key_flag::OW | key_flag::UPDATE
     };

@@ -36,7 +36,7 @@ const SECTIONS: &[(&str, &str, Shown, Section)] = &[
     ("stats", "Stats", Shown::Default, stats::write),
     ("replication", "Replication", Shown::Default, replication::write),
     ("cpu", "CPU", Shown::Default, cpu::write),
-    ("hotkeys", "Hotkeys", Shown::Default, |_, _| {}),
+    ("hotkeys", "Hotkeys", Shown::Default, stats::write_hotkeys),
     ("modules", "Modules", Shown::Default, |_, _| {}),
     ("commandstats", "Commandstats", Shown::All, commands::write_calls),
     ("errorstats", "Errorstats", Shown::Default, commands::write_errors),

@@ -133,6 +133,14 @@ fn write_access(state: &State, lines: &mut Lines) {
     lines.field("acl_access_denied_tls_cert", 0);
 }
 
+/// Nothing, as long as nobody has asked for hot keys.
+pub fn write_hotkeys(state: &mut State, lines: &mut Lines) {
+    if let Some(hotkeys) = state.hotkeys.as_deref() {
+        lines.field("hotkeys-tracking-active", u8::from(hotkeys.active));
+        lines.field("hotkeys-cmd-cpu-time", 0);
+    }
+}
+
 pub fn write_debug(state: &mut State, lines: &mut Lines) {
     let event_loop = &state.stats.event_loop;
     lines.field("eventloop_duration_aof_sum", 0);

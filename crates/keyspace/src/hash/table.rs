@@ -157,14 +157,17 @@ impl TableHash {
 
     pub(super) fn remove_expired(&mut self, now_ms: i64, count: usize) -> Vec<Box<[u8]>> {
         let Some(volatile) = &self.volatile else { return Vec::new() };
-        let mut expired = Vec::new();
+        let mut expired: Vec<(i64, Box<[u8]>)> = Vec::new();
         for &(at_ms, hash) in volatile.by_time.range(..(now_ms, 0)).take(count) {
             self.fields.for_each_of_hash(hash, |record| {
                 if record.expiry_ms() == Some(at_ms) {
-                    expired.push(Box::from(record.field()));
+                    expired.push((at_ms, Box::from(record.field())));
                 }
             });
         }
+        // Fields of one moment in the order of their names, which is told to whoever listens.
+        expired.sort_unstable();
+        let expired: Vec<Box<[u8]>> = expired.into_iter().map(|(_, field)| field).collect();
         for field in &expired {
             self.remove(field);
         }

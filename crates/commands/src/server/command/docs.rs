@@ -56,11 +56,9 @@ fn write(command: &Command, reply: &mut resp::Reply) {
     if let Some(guest) = command.guest() {
         pairs += pair("module", guest.module_name(), reply);
     }
+    let doc_flags = [(spec.deprecated.is_some(), "deprecated"), (spec.syscmd, "syscmd")];
+    pairs += write_flags("doc_flags", &doc_flags, reply);
     if let Some(deprecation) = spec.deprecated {
-        reply.bulk(b"doc_flags");
-        reply.set(1);
-        reply.simple("deprecated");
-        pairs += 1;
         pairs += pair("deprecated_since", deprecation.since, reply);
         pairs += pair("replaced_by", deprecation.replaced_by, reply);
     }
@@ -92,6 +90,18 @@ fn write(command: &Command, reply: &mut resp::Reply) {
     reply.finish_map(mark, pairs);
 }
 
+/// A set of those flags that are on, if any is; returns the pairs.
+fn write_flags(name: &str, flags: &[(bool, &str)], reply: &mut resp::Reply) -> usize {
+    let on = || flags.iter().filter(|(on, _)| *on);
+    if on().next().is_none() {
+        return 0;
+    }
+    reply.bulk(name.as_bytes());
+    reply.set(on().count());
+    on().for_each(|(_, flag)| reply.simple(flag));
+    1
+}
+
 fn write_arguments(arguments: &[Argument], reply: &mut resp::Reply) {
     reply.array(arguments.len());
     for argument in arguments {
@@ -111,27 +121,21 @@ fn write_argument(argument: &Argument, reply: &mut resp::Reply) {
         reply.integer(i64::from(key_spec));
         pairs += 1;
     }
-    pairs += pair("token", argument.token.unwrap_or_default(), reply);
+    // A token may be the empty string, as that of MIGRATE is.
+    if let Some(token) = argument.token {
+        reply.bulk(b"token");
+        reply.bulk(token.as_bytes());
+        pairs += 1;
+    }
     pairs += pair("summary", argument.summary.unwrap_or_default(), reply);
     pairs += pair("since", argument.since.unwrap_or_default(), reply);
     pairs += pair("deprecated_since", argument.deprecated_since.unwrap_or_default(), reply);
-    let flags: Vec<&str> = [
+    let flags = [
         (argument.optional, "optional"),
         (argument.multiple, "multiple"),
         (argument.multiple_token, "multiple_token"),
-    ]
-    .into_iter()
-    .filter(|(on, _)| *on)
-    .map(|(_, name)| name)
-    .collect();
-    if !flags.is_empty() {
-        reply.bulk(b"flags");
-        reply.set(flags.len());
-        for name in flags {
-            reply.simple(name);
-        }
-        pairs += 1;
-    }
+    ];
+    pairs += write_flags("flags", &flags, reply);
     if !argument.arguments.is_empty() {
         reply.bulk(b"arguments");
         write_arguments(argument.arguments, reply);

@@ -73,8 +73,10 @@ fn keys_of_call(context: &Context<'_>) -> Result<FoundKeys, CommandError> {
     if !command.spec.accepts_argc(call.len()) {
         return Err(CommandError::err("Invalid number of arguments specified for command"));
     }
-    match find_keys(&command, call) {
-        Some(keys) if !keys.is_empty() || command.has_flag(flag::NO_MANDATORY_KEYS) => Ok(keys),
-        _ => Err(CommandError::err("Invalid arguments specified for command")),
+    let keys = find_keys(&command, call).unwrap_or_default();
+    match keys.is_empty() {
+        false => Ok(keys),
+        true if command.has_flag(flag::NO_MANDATORY_KEYS) => Ok(keys),
+        true => Err(CommandError::err("Invalid arguments specified for command")),
     }
 }

@@ -15,6 +15,7 @@ pub const DEBUG: BuiltIn = BuiltIn::new(
         arity: -2,
         flags: flag::ADMIN | flag::LOADING | flag::NOSCRIPT | flag::STALE | flag::PROTECTED,
         categories: category::ADMIN | category::DANGEROUS | category::SLOW,
+        syscmd: true,
         ..CommandSpec::DEFAULT
     },
     debug,

@@ -31,7 +31,7 @@ pub fn set_allow_access_expired(context: &mut Context<'_>) -> CommandResult {
 }
 
 pub fn keysizes_assert(context: &mut Context<'_>) -> CommandResult {
-    context.state.check_histograms = crate::arguments::integer(context.argv[2])? != 0;
+    context.state.debug.check_histograms = crate::arguments::integer(context.argv[2])? != 0;
     context.reply.ok();
     Ok(())
 }
@@ -43,7 +43,7 @@ pub fn defrag_cache_stats(context: &mut Context<'_>) -> CommandResult {
 }
 
 pub fn pause_cron(context: &mut Context<'_>) -> CommandResult {
-    context.state.cron_paused = is_on(context.argv[2]);
+    context.state.debug.cron_paused = is_on(context.argv[2]);
     context.reply.ok();
     Ok(())
 }
