@@ -49,6 +49,7 @@ pub mod redact;
 pub mod replica_expiry;
 pub mod replica_feed;
 pub mod replica_wait;
+pub mod save_file;
 pub mod saving;
 pub mod server_event;
 pub mod slowlog;

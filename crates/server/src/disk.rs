@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 
 use engine::State;
+use engine::save_file::SaveDisk;
 use sys::background::Job;
 use sys::process::Forked;
 
@@ -19,27 +20,58 @@ const CHILD_ENDED: i32 = 255;
 
 /// Writes the file anew; the old one stays until the new one is whole and on the disk.
 pub fn save(state: &State) -> Result<(), String> {
-    let name = file_name(state);
     let temporary = temporary_name(sys::process::pid());
     sys::signals::set_left_behind(Some(&temporary));
-    let result = write(state, &temporary).and_then(|left_out| {
-        std::fs::rename(&temporary, &name)?;
-        // So that the name, too, is on the disk.
-        File::open(".")?.sync_all()?;
-        Ok(left_out)
-    });
+    let result = state.save_on(&mut WorkingDirectory::default(), &temporary);
     sys::signals::set_left_behind(None);
-    match result {
-        Ok(0) => Ok(()),
-        Ok(left_out) => {
-            log!(Warning, "{left_out} keys of module types could not be saved");
-            Ok(())
-        }
-        Err(error) => {
-            // It may never have been made.
-            let _ = std::fs::remove_file(&temporary);
-            Err(error.to_string())
-        }
+    let left_out = result?;
+    if left_out > 0 {
+        log!(Warning, "{left_out} keys of module types could not be saved");
+    }
+    Ok(())
+}
+
+/// The directory the server works in, with the file that is being made there.
+#[derive(Default)]
+struct WorkingDirectory {
+    file: Option<File>,
+}
+
+impl WorkingDirectory {
+    fn file(&mut self) -> Result<&mut File, String> {
+        self.file.as_mut().ok_or_else(|| "no file is open".to_owned())
+    }
+}
+
+fn told(error: io::Error) -> String {
+    error.to_string()
+}
+
+impl SaveDisk for WorkingDirectory {
+    fn create(&mut self, name: &str) -> Result<(), String> {
+        self.file = Some(File::create(name).map_err(told)?);
+        Ok(())
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<(), String> {
+        self.file()?.write_all(bytes).map_err(told)
+    }
+
+    fn sync(&mut self) -> Result<(), String> {
+        self.file()?.sync_all().map_err(told)
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> Result<(), String> {
+        std::fs::rename(from, to).map_err(told)
+    }
+
+    fn sync_names(&mut self) -> Result<(), String> {
+        File::open(".").and_then(|directory| directory.sync_all()).map_err(told)
+    }
+
+    fn remove(&mut self, name: &str) {
+        // It may never have been made.
+        let _ = std::fs::remove_file(name);
     }
 }
 
@@ -52,13 +84,6 @@ pub fn end_child(process_id: i32) {
     // Both fail if the child has ended by itself meanwhile.
     let _ = sys::process::kill(process_id, sys::signals::SIGUSR1);
     let _ = std::fs::remove_file(temporary_name(process_id));
-}
-
-fn write(state: &State, path: &str) -> io::Result<u64> {
-    let mut file = File::create(path)?;
-    let left_out = state.write_dataset(&mut |bytes| file.write_all(bytes))?;
-    file.sync_all()?;
-    Ok(left_out)
 }
 
 /// Bytes of a file in the making after which they go to the disk, so that the last sync is short.

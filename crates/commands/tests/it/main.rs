@@ -9,6 +9,7 @@ mod hyperloglog_propagation;
 mod in_process;
 mod memory;
 mod propagation;
+mod save_faults;
 mod stream_propagation;
 mod transactions;
 mod transcripts;
