@@ -13,21 +13,35 @@ pub fn require(programs: &[(&str, &str)]) -> Result<()> {
         .filter(|(program, _)| !exec::has(program))
         .map(|(_, package)| *package)
         .collect();
+    install(&missing)
+}
+
+fn install(missing: &[&str]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
     let names = missing.join(" ");
     if !rustix::process::getuid().is_root() || !exec::has("apt-get") {
-        return Err(format!("missing programs; please install: {names}").into());
+        return Err(format!("missing; please install: {names}").into());
     }
     eprintln!("xtask: installing {names}");
     update_lists()?;
     exec::run(
         apt_get()
             .args(["install", "-y", "-q", "--no-install-recommends"])
-            .args(&missing)
+            .args(missing)
             .stdout(Stdio::null()),
     )
+}
+
+/// As [`require`], for files that a build needs.
+pub fn require_files(files: &[(&str, &str)]) -> Result<()> {
+    let missing: Vec<&str> = files
+        .iter()
+        .filter(|(file, _)| !Path::new(file).exists())
+        .map(|(_, package)| *package)
+        .collect();
+    install(&missing)
 }
 
 /// Downloads packages (`name` or `name=version`) into `directory` without installing them; returns the files.

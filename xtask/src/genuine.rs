@@ -52,7 +52,7 @@ pub fn genuine() -> Result<Genuine> {
         ("tclsh", "tcl"),
     ])?;
     let archive = fetch(&cache)?;
-    build(&cache, &archive, &genuine.tree)?;
+    build(&cache, &archive, &genuine.tree, &["src", "tests/modules"], "BUILD_TLS=no")?;
     if genuine.is_whole() {
         Ok(genuine)
     } else {
@@ -76,9 +76,55 @@ fn fetch(cache: &Path) -> Result<PathBuf> {
     Ok(archive)
 }
 
+/// A second tree whose programs speak TLS, with certificates, and where Tcl finds its TLS package.
+pub struct Encrypted {
+    pub genuine: Genuine,
+    /// For `TCLLIBPATH`.
+    pub tcl_library: PathBuf,
+}
+
+/// As [`genuine`], for what is tested over TLS; without the test modules.
+pub fn encrypted() -> Result<Encrypted> {
+    let cache = paths::cache()?;
+    let genuine = Genuine { tree: cache.join("redis-tls") };
+    if !genuine.cli().is_file() {
+        debian::require(&[
+            ("make", "make"),
+            ("cc", "gcc"),
+            ("tar", "tar"),
+            ("pip3", "python3-pip"),
+        ])?;
+        debian::require_files(&[("/usr/include/openssl/ssl.h", "libssl-dev")])?;
+        let archive = fetch(&cache)?;
+        build(&cache, &archive, &genuine.tree, &["src"], "BUILD_TLS=yes")?;
+    }
+    if !genuine.tree.join("tests/tls/san.crt").is_file() {
+        debian::require(&[("openssl", "openssl"), ("tclsh", "tcl")])?;
+        let mut script = Command::new("./utils/gen-test-certs.sh");
+        let log = cache.join("redis-tls-certificates.log");
+        let limit = Duration::from_secs(300);
+        exec::run_logged(script.current_dir(&genuine.tree), "making certificates", &log, limit)?;
+    }
+    Ok(Encrypted { genuine, tcl_library: tcl_tls(&cache)? })
+}
+
+/// Debian's TLS package for Tcl, unpacked, not installed.
+fn tcl_tls(cache: &Path) -> Result<PathBuf> {
+    let tree = cache.join("debian/tcl-tls");
+    if !tree.exists() {
+        let work = tempfile::tempdir_in(cache)?;
+        for package in debian::download(&["tcl-tls"], work.path())? {
+            debian::unpack(&package, &work.path().join("tree"))?;
+        }
+        std::fs::create_dir_all(cache.join("debian"))?;
+        std::fs::rename(work.path().join("tree"), &tree)?;
+    }
+    Ok(tree.join("usr/lib/tcltk/x86_64-linux-gnu"))
+}
+
 /// Builds in a folder beside, then moves it: a tree at its place is always whole.
-fn build(cache: &Path, archive: &Path, tree: &Path) -> Result<()> {
-    let work = cache.join("redis.building");
+fn build(cache: &Path, archive: &Path, tree: &Path, directories: &[&str], tls: &str) -> Result<()> {
+    let work = tree.with_extension("building");
     if work.exists() {
         std::fs::remove_dir_all(&work)?;
     }
@@ -89,10 +135,10 @@ fn build(cache: &Path, archive: &Path, tree: &Path) -> Result<()> {
     let what = format!("building Redis {}", pins::GENUINE_VERSION);
     let log = cache.join("redis-build.log");
     let limit = Duration::from_secs(1800);
-    for directory in ["src", "tests/modules"] {
+    for directory in directories {
         let mut make = Command::new("make");
         make.arg("-C").arg(work.join(directory));
-        make.args(["-j2", "MALLOC=jemalloc", "BUILD_TLS=no"]);
+        make.args(["-j2", "MALLOC=jemalloc", tls]);
         // Cargo's job server and flags are not for this build.
         make.env_remove("MAKEFLAGS").env_remove("MFLAGS").env_remove("CARGO_MAKEFLAGS");
         exec::run_logged(&mut make, &format!("{what}, {directory}"), &log, limit)?;

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::genuine::{Genuine, genuine};
+use crate::genuine::{Encrypted, Genuine, genuine};
 use crate::{Result, paths};
 
 /// Ports of one job; Redis's cluster bus uses the same numbers plus 10 000, all below the ephemeral range.
@@ -46,6 +46,9 @@ pub struct Options {
     /// Only tests with these tags, or without those written with `-`.
     #[arg(long, allow_hyphen_values = true)]
     tags: Option<String>,
+    /// Speak TLS with the servers, as files marked `+tls` in expected.txt are played in any case.
+    #[arg(long)]
+    tls: bool,
     /// Keep the working folders, with the servers' logs.
     #[arg(long)]
     keep: bool,
@@ -57,6 +60,8 @@ struct Unit {
     file: String,
     /// As for `--tags`.
     tags: Option<String>,
+    /// Played over TLS.
+    tls: bool,
     /// Tests that are not run, since they would disturb those behind them.
     skipped: Vec<String>,
 }
@@ -64,6 +69,8 @@ struct Unit {
 /// Everything a job needs.
 struct Plan {
     genuine: Genuine,
+    /// For what is played over TLS.
+    encrypted: Option<Encrypted>,
     server: PathBuf,
     work: PathBuf,
     file_timeout: Duration,
@@ -84,13 +91,23 @@ pub fn run(options: &Options) -> Result<()> {
         Some(expectations) => expectations.units(),
         None => farm::expand(&genuine.tree, &options.units)?
             .into_iter()
-            .map(|file| Unit { file, tags: options.tags.clone(), skipped: Vec::new() })
+            .map(|file| Unit {
+                file,
+                tags: options.tags.clone(),
+                tls: options.tls,
+                skipped: Vec::new(),
+            })
             .collect(),
     };
     // Sockets of the tests lie below: the path has to be short.
     let work = tempfile::Builder::new().prefix("bh-suite.").tempdir_in("/tmp")?;
+    let encrypted = match units.iter().any(|unit| unit.tls) {
+        true => Some(crate::genuine::encrypted()?),
+        false => None,
+    };
     let plan = Plan {
         genuine,
+        encrypted,
         server,
         work: work.path().to_path_buf(),
         file_timeout: Duration::from_secs(options.file_timeout),

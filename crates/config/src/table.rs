@@ -439,15 +439,15 @@ parameters! {
 
     // TLS.
     /// TCP port for TLS; 0 means none.
-    tls_port: i32 = 0, "tls-port", integer(0, 65535), TLS, check validate::no_tls_port;
+    tls_port: i32 = 0, "tls-port", integer(0, 65535), TLS;
     /// TLS sessions kept for resumption.
     tls_session_cache_size: i32 = 20480, "tls-session-cache-size", integer(0, INT_MAX), TLS;
     /// Seconds for which a TLS session can be resumed.
     tls_session_cache_timeout: i32 = 300, "tls-session-cache-timeout", integer(0, INT_MAX), TLS;
     /// Use TLS on the cluster bus.
-    tls_cluster: bool = false, "tls-cluster", BOOL, TLS, check validate::no_tls;
+    tls_cluster: bool = false, "tls-cluster", BOOL, TLS;
     /// Use TLS towards the primary.
-    tls_replication: bool = false, "tls-replication", BOOL, TLS, check validate::no_tls;
+    tls_replication: bool = false, "tls-replication", BOOL, TLS;
     /// Whether TLS clients must show a certificate.
     tls_auth_clients: TlsAuthClients = TlsAuthClients::Yes, "tls-auth-clients", ENUM, TLS;
     /// Certificate field that names the ACL user.
@@ -481,5 +481,5 @@ parameters! {
     /// Ciphers of TLS 1.3.
     tls_ciphersuites: Vec<u8> = text(""), "tls-ciphersuites", NULLABLE, TLS;
     /// Name expected in the certificates of peers.
-    tls_expected_peer_name: Vec<u8> = text(""), "tls-expected-peer-name", NULLABLE, TLS;
+    tls_expected_peer_name: Vec<u8> = text(""), "tls-expected-peer-name", NULLABLE, TLS, check validate::tls_peer_name;
 }

@@ -123,22 +123,18 @@ pub fn power_of_two(value: &u32) -> Result<(), Reason> {
     }
 }
 
-/// `tls-port`
-pub fn no_tls_port(value: &i32) -> Result<(), Reason> {
-    if *value == 0 {
-        Ok(())
-    } else {
-        Err("TLS support is not compiled in, cannot set a TLS port.".to_owned())
+/// `tls-expected-peer-name`
+pub fn tls_peer_name(value: &[u8]) -> Result<(), Reason> {
+    if value.iter().any(|byte| byte.is_ascii_whitespace() && *byte != b' ') {
+        return Err("tls-expected-peer-name must not contain whitespace other than spaces separating names; use an empty string to disable it".to_owned());
     }
-}
-
-/// `tls-cluster`, `tls-replication`
-pub fn no_tls(value: &bool) -> Result<(), Reason> {
-    if *value {
-        Err("TLS support is not compiled in, cannot enable TLS options.".to_owned())
-    } else {
-        Ok(())
+    if !value.is_empty() && value.iter().all(|byte| *byte == b' ') {
+        return Err(
+            "tls-expected-peer-name contains no usable name; use an empty string to disable it"
+                .to_owned(),
+        );
     }
+    Ok(())
 }
 
 /// Brings values into the range that is really used.

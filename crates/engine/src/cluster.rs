@@ -99,7 +99,8 @@ impl State {
             Ok(port) if port > 0 => port,
             _ => otherwise,
         };
-        let port = u16::try_from(config.port).unwrap_or(0);
+        let port = if config.tls_cluster { config.tls_port } else { config.port };
+        let port = u16::try_from(port).unwrap_or(0);
         let myself = cluster.view.myself_mut();
         let announced = text(&config.cluster_announce_ip);
         myself.ip = if announced.is_empty() { cluster.own_ip.clone() } else { announced };

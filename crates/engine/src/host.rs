@@ -38,6 +38,9 @@ pub struct ProcessFigures {
     pub main_thread: CpuTime,
 }
 
+/// Connects to a server by host, port and a time limit in milliseconds, encrypted if there is a context.
+pub type Connect = fn(&str, u16, u64, Option<&tls::Context>) -> Option<Box<dyn Link>>;
+
 /// Small services that are done at once.
 #[derive(Clone, Copy, Debug)]
 pub struct HostPort {
@@ -70,7 +73,7 @@ pub struct HostPort {
     /// Writes what the node knows of its cluster to its file.
     pub save_cluster: fn(&State, &str) -> Result<(), String>,
     /// Opens a connection to another server; `None` if its name means nothing.
-    pub connect: fn(host: &str, port: u16, timeout_ms: u64) -> Option<Box<dyn Link>>,
+    pub connect: Connect,
     /// Ends the process on purpose, inside the command that asks for it: `segfault`, `assert`, `panic`.
     pub crash: fn(&str),
 }
@@ -88,8 +91,8 @@ pub struct HostFacts {
     pub build_id: String,
     /// `systemd`, `upstart` or `no`.
     pub supervised: &'static str,
-    /// One text per listener: `name=tcp,bind=127.0.0.1,port=6379`.
-    pub listeners: Vec<String>,
+    /// Number of its kind and text of each listener: `name=tcp,bind=127.0.0.1,port=6379`.
+    pub listeners: Vec<(usize, String)>,
     /// Memory in use when the start was over.
     pub startup_memory_bytes: u64,
 }
@@ -99,6 +102,8 @@ pub struct HostFacts {
 pub struct Host {
     pub port: HostPort,
     pub facts: HostFacts,
+    /// What encrypted connections begin from; `None` while nothing is to be encrypted.
+    pub tls: Option<tls::Context>,
 }
 
 impl Default for HostPort {
@@ -119,7 +124,7 @@ impl Default for HostPort {
             fork_save: |_| Err("there are no processes".to_owned()),
             load: |_| Ok(None),
             save_cluster: |_, _| Ok(()),
-            connect: |_, _, _| None,
+            connect: |_, _, _, _| None,
             crash: |_| {},
         }
     }

@@ -9,6 +9,7 @@
 pub mod access;
 pub mod aof;
 pub mod blocking;
+mod certificate;
 pub mod client;
 mod client_line;
 pub mod clock;

@@ -59,6 +59,7 @@ pub struct Stats {
     pub acl_access_denied_cmd: u64,
     pub acl_access_denied_key: u64,
     pub acl_access_denied_channel: u64,
+    pub acl_access_denied_tls_cert: u64,
     pub peak_memory_bytes: u64,
     pub errors: BTreeMap<Vec<u8>, u64>,
     pub errors_disabled: bool,

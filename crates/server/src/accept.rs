@@ -10,12 +10,13 @@ use crate::listen::Kind;
 use crate::log::log;
 use crate::port::EnginePort as _;
 use crate::startup::text_of;
+use crate::stream::Stream;
 
 /// What a client is told that comes when there is no room.
 const TOO_MANY: &[u8] = b"-ERR max number of clients reached\r\n";
 
 /// What a client from elsewhere is told in protected mode.
-const PROTECTED: &[u8] = b"-DENIED Bulkhead runs in protected mode: it takes connections from the \
+pub const PROTECTED: &[u8] = b"-DENIED Bulkhead runs in protected mode: it takes connections from the \
 loopback interface only, because no password is set for the default user. To connect from another \
 machine, choose one: 1) set a password for the default user (CONFIG SET requirepass, or ACL SETUSER). \
 2) run CONFIG SET protected-mode no from the loopback interface, if the server cannot be reached from \
@@ -32,7 +33,14 @@ pub struct Accepting {
 impl Shell {
     /// Takes the connections that wait at the listener with this token, at most as many as one cycle allows.
     pub fn accept(&mut self, token: u64) {
-        for _ in 0..self.engine.config().max_new_connections_per_cycle.max(1) {
+        let is_tls = self.listeners.by_token(token).is_some_and(|open| open.kind == Kind::Tls);
+        let config = self.engine.config();
+        let count = if is_tls {
+            config.max_new_tls_connections_per_cycle
+        } else {
+            config.max_new_connections_per_cycle
+        };
+        for _ in 0..count.max(1) {
             let Some(listening) = self.listeners.by_token(token) else { return };
             let kind = listening.kind;
             match listening.listener.accept() {
@@ -56,17 +64,23 @@ impl Shell {
 
     fn welcome(&mut self, socket: Socket, peer: Peer, kind: Kind) {
         if self.connections.len() >= self.engine.config().maxclients as usize {
-            // A refused client that does not read its refusal has lost nothing.
-            let _ = socket.write(TOO_MANY);
+            // A refused client that does not read its refusal has lost nothing. One that speaks TLS could not read it yet.
+            if kind != Kind::Tls {
+                let _ = socket.write(TOO_MANY);
+            }
             self.engine.state.stats.rejected_connections += 1;
             return;
         }
-        if self.is_refused_by_protected_mode(&peer) {
+        // On a TLS port this is told when it can be read.
+        if let Peer::Tcp(address) = peer
+            && kind != Kind::Tls
+            && self.is_refused_by_protected_mode(address.ip())
+        {
             let _ = socket.write(PROTECTED);
             self.engine.state.stats.rejected_connections += 1;
             return;
         }
-        if kind == Kind::Tcp {
+        if kind != Kind::Unix {
             // Options that cannot be set leave a socket that works all the same.
             let _ = socket.set_nodelay(true);
             if let Ok(interval_s @ 1..) = u64::try_from(self.engine.config().tcp_keepalive) {
@@ -84,16 +98,30 @@ impl Shell {
             self.engine.client_disconnected(id);
             return;
         }
-        self.connections.insert(id, Connection::new(socket));
+        match self.stream_of(socket, kind) {
+            Ok(stream) => self.connections.insert(id, Connection::new(stream)),
+            Err(error) => {
+                log!(Warning, "Error accepting a client connection: {error}");
+                self.engine.client_disconnected(id);
+                return;
+            }
+        }
         // Tells the client's reply of its limit.
         self.check_output_limit(id);
     }
 
+    fn stream_of(&self, socket: Socket, kind: Kind) -> std::io::Result<Stream> {
+        match (kind, &self.engine.state.host.tls) {
+            (Kind::Tls, Some(context)) => Stream::accepted(socket, context),
+            (Kind::Tls, None) => Err(std::io::Error::other("TLS is not configured")),
+            (Kind::Tcp | Kind::Unix, _) => Ok(Stream::Plain(socket)),
+        }
+    }
+
     /// No password protects the server and the peer comes from outside.
-    fn is_refused_by_protected_mode(&self, peer: &Peer) -> bool {
-        let Peer::Tcp(address) = peer else { return false };
+    pub fn is_refused_by_protected_mode(&self, peer: std::net::IpAddr) -> bool {
         self.engine.config().protected_mode
-            && !is_loopback(address.ip())
+            && !is_loopback(peer)
             && !self.engine.state.default_user_needs_password()
     }
 }

@@ -9,9 +9,12 @@ use engine::{ClientId, client_flag};
 
 use crate::crash_report::SWITCHES;
 use crate::event_loop::Shell;
+use crate::listen::Kind;
 use crate::log::{self, Level, log};
-use crate::oom_score;
 use crate::port::EnginePort as _;
+use crate::{oom_score, tls_files};
+
+const PORT_REFUSED: &str = "Unable to listen on this port. Check server logs.";
 
 /// Brings what the shell derived from the configuration in line with it.
 pub fn apply_at_start(shell: &mut Shell) {
@@ -36,6 +39,12 @@ impl Shell {
             "hz" | "dynamic-hz" => self.cron.make_due(),
             "client-output-buffer-limit" => self.renew_output_limits(),
             "watchdog-period" => self.set_watchdog(),
+            // Inside a transaction nobody waits for the outcome; the log has it.
+            name if name.starts_with("tls-") => {
+                if let Err(reason) = self.try_config(name) {
+                    log!(Warning, "{reason}");
+                }
+            }
             _ => {}
         }
     }
@@ -55,9 +64,9 @@ impl Shell {
         SWITCHES.exit_on_panic.store(config.use_exit_on_panic, Ordering::Relaxed);
     }
 
-    fn listen_anew(&mut self) -> Result<(), ()> {
+    fn listen_anew(&mut self, kind: Kind) -> Result<(), ()> {
         let Shell { listeners, engine, epoll, .. } = self;
-        let result = listeners.reopen_tcp(engine.config(), epoll);
+        let result = listeners.reopen(engine.config(), epoll, kind);
         engine.state.host.facts.listeners = listeners.describe(engine.config());
         self.set_title();
         result.map_err(|_| ())
@@ -105,9 +114,20 @@ impl Shell {
     /// Applies what may fail; everything else comes as an effect of its own.
     fn try_config(&mut self, name: &str) -> Result<(), String> {
         match name {
-            "bind" => self.listen_anew().map_err(|()| "Failed to bind to specified addresses."),
-            "port" => {
-                self.listen_anew().map_err(|()| "Unable to listen on this port. Check server logs.")
+            "bind" => self
+                .listen_anew(Kind::Tcp)
+                .and_then(|()| self.listen_anew(Kind::Tls))
+                .map_err(|()| "Failed to bind to specified addresses."),
+            "port" => self.listen_anew(Kind::Tcp).map_err(|()| PORT_REFUSED),
+            "tls-port" => {
+                if self.configure_tls().is_err() {
+                    return Err(tls_files::REFUSED.to_owned());
+                }
+                self.listen_anew(Kind::Tls).map_err(|()| PORT_REFUSED)
+            }
+            "tls-auth-clients-user" => Ok(()),
+            name if name.starts_with("tls-") => {
+                self.configure_tls().map_err(|()| tls_files::REFUSED)
             }
             "dir" => return self.enter_directory(),
             "maxclients" => {

@@ -2,13 +2,13 @@
 
 use engine::ClientId;
 use resp::Parser;
-use sys::net::Socket;
 
 use crate::limits::{QUERY_GROWTH_BYTES, READ_BYTES};
+use crate::stream::Stream;
 
 /// A client's connection.
 pub struct Connection {
-    pub socket: Socket,
+    pub stream: Stream,
     pub parser: Parser,
     /// Read and not executed. Without memory of its own for a client whose requests come whole; once it has some, it
     /// reads into it until the cron finds it at rest.
@@ -24,9 +24,9 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub fn new(socket: Socket) -> Connection {
+    pub fn new(stream: Stream) -> Connection {
         Connection {
-            socket,
+            stream,
             parser: Parser::new(),
             query: Vec::new(),
             needed: 0,

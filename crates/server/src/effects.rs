@@ -46,9 +46,10 @@ impl Shell {
 
     /// Ends the connection and forgets the client.
     pub fn close(&mut self, id: ClientId) {
-        if let Some(connection) = self.connections.remove(id) {
+        if let Some(mut connection) = self.connections.remove(id) {
+            connection.stream.say_goodbye();
             // Removed by hand because a child process may still hold the descriptor open.
-            let _ = self.epoll.remove(connection.socket.as_raw_fd());
+            let _ = self.epoll.remove(connection.stream.as_raw_fd());
         }
         self.engine.client_disconnected(id);
     }

@@ -144,7 +144,12 @@ impl Shell {
                 // What another client's command has brought this one is not told before it is in the file.
                 self.engine.state.flush_aof(false);
             }
-            if ready.writable() && self.connections.get(id).is_some_and(|open| open.wants_write) {
+            if ready.writable()
+                && self
+                    .connections
+                    .get(id)
+                    .is_some_and(|open| open.wants_write || open.stream.has_output())
+            {
                 self.flush(id);
             }
             if ready.readable() {

@@ -42,7 +42,7 @@ pub fn describe(config: &config::Config, files: &FilesInUse) -> Host {
         secure_random: |bytes| sys::random::fill(bytes).is_ok(),
         sleep_us: |us| std::thread::sleep(std::time::Duration::from_micros(us)),
     };
-    Host { port, facts }
+    Host { port, facts, tls: None }
 }
 
 fn allocator() -> AllocatorFigures {

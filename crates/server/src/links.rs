@@ -8,22 +8,126 @@ use engine::links::{Link, LinkError};
 
 /// Longest line that is taken as a reply.
 const LINE_BYTES_MAX: u64 = 64 * 1024;
+/// Ciphertext read in one go.
+const CIPHERTEXT_BYTES: usize = 16 * 1024;
+
+/// The bytes of a connection, plain or encrypted.
+enum Wire {
+    Plain(TcpStream),
+    Tls(Box<Encrypted>),
+}
+
+struct Encrypted {
+    socket: TcpStream,
+    session: tls::Session,
+    /// Decrypted and not read yet.
+    plain: Vec<u8>,
+}
+
+impl Wire {
+    /// Encrypts from here on if there is a context; the handshake comes with the first bytes.
+    fn new(socket: TcpStream, context: Option<&tls::Context>) -> io::Result<Wire> {
+        let Some(context) = context else { return Ok(Wire::Plain(socket)) };
+        let session = tls::Session::client(context)?;
+        Ok(Wire::Tls(Box::new(Encrypted { socket, session, plain: Vec::new() })))
+    }
+
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Wire::Plain(socket) => socket,
+            Wire::Tls(encrypted) => &encrypted.socket,
+        }
+    }
+}
+
+impl Encrypted {
+    /// Sends all ciphertext there is.
+    fn send(&mut self) -> io::Result<()> {
+        while self.session.has_output() {
+            self.session.send(&mut self.socket)?;
+        }
+        Ok(())
+    }
+
+    /// Reads ciphertext once, and answers what the protocol asks for.
+    fn receive(&mut self) -> io::Result<()> {
+        let mut ciphertext = [0; CIPHERTEXT_BYTES];
+        let count = self.socket.read(&mut ciphertext)?;
+        if count == 0 || self.session.has_ended() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut input = ciphertext.get(..count).unwrap_or_default();
+        while !input.is_empty() && !self.session.has_ended() {
+            let received = self.session.receive(&mut input);
+            self.session.read(&mut self.plain)?;
+            // An alert goes out even if the session is over.
+            let sent = self.send();
+            received?;
+            sent?;
+        }
+        Ok(())
+    }
+}
+
+impl Read for Wire {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Wire::Plain(socket) => socket.read(bytes),
+            Wire::Tls(encrypted) => {
+                while encrypted.plain.is_empty() {
+                    encrypted.receive()?;
+                }
+                let count = encrypted.plain.as_slice().read(bytes)?;
+                encrypted.plain.drain(..count);
+                Ok(count)
+            }
+        }
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Wire::Plain(socket) => socket.write(bytes),
+            Wire::Tls(encrypted) => {
+                encrypted.send()?;
+                while encrypted.session.is_handshaking() {
+                    encrypted.receive()?;
+                }
+                let written = encrypted.session.write(bytes)?;
+                encrypted.send()?;
+                Ok(written)
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// A connection, or why there is none: that is told at its first use.
 enum Connection {
-    Open(BufReader<TcpStream>),
+    Open(BufReader<Wire>),
     Failed,
 }
 
 /// Connects; `None` if the host cannot be found.
-pub fn connect(host: &str, port: u16, timeout_ms: u64) -> Option<Box<dyn Link>> {
+pub fn connect(
+    host: &str,
+    port: u16,
+    timeout_ms: u64,
+    context: Option<&tls::Context>,
+) -> Option<Box<dyn Link>> {
     let addresses = (host, port).to_socket_addrs().ok()?;
     let timeout = Duration::from_millis(timeout_ms.max(1));
     for address in addresses {
         if let Ok(stream) = TcpStream::connect_timeout(&address, timeout) {
             // A small request must not wait for the next; without it, it is merely slower.
             let _ = stream.set_nodelay(true);
-            return Some(Box::new(Connection::Open(BufReader::new(stream))));
+            if let Ok(wire) = Wire::new(stream, context) {
+                return Some(Box::new(Connection::Open(BufReader::new(wire))));
+            }
         }
     }
     Some(Box::new(Connection::Failed))
@@ -44,14 +148,17 @@ impl Link for Connection {
     fn send(&mut self, bytes: &[u8], timeout_ms: u64) -> Result<(), LinkError> {
         let Connection::Open(stream) = self else { return Err(LinkError::Timeout) };
         let stream = stream.get_mut();
-        stream.set_write_timeout(timeout_of(timeout_ms)).map_err(|error| reason(&error))?;
+        let timeout = timeout_of(timeout_ms);
+        stream.socket().set_write_timeout(timeout).map_err(|error| reason(&error))?;
+        // A handshake reads, too.
+        stream.socket().set_read_timeout(timeout).map_err(|error| reason(&error))?;
         stream.write_all(bytes).map_err(|error| reason(&error))
     }
 
     fn receive_line(&mut self, timeout_ms: u64) -> Result<Vec<u8>, LinkError> {
         let Connection::Open(stream) = self else { return Err(LinkError::Timeout) };
         let timeout = timeout_of(timeout_ms);
-        stream.get_mut().set_read_timeout(timeout).map_err(|error| reason(&error))?;
+        stream.get_ref().socket().set_read_timeout(timeout).map_err(|error| reason(&error))?;
         let mut line = Vec::new();
         let mut limited = stream.take(LINE_BYTES_MAX);
         limited.read_until(b'\n', &mut line).map_err(|error| reason(&error))?;

@@ -10,11 +10,12 @@ use sys::poll::{Epoll, Interest};
 use crate::log::log;
 use crate::startup::{path_of, text_of};
 
-/// Kind of a listener, as the log names it.
+/// Kind of a listener, as the log names it, in the order in which INFO numbers them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Tcp,
     Unix,
+    Tls,
 }
 
 impl Kind {
@@ -22,6 +23,7 @@ impl Kind {
         match self {
             Kind::Tcp => "tcp",
             Kind::Unix => "unix",
+            Kind::Tls => "tls",
         }
     }
 }
@@ -41,9 +43,9 @@ pub struct Listeners {
 /// First token of a listener; client tokens are below.
 pub const TOKEN_BASE: u64 = 1 << 40;
 
-/// The start must end: no listener could be opened.
+/// The start must end: the listener of this kind could not be opened.
 #[derive(Debug)]
-pub struct ListenFailed;
+pub struct ListenFailed(pub Kind);
 
 impl Listeners {
     pub fn is_empty(&self) -> bool {
@@ -56,21 +58,15 @@ impl Listeners {
     }
 
     /// One text per listener, as INFO shows it.
-    pub fn describe(&self, config: &Config) -> Vec<String> {
+    pub fn describe(&self, config: &Config) -> Vec<(usize, String)> {
         let mut texts = Vec::new();
         for kind in self.kinds() {
-            texts.push(match kind {
-                Kind::Tcp => {
-                    let binds: Vec<String> = config
-                        .bind
-                        .0
-                        .iter()
-                        .map(|bind| format!("bind={}", text_of(bind)))
-                        .collect();
-                    format!("name=tcp,{},port={}", binds.join(","), config.port)
-                }
+            let text = match kind {
+                Kind::Tcp => describe_tcp(kind, config, config.port),
+                Kind::Tls => describe_tcp(kind, config, config.tls_port),
                 Kind::Unix => format!("name=unix,bind={}", text_of(&config.unixsocket)),
-            });
+            };
+            texts.push((kind as usize, text));
         }
         texts
     }
@@ -89,7 +85,8 @@ impl Listeners {
     /// Opens all that the configuration names and registers them.
     pub fn open(&mut self, config: &Config, epoll: &Epoll) -> Result<(), ListenFailed> {
         let mut open = Vec::new();
-        open.extend(open_tcp(config)?);
+        open.extend(open_tcp(config, Kind::Tcp, config.port)?);
+        open.extend(open_tcp(config, Kind::Tls, config.tls_port)?);
         if !config.unixsocket.is_empty() {
             open.push(open_unix(config)?);
         }
@@ -98,12 +95,17 @@ impl Listeners {
         Ok(())
     }
 
-    /// Replaces the TCP listeners after a change of `bind` or `port`; the old ones stay when the new ones fail.
-    pub fn reopen_tcp(&mut self, config: &Config, epoll: &Epoll) -> Result<(), ListenFailed> {
+    /// Replaces the listeners of a kind after a change of `bind` or its port.
+    pub fn reopen(
+        &mut self,
+        config: &Config,
+        epoll: &Epoll,
+        kind: Kind,
+    ) -> Result<(), ListenFailed> {
         let mut kept: Vec<Listening> = Vec::new();
         let mut old: Vec<Listening> = Vec::new();
         for listening in std::mem::take(&mut self.open) {
-            if listening.kind == Kind::Tcp { old.push(listening) } else { kept.push(listening) }
+            if listening.kind == kind { old.push(listening) } else { kept.push(listening) }
         }
         for listening in old.iter().chain(&kept) {
             // A descriptor that is not registered is as good as removed.
@@ -113,7 +115,8 @@ impl Listeners {
         let previous: Vec<Listening> = std::mem::take(&mut old);
         drop(previous);
         self.open = kept;
-        let result = open_tcp(config).map(|opened| self.open.extend(opened));
+        let port = if kind == Kind::Tls { config.tls_port } else { config.port };
+        let result = open_tcp(config, kind, port).map(|opened| self.open.extend(opened));
         self.register(epoll);
         result
     }
@@ -145,10 +148,16 @@ impl Listeners {
     }
 }
 
+fn describe_tcp(kind: Kind, config: &Config, port: i32) -> String {
+    let binds: Vec<String> =
+        config.bind.0.iter().map(|bind| format!("bind={}", text_of(bind))).collect();
+    format!("name={},{},port={port}", kind.name(), binds.join(","))
+}
+
 /// Opens every address of `bind`; one that begins with `-` may be missing on this machine.
-fn open_tcp(config: &Config) -> Result<Vec<Listening>, ListenFailed> {
+fn open_tcp(config: &Config, kind: Kind, port: i32) -> Result<Vec<Listening>, ListenFailed> {
     let mut open = Vec::new();
-    let port = u16::try_from(config.port).unwrap_or(0);
+    let port = u16::try_from(port).unwrap_or(0);
     if port == 0 {
         return Ok(open);
     }
@@ -160,7 +169,7 @@ fn open_tcp(config: &Config) -> Result<Vec<Listening>, ListenFailed> {
             None => (address.as_str(), false),
         };
         match Listener::tcp(host, port, config.tcp_backlog) {
-            Ok(listener) => open.push(Listening { kind: Kind::Tcp, listener }),
+            Ok(listener) => open.push(Listening { kind, listener }),
             Err(error) => {
                 let missing = is_missing_address(&error);
                 if !(optional && missing) {
@@ -173,7 +182,7 @@ fn open_tcp(config: &Config) -> Result<Vec<Listening>, ListenFailed> {
                 if missing && (optional || is_missing_protocol(&error)) {
                     continue;
                 }
-                return Err(ListenFailed);
+                return Err(ListenFailed(kind));
             }
         }
     }
@@ -188,7 +197,7 @@ fn open_unix(config: &Config) -> Result<Listening, ListenFailed> {
         Ok(listener) => Ok(Listening { kind: Kind::Unix, listener }),
         Err(error) => {
             log!(Warning, "Failed opening Unix socket: bind: {}", describe(&error));
-            Err(ListenFailed)
+            Err(ListenFailed(Kind::Unix))
         }
     }
 }

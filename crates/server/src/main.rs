@@ -34,7 +34,9 @@ mod requests;
 mod resources;
 mod shutdown;
 mod startup;
+mod stream;
 mod title;
+mod tls_files;
 mod usage;
 mod version;
 

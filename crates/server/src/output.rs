@@ -63,13 +63,13 @@ impl Shell {
         let mut sent = 0;
         let outcome = loop {
             let unsent = client.reply.unsent();
-            if unsent.is_empty() {
+            if unsent.is_empty() && !connection.stream.has_output() {
                 break Written::All;
             }
-            match connection.socket.write(unsent) {
+            match connection.stream.write(unsent) {
                 Ok(bytes) => {
                     // A full socket buffer shows as a short write: no need to ask again.
-                    let all = bytes == unsent.len();
+                    let all = bytes == unsent.len() && !connection.stream.has_output();
                     sent += bytes;
                     client.reply.advance(bytes);
                     break if all { Written::All } else { Written::Part };

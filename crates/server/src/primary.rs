@@ -14,6 +14,7 @@ use crate::connection::Connection;
 use crate::event_loop::{Shell, TOKEN_PRIMARY};
 use crate::log::{self, log};
 use crate::port::EnginePort as _;
+use crate::stream::Stream;
 
 /// Bytes of one read while the dataset comes.
 const READ_BYTES: usize = 1024 * 1024;
@@ -52,7 +53,7 @@ enum Stage {
 
 /// The connection until it is a client's.
 struct Open {
-    socket: Socket,
+    stream: Stream,
     stage: Stage,
     input: Vec<u8>,
 }
@@ -103,8 +104,8 @@ fn ending_of(line: &[u8]) -> Option<Ending> {
 }
 
 impl Open {
-    fn send(&self, bytes: &[u8]) -> Result<(), Failure> {
-        match self.socket.write(bytes) {
+    fn send(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        match self.stream.write(bytes) {
             Ok(written) if written == bytes.len() => Ok(()),
             Ok(_) => Err("the primary takes no bytes".to_owned()),
             Err(error) => Err(format!("write error: {}", crate::listen::describe(&error))),
@@ -150,7 +151,7 @@ impl Shell {
     fn drop_primary(&mut self) {
         if let Some(open) = self.primary.open.take() {
             // Removed by hand because a child process may still hold the descriptor open.
-            let _ = self.epoll.remove(open.socket.as_raw_fd());
+            let _ = self.epoll.remove(open.stream.as_raw_fd());
         }
     }
 
@@ -167,19 +168,31 @@ impl Shell {
         let connected = sys::net::resolve(&host, port)
             .and_then(|address| sys::net::connect(address, source))
             .and_then(|socket| {
-                self.epoll.add(socket.as_raw_fd(), TOKEN_PRIMARY, Interest::READ_WRITE)?;
-                Ok(socket)
+                let stream = self.stream_to_server(socket)?;
+                self.epoll.add(stream.as_raw_fd(), TOKEN_PRIMARY, Interest::READ_WRITE)?;
+                Ok(stream)
             });
         match connected {
-            Ok(socket) => {
+            Ok(stream) => {
                 self.primary.open =
-                    Some(Open { socket, stage: Stage::Connecting, input: Vec::new() });
+                    Some(Open { stream, stage: Stage::Connecting, input: Vec::new() });
                 self.engine.state.primary_link.stage = LinkStage::Connecting;
                 log!(Notice, "MASTER <-> REPLICA sync started");
             }
             Err(error) => {
                 log!(Warning, "Unable to connect to MASTER: {}", crate::listen::describe(&error));
             }
+        }
+    }
+
+    /// A connection to a primary, encrypted where `tls-replication` says so.
+    fn stream_to_server(&self, socket: Socket) -> io::Result<Stream> {
+        if !self.engine.config().tls_replication {
+            return Ok(Stream::Plain(socket));
+        }
+        match &self.engine.state.host.tls {
+            Some(context) => Stream::made(socket, context),
+            None => Err(io::Error::other("TLS is not configured")),
         }
     }
 
@@ -232,14 +245,14 @@ impl Shell {
 
     fn primary_connected(&mut self) -> Result<(), Failure> {
         let Some(open) = &mut self.primary.open else { return Ok(()) };
-        if let Ok(Some(error)) | Err(error) = open.socket.take_error() {
+        if let Ok(Some(error)) | Err(error) = open.stream.socket().take_error() {
             let text = crate::listen::describe(&error);
             return Err(format!("Error condition on socket for SYNC: {text}"));
         }
         log!(Notice, "Non blocking connect for SYNC fired the event.");
         // Without it, acknowledgements are merely later.
-        let _ = open.socket.set_nodelay(true);
-        let fd = open.socket.as_raw_fd();
+        let _ = open.stream.socket().set_nodelay(true);
+        let fd = open.stream.as_raw_fd();
         if let Err(error) = self.epoll.modify(fd, TOKEN_PRIMARY, Interest::READ) {
             return Err(crate::listen::describe(&error));
         }
@@ -253,7 +266,7 @@ impl Shell {
 
     fn read_primary(&mut self) -> Result<(), Failure> {
         let Some(open) = &mut self.primary.open else { return Ok(()) };
-        match open.socket.read_append(&mut open.input, READ_BYTES) {
+        match open.stream.read_append(&mut open.input, READ_BYTES) {
             Ok(0) => return Err("I/O error trying to sync with MASTER: connection lost".to_owned()),
             Ok(_) => {}
             Err(error)
@@ -361,10 +374,10 @@ impl Shell {
             command(&words, &mut bytes);
             questions.push_back(Question::Auth);
         }
-        let port = if config.replica_announce_port > 0 {
-            config.replica_announce_port.to_string()
-        } else {
-            config.port.to_string()
+        let port = match config.replica_announce_port {
+            0 if config.tls_replication => config.tls_port.to_string(),
+            0 => config.port.to_string(),
+            port => port.to_string(),
         };
         command(&[b"REPLCONF", b"listening-port", port.as_bytes()], &mut bytes);
         questions.push_back(Question::Replconf);
@@ -458,10 +471,11 @@ impl Shell {
     /// From here on the primary is a client whose requests change the data.
     fn primary_becomes_client(&mut self) -> Result<(), Failure> {
         let Some(open) = self.primary.open.take() else { return Ok(()) };
-        let Open { socket, input, .. } = open;
-        let fd = socket.as_raw_fd();
+        let Open { stream, input, .. } = open;
+        let fd = stream.as_raw_fd();
         // It is known by another number now.
         let _ = self.epoll.remove(fd);
+        let socket = stream.socket();
         let address = socket.peer_address().map(|address| address.to_string());
         let local_address = socket.local_address().map(|address| address.to_string());
         let id = self.engine.state.make_primary_client(engine::Peer {
@@ -474,7 +488,7 @@ impl Shell {
             self.engine.client_disconnected(id);
             return Err(crate::listen::describe(&error));
         }
-        let mut connection = Connection::new(socket);
+        let mut connection = Connection::new(stream);
         connection.keep(&input);
         self.connections.insert(id, connection);
         self.engine.state.acknowledge();

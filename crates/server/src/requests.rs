@@ -22,12 +22,16 @@ impl Shell {
     /// The client's socket is readable.
     pub fn read_from(&mut self, id: ClientId) {
         let Some(connection) = self.connections.get_mut(id) else { return };
+        if connection.stream.is_handshaking() {
+            self.shake_hands(id);
+            return;
+        }
         if connection.has_own_buffer() {
             self.read_more(id);
             return;
         }
         let start = self.batch.input.len();
-        let read = connection.socket.read_append(&mut self.batch.input, READ_BYTES);
+        let read = connection.stream.read_append(&mut self.batch.input, READ_BYTES);
         if let Some(bytes) = self.bytes_read(id, read, READ_BYTES) {
             self.engine.note_input(id, bytes);
             self.add_to_batch(id, start);
@@ -40,7 +44,7 @@ impl Shell {
         self.execute_batch();
         let Some(connection) = self.connections.get_mut(id) else { return };
         let room = read_room(connection);
-        let read = connection.socket.read_append(&mut connection.query, room);
+        let read = connection.stream.read_append(&mut connection.query, room);
         if let Some(bytes) = self.bytes_read(id, read, room) {
             self.engine.note_input(id, bytes);
             if self.check_query_limit(id) {
@@ -64,7 +68,8 @@ impl Shell {
                 None
             }
             Ok(bytes) => {
-                if bytes == room {
+                let ended = |open: &Connection| open.stream.has_unread_end();
+                if bytes >= room || self.connections.get(id).is_some_and(ended) {
                     self.more_input.push(id);
                 }
                 Some(bytes)

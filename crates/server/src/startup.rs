@@ -13,6 +13,7 @@ use engine::{Engine, Ports};
 use module_host_native::probe::{self, Trial};
 
 use crate::event_loop::Shell;
+use crate::listen::{Kind, ListenFailed};
 use crate::log::{self, Level, log};
 use crate::port::EnginePort as _;
 use crate::{logo, version};
@@ -169,13 +170,18 @@ fn run(shell: &mut Shell, startup: &Startup, supervised: bool) -> i32 {
         return code;
     }
     shell.engine.state.claim_loaded_slots();
+    if shell.configure_tls().is_err() {
+        log!(Warning, "Failed to configure TLS. Check logs for more info.");
+        return 1;
+    }
     let opened = {
         let Shell { listeners, engine, epoll, .. } = shell;
         listeners.open(engine.config(), epoll)
     };
-    if opened.is_err() {
-        let port = shell.engine.config().port;
-        log!(Warning, "Failed listening on port {port} (tcp), aborting.");
+    if let Err(ListenFailed(kind)) = opened {
+        let config = shell.engine.config();
+        let port = if kind == Kind::Tls { config.tls_port } else { config.port };
+        log!(Warning, "Failed listening on port {port} ({}), aborting.", kind.name());
         return 1;
     }
     if shell.listeners.is_empty() {
@@ -185,10 +191,7 @@ fn run(shell: &mut Shell, startup: &Startup, supervised: bool) -> i32 {
     let listeners = shell.listeners.describe(&shell.engine.state.config);
     shell.engine.state.host.facts.listeners = listeners;
     for kind in shell.listeners.kinds() {
-        match kind {
-            crate::listen::Kind::Tcp => log!(Notice, "Ready to accept connections tcp"),
-            crate::listen::Kind::Unix => log!(Notice, "Ready to accept connections unix"),
-        }
+        log!(Notice, "Ready to accept connections {}", kind.name());
     }
     if supervised {
         notify("STATUS=Ready to accept connections\nREADY=1\n");

@@ -6,6 +6,9 @@ use super::output::{FileResult, TestStatus};
 use super::{Unit, list};
 use crate::Result;
 
+/// Marks a file that is played over TLS.
+const OVER_TLS: &str = "+tls";
+
 /// How the list names an error between tests; a part of its text follows.
 const OUTSIDE: &str = "outside of a test: ";
 
@@ -24,7 +27,7 @@ pub struct Expectations {
     differences: HashMap<(String, String), String>,
 }
 
-/// Reads `tests/suite/expected.txt` (`file count -tag …`) and `differences.txt` (`file | test | reason`).
+/// Reads `tests/suite/expected.txt` (`file count -tag … +tls`) and `differences.txt` (`file | test | reason`).
 pub fn read() -> Result<Expectations> {
     let mut expectations = Expectations { files: Vec::new(), differences: HashMap::new() };
     for line in lines("expected.txt")? {
@@ -32,9 +35,11 @@ pub fn read() -> Result<Expectations> {
         let (Some(file), Some(count)) = (words.next(), words.next()) else {
             return Err(format!("expected.txt: not `file count -tag …`: {line}").into());
         };
-        let tags = words.collect::<Vec<_>>().join(" ");
+        let (marks, tags): (Vec<&str>, Vec<&str>) = words.partition(|word| *word == OVER_TLS);
+        let tags = tags.join(" ");
         let tags = Some(tags).filter(|tags| !tags.is_empty());
-        let unit = Unit { file: file.to_owned(), tags, skipped: Vec::new() };
+        let tls = !marks.is_empty();
+        let unit = Unit { file: file.to_owned(), tags, tls, skipped: Vec::new() };
         expectations.files.push(ExpectedFile { unit, count: count.parse()? });
     }
     for line in lines("differences.txt")? {

@@ -13,12 +13,13 @@ use crate::exec::{self, ProcessTree};
 
 /// Plays `unit` with servers on ports from `port` on.
 pub fn file(plan: &Plan, unit: &Unit, port: usize) -> Result<FileResult> {
-    let Unit { file: unit, tags, skipped } = unit;
+    let whole = unit;
+    let Unit { file: unit, tags, tls, skipped } = unit;
     let folder = plan.work.join(unit.replace('/', "-"));
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }
-    farm::build(plan, &folder)?;
+    farm::build(plan, whole, &folder)?;
     let _ends_leftovers = Leftovers(&folder);
     let began = Instant::now();
     let mut command = Command::new("tclsh");
@@ -28,6 +29,9 @@ pub fn file(plan: &Plan, unit: &Unit, port: usize) -> Result<FileResult> {
     command.args(["--portcount", &(PORTS_PER_JOB - 100).to_string()]);
     if let Some(tags) = tags {
         command.args(["--tags", tags]);
+    }
+    if let Some(encrypted) = plan.encrypted.as_ref().filter(|_| *tls) {
+        command.arg("--tls").env("TCLLIBPATH", &encrypted.tcl_library);
     }
     for test in skipped {
         command.args(["--skiptest", test]);

@@ -14,6 +14,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("structures", 0),
     ("resp", 0),
     ("config", 0),
+    ("tls", 0),
     ("acl", 0),
     ("keyspace", 1),
     ("persistence", 2),

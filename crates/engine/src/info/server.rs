@@ -26,7 +26,8 @@ pub fn write(state: &mut State, lines: &mut Lines) {
         if facts.supervised.is_empty() { "no" } else { facts.supervised },
     );
     lines.field("run_id", &state.run_id);
-    lines.field("tcp_port", state.config.port);
+    let config = &state.config;
+    lines.field("tcp_port", if config.port == 0 { config.tls_port } else { config.port });
     lines.field("server_time_usec", state.clock.unix_us());
     lines.field("uptime_in_seconds", uptime_s);
     lines.field("uptime_in_days", uptime_s / 86_400);
@@ -36,7 +37,7 @@ pub fn write(state: &mut State, lines: &mut Lines) {
     lines.field("executable", &facts.executable);
     lines.field("config_file", &facts.config_file);
     lines.field("io_threads_active", 0);
-    for (number, listener) in facts.listeners.iter().enumerate() {
+    for (number, listener) in &facts.listeners {
         lines.field(&format!("listener{number}"), listener);
     }
 }

@@ -130,7 +130,7 @@ fn write_access(state: &State, lines: &mut Lines) {
     lines.field("acl_access_denied_cmd", stats.acl_access_denied_cmd);
     lines.field("acl_access_denied_key", stats.acl_access_denied_key);
     lines.field("acl_access_denied_channel", stats.acl_access_denied_channel);
-    lines.field("acl_access_denied_tls_cert", 0);
+    lines.field("acl_access_denied_tls_cert", stats.acl_access_denied_tls_cert);
 }
 
 /// Nothing, as long as nobody has asked for hot keys.

@@ -2,6 +2,7 @@
 
 mod aof;
 mod crash;
+mod encrypted;
 mod lifecycle;
 mod limits;
 mod listeners;

@@ -54,8 +54,9 @@ impl<'a> Exchange<'a> {
         let kept = context.state.links.take(&target);
         let mut is_kept = kept.is_some();
         let connect = context.state.host.port.connect;
+        let tls = context.state.host.tls.clone().filter(|_| context.state.config.tls_cluster);
         let open = || {
-            let link = connect(&host, port, self.timeout_ms).ok_or(CANNOT_CONNECT)?;
+            let link = connect(&host, port, self.timeout_ms, tls.as_ref()).ok_or(CANNOT_CONNECT)?;
             Ok(OpenLink { link, db: None })
         };
         let mut link = match kept {

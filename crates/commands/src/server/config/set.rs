@@ -71,7 +71,8 @@ fn set(context: &mut Context<'_>) -> CommandResult {
 fn apply(context: &mut Context<'_>, previous: config::Config, names: Vec<(&'static str, Vec<u8>)>) {
     const MAY_FAIL: &[&str] =
         &["bind", "dir", "maxclients", "oom-score-adj", "oom-score-adj-values", "port"];
-    let may_fail = names.iter().any(|(name, _)| MAY_FAIL.contains(name));
+    let may_fail =
+        names.iter().any(|(name, _)| MAY_FAIL.contains(name) || name.starts_with("tls-"));
     // Inside EXEC the reply has its place and cannot come later.
     if may_fail && !context.client().has(client_flag::IN_EXEC | client_flag::FAKE) {
         let client = context.client;
