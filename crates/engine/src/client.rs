@@ -97,8 +97,9 @@ impl OwnedArgv {
         self.0.iter().map(|argument| &**argument).collect()
     }
 
+    /// Bytes of the arguments themselves.
     pub fn bytes(&self) -> usize {
-        self.0.iter().map(|argument| argument.len() + size_of::<Box<[u8]>>()).sum()
+        self.0.iter().map(|argument| argument.len()).sum()
     }
 }
 
@@ -127,6 +128,8 @@ pub struct Peer {
 pub struct ConnectionInfo {
     pub query_buffer_bytes: usize,
     pub query_buffer_free_bytes: usize,
+    /// Arguments of a request whose end has not come.
+    pub argument_bytes: usize,
     pub net_input_bytes: u64,
     pub net_output_bytes: u64,
     pub read_events: u64,
@@ -140,6 +143,9 @@ pub struct Client {
     pub flags: u64,
     pub db: usize,
     pub reply: Reply,
+    pub reply_room: crate::client_memory::ReplyRoom,
+    /// What is counted of its memory in the sum of all clients.
+    pub(crate) counted_bytes: usize,
     pub name: Vec<u8>,
     pub library_name: Vec<u8>,
     pub library_version: Vec<u8>,
@@ -213,6 +219,9 @@ pub struct Clients {
     slots: Slab<Client>,
     next_id: u64,
     real: usize,
+    /// Memory of those that `maxmemory-clients` is about, while that is set.
+    pub(crate) counted_bytes: usize,
+    pub buffers: crate::client_memory::Buffers,
 }
 
 impl Clients {
@@ -226,6 +235,8 @@ impl Clients {
             flags,
             db: 0,
             reply: Reply::default(),
+            reply_room: crate::client_memory::ReplyRoom::default(),
+            counted_bytes: 0,
             name: Vec::new(),
             library_name: Vec::new(),
             library_version: Vec::new(),
@@ -255,6 +266,7 @@ impl Clients {
     pub fn remove(&mut self, id: ClientId) -> Option<Client> {
         let client = self.slots.try_remove(id.0 as usize)?;
         self.real -= usize::from(client.is_real());
+        self.counted_bytes -= client.counted_bytes;
         Some(client)
     }
 

@@ -1,6 +1,7 @@
 //! What CLIENT LIST, CLIENT INFO and the log say of a client: one line of `name=value` words.
 
 use crate::client::{Client, ClientId, client_flag};
+use crate::client_memory::REPLY_BUFFER_BYTES;
 use crate::state::State;
 
 /// Letters of the `flags` word, in their order.
@@ -21,9 +22,6 @@ const LETTERS: &[(u64, char)] = &[
     (client_flag::INTERNAL, 'I'),
 ];
 
-/// Bytes of the fixed parts of a client and its connection, for `tot-mem`.
-const BASE_BYTES: usize = size_of::<Client>() + 512;
-
 impl Client {
     /// The `flags` word.
     pub fn flag_letters(&self) -> String {
@@ -39,25 +37,6 @@ impl Client {
             }
         }
         if letters.is_empty() { "N".to_owned() } else { letters }
-    }
-
-    /// Bytes of watched keys and queued commands.
-    pub fn multi_bytes(&self) -> usize {
-        let watched: usize = self.watched.iter().map(|(_, key, _)| key.len() + 32).sum();
-        self.queue_bytes + watched
-    }
-
-    /// About how much memory the client takes, buffers included.
-    pub fn memory_bytes(&self) -> usize {
-        let connection = &self.connection;
-        BASE_BYTES
-            + connection.query_buffer_bytes
-            + connection.query_buffer_free_bytes
-            + self.reply.capacity()
-            + self.multi_bytes()
-            + self.fieldsets.memory_bytes()
-            + self.name.len()
-            + (self.subscriptions() + self.shard_channels.len()) * 64
     }
 }
 
@@ -77,6 +56,8 @@ impl State {
         .into_bytes();
         line.extend_from_slice(&session.name);
         let redirect = session.tracking_redirect().map_or(-1, |number| number as i64);
+        let output = session.output_bytes();
+        let in_buffer = session.reply.unsent_len() - output;
         let multi = if session.has(client_flag::MULTI) {
             session.queue.len().to_string()
         } else {
@@ -85,7 +66,7 @@ impl State {
         line.extend_from_slice(
             format!(
                 " age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={multi} watch={} \
-                 qbuf={} qbuf-free={} argv-mem=0 multi-mem={} rbs={} rbp={} obl=0 oll=0 omem={} \
+                 qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={output} \
                  omem-shared=0 omem-unshared=0 tot-mem={} events={} cmd={} user={} redir={redirect} \
                  resp={} lib-name=",
                 (now_ms - session.created_ms) / 1000,
@@ -98,10 +79,12 @@ impl State {
                 session.watched.len(),
                 connection.query_buffer_bytes,
                 connection.query_buffer_free_bytes,
-                session.multi_bytes(),
-                session.reply.capacity(),
-                session.reply.capacity(),
-                session.reply.unsent_len(),
+                session.argument_bytes(),
+                session.queue_bytes,
+                session.reply_room.bytes,
+                session.reply_room.peak,
+                in_buffer,
+                output.div_ceil(REPLY_BUFFER_BYTES),
                 session.memory_bytes(),
                 if session.reply.unsent_len() > 0 { "rw" } else { "r" },
                 session.last_command.as_ref().map_or("NULL", |command| &command.full_name),

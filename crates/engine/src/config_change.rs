@@ -49,6 +49,7 @@ impl State {
                     self.flags |= state_flag::MEMORY_LIMITED;
                 }
             }
+            "maxmemory-clients" => self.count_clients_memory(),
             "maxmemory-policy" | "lfu-log-factor" | "lfu-decay-time" => {
                 let policy = self.config.maxmemory_policy;
                 let lfu =

@@ -65,8 +65,8 @@ fn is_volatile(policy: MaxmemoryPolicy) -> bool {
 impl State {
     /// Frees memory if there is too little, as far as that is done in a moment; false if nothing can go.
     pub(crate) fn evict(&mut self) -> bool {
-        // The primary decides what a replica gives up.
-        if self.is_replica() && self.config.replica_ignore_maxmemory {
+        // A pause keeps the data set as it is.
+        if self.pause.is_some() {
             return true;
         }
         // The primary decides what a replica gives up.

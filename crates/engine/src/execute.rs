@@ -9,10 +9,11 @@ use crate::blocking::{BlockKind, Blocked};
 use crate::client::{ClientId, OwnedArgv, client_flag};
 use crate::command::{Command, Run};
 use crate::context::Context;
+use crate::effect::Effect;
 use crate::error::{self, CommandError};
 use crate::gates::{self, Decision, Request};
 use crate::slowlog::{Slowlog, SlowlogEntry};
-use crate::state::State;
+use crate::state::{Pause, State, state_flag};
 use crate::table::{CommandTable, Lookup};
 
 /// What the shell does next with the client that sent the request.
@@ -140,8 +141,34 @@ impl State {
         self.postponed.push(client);
     }
 
-    /// Executes what CLIENT PAUSE held back.
-    pub fn resume_postponed(&mut self) {
+    /// CLIENT PAUSE; one that lasts longer or holds back more stays as it is.
+    pub fn begin_pause(&mut self, pause: Pause) {
+        let old = self.pause.unwrap_or(pause);
+        self.pause =
+            Some(Pause { until_ms: pause.until_ms.max(old.until_ms), all: pause.all || old.all });
+        self.flags |= state_flag::PAUSED;
+        self.hold_primary(true);
+    }
+
+    /// The pause is over: what was held back is executed.
+    pub fn end_pause(&mut self) {
+        self.pause = None;
+        self.flags &= !state_flag::PAUSED;
+        self.hold_primary(false);
+        self.resume_postponed();
+    }
+
+    /// What the primary sends is kept as it comes while the data set must not change.
+    pub(crate) fn hold_primary(&mut self, held: bool) {
+        let Some(client) = self.primary_link.client else { return };
+        let Some(session) = self.clients.get_mut(client) else { return };
+        session.set(client_flag::PAUSED, held);
+        if !held {
+            self.effects.push(Effect::Resume { client });
+        }
+    }
+
+    fn resume_postponed(&mut self) {
         for client in std::mem::take(&mut self.postponed) {
             let waits = self.clients.get(client).and_then(|client| client.blocked.as_ref());
             if waits.is_some_and(|blocked| blocked.kind == BlockKind::Postponed)
@@ -158,6 +185,7 @@ impl State {
         let mut reply = std::mem::take(&mut self.clients[client].reply);
         let resp3 = reply.resp3();
         let before = reply.mark();
+        self.clients[client].reply_room.lent = reply.capacity();
         // Pushes to the client itself during the command gather in its (empty) buffer and follow the reply.
         self.clients[client].reply.set_resp3(resp3);
         let outer = self.executing.replace(client);
@@ -181,6 +209,7 @@ impl State {
             self.assert_histograms();
         }
         let session = &mut self.clients[client];
+        session.reply_room.lent = 0;
         // HELLO changes the protocol in the session, which holds the truth.
         reply.set_resp3(session.reply.resp3());
         let pushed = std::mem::replace(&mut session.reply, reply);

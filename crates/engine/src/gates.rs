@@ -257,23 +257,37 @@ fn no_multi(state: &mut State, request: &Request<'_>) -> Decision {
 fn pause(state: &mut State, request: &Request<'_>) -> Decision {
     let Some(pause) = state.pause else { return Decision::Pass };
     let client = &state.clients[request.client];
-    if client.has(client_flag::MASTER | client_flag::FAKE)
+    // Replicas are not held back, and the primary is by not being read from.
+    if client.has(client_flag::MASTER | client_flag::REPLICA | client_flag::FAKE)
         || pause.until_ms <= state.clock.unix_ms()
     {
         return Decision::Pass;
     }
-    let command = request.command;
-    let writes = command.has_flag(flag::WRITE | flag::MAY_REPLICATE)
-        || (command.full_name == "exec"
-            && client
-                .queue
-                .iter()
-                .any(|queued| queued.command.has_flag(flag::WRITE | flag::MAY_REPLICATE)));
-    let in_queue = client.has(client_flag::MULTI) && command.full_name != "exec";
-    if (pause.all || writes) && !in_queue && !command.has_flag(flag::ALLOW_BUSY) {
+    if pause.all || may_replicate(state, request) {
         return Decision::Postpone;
     }
     Decision::Pass
+}
+
+/// Whether the request, or what EXEC would run, may change what replicas have.
+fn may_replicate(state: &State, request: &Request<'_>) -> bool {
+    if request.command.full_name != "exec" {
+        return command_may_replicate(state, request.command, request.argv);
+    }
+    let mut queue = state.clients[request.client].queue.iter();
+    queue.any(|queued| command_may_replicate(state, &queued.command, &queued.argv.slices()))
+}
+
+/// A script that says it does not write is believed: it would not be let.
+fn command_may_replicate(state: &State, command: &Command, argv: &[&[u8]]) -> bool {
+    if !command.has_flag(flag::WRITE | flag::MAY_REPLICATE) {
+        return false;
+    }
+    if !command.has_flag(flag::SCRIPT_RUNNER) {
+        return true;
+    }
+    let (Some(host), [_, script, ..]) = (&state.guests.scripts, argv) else { return true };
+    !host.declares_no_writes(script, command.full_name == "evalsha")
 }
 
 fn queue(state: &mut State, request: &Request<'_>) -> Decision {

@@ -103,6 +103,9 @@ pub trait ScriptHost {
         read_only: bool,
     ) -> CommandResult;
 
+    /// Whether the script that a request names says of itself that it does not write, by text or SHA-1.
+    fn declares_no_writes(&self, script: &[u8], by_sha: bool) -> bool;
+
     /// SCRIPT LOAD: compiles and keeps it; its SHA-1.
     fn load(&self, body: &[u8]) -> Result<String, CommandError>;
 

@@ -12,6 +12,7 @@ pub mod blocking;
 mod certificate;
 pub mod client;
 mod client_line;
+pub mod client_memory;
 pub mod clock;
 pub mod cluster;
 pub mod collections;

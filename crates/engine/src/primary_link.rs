@@ -289,7 +289,19 @@ impl State {
             link.down_total_ms += now_ms - since_ms;
         }
         self.begin_backlog();
+        if self.pause.is_some() {
+            self.hold_primary(true);
+        }
         client
+    }
+
+    /// Bytes of the primary's stream that are here and do not count yet.
+    pub(crate) fn primary_bytes_waiting(&self) -> u64 {
+        let client = self.primary_link.client.and_then(|client| self.clients.get(client));
+        let buffered = client.map_or(0, |client| {
+            client.connection.query_buffer_bytes + client.connection.argument_bytes
+        });
+        (self.primary_link.unaccounted.len() + buffered) as u64
     }
 
     /// One request of the primary has been executed: it counts, and replicas of this server get it as it came.

@@ -450,9 +450,7 @@ impl State {
         if let Some(pause) = self.pause
             && pause.until_ms <= self.clock.unix_ms()
         {
-            self.pause = None;
-            self.flags &= !state_flag::PAUSED;
-            self.resume_postponed();
+            self.end_pause();
         }
     }
 

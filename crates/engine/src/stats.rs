@@ -55,6 +55,8 @@ pub struct Stats {
     pub prefetch_batches: u64,
     pub prefetch_entries: u64,
     pub writes_processed: u64,
+    pub reply_buffer_shrinks: u64,
+    pub reply_buffer_expands: u64,
     pub acl_access_denied_auth: u64,
     pub acl_access_denied_cmd: u64,
     pub acl_access_denied_key: u64,

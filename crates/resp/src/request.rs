@@ -163,6 +163,11 @@ impl Parser {
         self.done || self.state == State::Start
     }
 
+    /// Bytes of the request under way that are read to the end; an argument that is not complete begins there.
+    pub fn position(&self) -> usize {
+        if self.is_idle() { 0 } else { self.at }
+    }
+
     /// Number of arguments found.
     #[inline]
     pub fn len(&self) -> usize {

@@ -105,6 +105,14 @@ impl ScriptHost for Scripts {
         crate::run::run(self, context, &script, keys, arguments, read_only)
     }
 
+    fn declares_no_writes(&self, script: &[u8], by_sha: bool) -> bool {
+        if !by_sha {
+            return header::parse(script).is_ok_and(|(flags, _)| flags.no_writes);
+        }
+        let name = String::from_utf8_lossy(script).to_ascii_lowercase();
+        self.scripts.borrow().get(&name).is_some_and(|script| script.flags.no_writes)
+    }
+
     fn load(&self, body: &[u8]) -> Result<String, CommandError> {
         self.compile(body).map(|script| script.sha.clone())
     }

@@ -121,9 +121,8 @@ impl Shell {
         if let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
             connection.keep(rest);
         }
-        let query = &connection.query;
-        engine.note_query_buffer(id, query.len(), query.capacity() - query.len());
         engine.note_reply(id);
+        engine.note_query_buffer(id, connection);
         self.check_query_limit(id);
     }
 }

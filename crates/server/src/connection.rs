@@ -61,8 +61,9 @@ impl Connection {
     /// Keeps the begin of a request until the rest of it comes.
     pub fn keep(&mut self, rest: &[u8]) {
         // A promised length costs no memory until the bytes come.
-        let room = self.needed.min(QUERY_GROWTH_BYTES).max(rest.len()).max(READ_BYTES);
-        self.query.reserve(room);
+        let promised = self.needed.min(QUERY_GROWTH_BYTES + READ_BYTES);
+        let room = promised.max(rest.len()).max(READ_BYTES);
+        self.query.reserve(room.saturating_sub(self.query.len()));
         self.query.extend_from_slice(rest);
         self.query_peak = self.query.len().max(self.query_peak);
     }

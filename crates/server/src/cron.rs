@@ -3,7 +3,7 @@
 use engine::{ClientId, client_flag};
 
 use crate::event_loop::Shell;
-use crate::limits::{CLIENTS_PER_CRON_MIN, IDLE_OUTPUT_BYTES};
+use crate::limits::CLIENTS_PER_CRON_MIN;
 use crate::log::log;
 use crate::port::EnginePort as _;
 
@@ -96,15 +96,11 @@ impl Shell {
         else {
             return;
         };
-        if client.reply.is_empty() && client.reply.capacity() > IDLE_OUTPUT_BYTES {
-            client.reply.shrink_to(0);
-        }
         if connection.has_own_buffer() {
             connection.shrink_query(now_ms - client.last_interaction_ms);
-            let query = &connection.query;
-            client.connection.query_buffer_bytes = query.len();
-            client.connection.query_buffer_free_bytes = query.capacity() - query.len();
+            self.engine.note_query_buffer(id, connection);
         }
+        self.engine.state.client_cron(id);
     }
 
     /// Closes a client that has not said a word for longer than `timeout`.

@@ -186,6 +186,7 @@ impl Shell {
             self.perform_effects();
             self.flush_pending();
         }
+        self.evict_clients();
     }
 
     /// Performs what the commands asked for, in order.

@@ -8,11 +8,9 @@ pub const BIG_ARGUMENT_BYTES: usize = 32 * 1024;
 pub const QUERY_GROWTH_BYTES: usize = 1024 * 1024;
 /// An output buffer larger than this gives its memory back once it is written.
 pub const LARGE_OUTPUT_BYTES: usize = 256 * 1024;
-/// An output buffer larger than this gives its memory back when its client has been at rest for a cron run.
-pub const IDLE_OUTPUT_BYTES: usize = 1024;
 /// Descriptors the server needs for itself beside clients.
 pub const RESERVED_DESCRIPTORS: u64 = 32;
 /// Clients looked at in one cron run at least.
 pub const CLIENTS_PER_CRON_MIN: usize = 5;
-/// Unsent output after which a client that has not authenticated is closed.
+/// Unsent output, beyond what every client may have, after which a client that has not authenticated is closed.
 pub const UNAUTHENTICATED_OUTPUT_BYTES_MAX: u64 = 1024;

@@ -3,6 +3,7 @@
 use std::io;
 
 use config::special::OutputBufferLimit;
+use engine::client_memory::REPLY_BUFFER_BYTES;
 use engine::{ClientId, client_flag};
 
 use crate::event_loop::Shell;
@@ -36,8 +37,18 @@ impl Shell {
             {
                 self.flush(id);
             }
+            self.engine.state.note_client_memory(id);
         }
         self.pending = pending;
+    }
+
+    /// Closes clients until the others are within `maxmemory-clients`.
+    pub fn evict_clients(&mut self) {
+        for id in self.engine.state.clients_to_evict() {
+            log!(Notice, "Evicting client: {}", self.engine.describe_client(id));
+            self.engine.state.stats.evicted_clients += 1;
+            self.close(id);
+        }
     }
 
     /// Writes what the client is owed, as far as it takes it.
@@ -61,6 +72,7 @@ impl Shell {
         let connection = self.connections.get_mut(id)?;
         let client = self.engine.client_mut(id)?;
         let mut sent = 0;
+        client.note_output();
         let outcome = loop {
             let unsent = client.reply.unsent();
             if unsent.is_empty() && !connection.stream.has_output() {
@@ -82,9 +94,10 @@ impl Shell {
         connection.wants_write = matches!(outcome, Written::Part);
         client.connection.net_output_bytes += sent as u64;
         if client.reply.is_empty() && client.reply.capacity() > LARGE_OUTPUT_BYTES {
-            client.reply.shrink_to(0);
+            client.reply.shrink_to(REPLY_BUFFER_BYTES);
         }
         self.engine.note_output(sent);
+        self.engine.state.note_client_memory(id);
         Some(outcome)
     }
 
@@ -97,7 +110,8 @@ impl Shell {
         }
     }
 
-    /// Closes a client whose unsent output is over the hard limit, or over the soft one for too long.
+    /// Closes a client whose unsent output is over the hard limit, or over the soft one for too long. Less than every
+    /// client may have is over no limit.
     pub fn check_output_limit(&mut self, id: ClientId) -> bool {
         let class = self.engine.output_class(id);
         let limit = self.engine.config().client_output_buffer_limit.of(class);
@@ -108,8 +122,11 @@ impl Shell {
             return false;
         };
         // The class may have changed since the last reply, and the configuration, too.
-        client.reply.set_limit(usize::try_from(limit.hard_bytes).unwrap_or(usize::MAX));
-        let unsent = client.reply.unsent_len() as u64;
+        client.reply.set_limit(match limit.hard_bytes {
+            0 => 0,
+            bytes => usize::try_from(bytes).unwrap_or(usize::MAX).max(REPLY_BUFFER_BYTES),
+        });
+        let unsent = client.output_bytes() as u64;
         let stranger_over = client.has(engine::client_flag::UNAUTHENTICATED)
             && unsent > UNAUTHENTICATED_OUTPUT_BYTES_MAX;
         if !client.reply.overflowed()

@@ -1,5 +1,6 @@
 //! What the shell asks of the engine, in the shell's words.
 
+use crate::connection::Connection;
 use config::Config;
 use config::special::ClientClass;
 use engine::{Client, ClientId, Effect, Engine, client_flag};
@@ -25,8 +26,8 @@ pub trait EnginePort {
     fn note_requests(&mut self, id: ClientId);
     /// Has the client written to before the next wait, if it has been replied anything.
     fn note_reply(&mut self, id: ClientId);
-    /// Tells CLIENT LIST of the query buffer that the client holds: bytes in it, and room behind them.
-    fn note_query_buffer(&mut self, id: ClientId, bytes: usize, free_bytes: usize);
+    /// Tells CLIENT LIST of the query buffer that the client holds.
+    fn note_query_buffer(&mut self, id: ClientId, connection: &Connection);
     /// The line of CLIENT LIST, for the log.
     fn describe_client(&self, id: ClientId) -> String;
     /// Tells a client how it broke the protocol; it is closed behind that.
@@ -117,11 +118,16 @@ impl EnginePort for Engine {
     }
 
     #[inline]
-    fn note_query_buffer(&mut self, id: ClientId, bytes: usize, free_bytes: usize) {
+    fn note_query_buffer(&mut self, id: ClientId, connection: &Connection) {
         if let Some(client) = self.state.clients.get_mut(id) {
-            client.connection.query_buffer_bytes = bytes;
-            client.connection.query_buffer_free_bytes = free_bytes;
+            let query = &connection.query;
+            // What is parsed of a request that is not complete counts as its arguments.
+            let parsed = connection.parser.position().min(query.len());
+            client.connection.argument_bytes = parsed;
+            client.connection.query_buffer_bytes = query.len() - parsed;
+            client.connection.query_buffer_free_bytes = query.capacity() - query.len();
         }
+        self.state.note_client_memory(id);
     }
 
     fn describe_client(&self, id: ClientId) -> String {

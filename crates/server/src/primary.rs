@@ -164,9 +164,12 @@ impl Shell {
         link.attempts += 1;
         link.attempts_total += 1;
         link.last_io_ms = now_ms;
-        let source = None;
+        let source = crate::startup::text_of(&self.engine.config().bind_source_addr).parse().ok();
         let connected = sys::net::resolve(&host, port)
-            .and_then(|address| sys::net::connect(address, source))
+            .and_then(|address| {
+                // An address that is not of this machine, or of another protocol, is done without.
+                sys::net::connect(address, source).or_else(|_| sys::net::connect(address, None))
+            })
             .and_then(|socket| {
                 let stream = self.stream_to_server(socket)?;
                 self.epoll.add(stream.as_raw_fd(), TOKEN_PRIMARY, Interest::READ_WRITE)?;

@@ -99,22 +99,27 @@ impl Shell {
         let Some(connection) = connections.get_mut(id) else { return };
         connection.query_peak = connection.query.len().max(connection.query_peak);
         let mut query = std::mem::take(&mut connection.query);
-        engine.note_requests(id);
         let consumed = execute_all(engine, id, connection, lookahead, &query);
+        if consumed > 0 {
+            engine.note_requests(id);
+        }
         if consumed >= query.len() {
             query.clear();
         } else if consumed > 0 {
             query.drain(..consumed);
         }
-        self.engine.note_query_buffer(id, query.len(), query.capacity() - query.len());
         connection.query = query;
-        self.engine.note_reply(id);
+        engine.note_reply(id);
+        engine.note_query_buffer(id, connection);
     }
 
     /// Closes a client that has said too much without an end; true if it is gone.
     pub fn check_query_limit(&mut self, id: ClientId) -> bool {
         let Some(connection) = self.connections.get(id) else { return true };
-        if connection.query.len() <= self.engine.config().client_query_buffer_limit {
+        // Arguments that are whole do not count, but what waits for EXEC does.
+        let unparsed = connection.query.len().saturating_sub(connection.parser.position());
+        let queued = self.engine.client_mut(id).map_or(0, |client| client.queue_bytes);
+        if unparsed + queued <= self.engine.config().client_query_buffer_limit {
             return false;
         }
         log!(
@@ -132,15 +137,19 @@ fn bulk_bytes_max(engine: &Engine) -> u64 {
     u64::try_from(engine.config().proto_max_bulk_len).unwrap_or(0)
 }
 
-/// How much to read in one go behind what the client has already.
-fn read_room(connection: &Connection) -> usize {
-    let have = connection.query.len();
+/// How much to read in one go behind what the client has already. A long argument is read into room of its size,
+/// which grows only as it is filled.
+fn read_room(connection: &mut Connection) -> usize {
+    let query = &mut connection.query;
+    let have = query.len();
     let missing = connection.needed.saturating_sub(have);
-    if missing >= BIG_ARGUMENT_BYTES {
-        missing.min(have.max(QUERY_GROWTH_BYTES))
-    } else {
-        READ_BYTES
+    if connection.needed < BIG_ARGUMENT_BYTES || missing == 0 {
+        return READ_BYTES;
     }
+    if query.capacity() - have < missing.min(READ_BYTES) {
+        query.reserve_exact(missing.min(have.max(QUERY_GROWTH_BYTES)));
+    }
+    missing.max(READ_BYTES).min(query.capacity() - have)
 }
 
 /// What stopped the parser.

@@ -11,7 +11,7 @@ pub const PUBLISH: BuiltIn = BuiltIn::new(
         since: "2.0.0",
         complexity: "O(N+M) where N is the number of clients subscribed to the channel and M is the total number of patterns.",
         arity: 3,
-        flags: flag::FAST | flag::LOADING | flag::PUBSUB | flag::STALE,
+        flags: flag::FAST | flag::LOADING | flag::MAY_REPLICATE | flag::PUBSUB | flag::STALE,
         categories: category::FAST | category::PUBSUB,
         arguments: &[Argument::string("channel"), Argument::string("message")],
         ..CommandSpec::DEFAULT
@@ -27,7 +27,7 @@ pub const SPUBLISH: BuiltIn = BuiltIn::new(
         since: "7.0.0",
         complexity: "O(N) where N is the number of clients subscribed to the shard channel.",
         arity: 3,
-        flags: flag::FAST | flag::LOADING | flag::PUBSUB | flag::STALE,
+        flags: flag::FAST | flag::LOADING | flag::MAY_REPLICATE | flag::PUBSUB | flag::STALE,
         categories: category::FAST | category::PUBSUB,
         key_specs: &[KeySpec::at(1, key_flag::NOT_KEY)],
         arguments: &[Argument::string("shardchannel"), Argument::string("message")],

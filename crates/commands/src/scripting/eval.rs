@@ -11,7 +11,8 @@ pub const EVAL: BuiltIn = BuiltIn::new(
         since: "2.6.0",
         complexity: "Depends on the script that is executed.",
         arity: -3,
-        flags: flag::MOVABLEKEYS
+        flags: flag::MAY_REPLICATE
+            | flag::MOVABLEKEYS
             | flag::NO_MANDATORY_KEYS
             | flag::NOSCRIPT
             | flag::SCRIPT_RUNNER
@@ -76,7 +77,8 @@ pub const EVALSHA: BuiltIn = BuiltIn::new(
         since: "2.6.0",
         complexity: "Depends on the script that is executed.",
         arity: -3,
-        flags: flag::MOVABLEKEYS
+        flags: flag::MAY_REPLICATE
+            | flag::MOVABLEKEYS
             | flag::NO_MANDATORY_KEYS
             | flag::NOSCRIPT
             | flag::SCRIPT_RUNNER

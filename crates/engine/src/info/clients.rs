@@ -10,8 +10,7 @@ const ACTIVE_MS: i64 = 512;
 pub fn write(state: &mut State, lines: &mut Lines) {
     let real = || state.clients.iter().map(|(_, client)| client).filter(|client| client.is_real());
     let count = |bits: u64| real().filter(|client| client.has(bits)).count();
-    let input = real().map(|client| client.connection.query_buffer_bytes).max().unwrap_or(0);
-    let output = real().map(|client| client.reply.unsent_len()).max().unwrap_or(0);
+    let (input, output) = state.clients.buffers.recent.largest(state.clock.unix_s());
     let pubsub =
         real().filter(|client| client.subscriptions() + client.shard_channels.len() > 0).count();
     lines.field("connected_clients", state.clients.connected() - count(client_flag::REPLICA));

@@ -54,7 +54,12 @@ impl State {
             ..MemoryFigures::default()
         };
         for (_, client) in self.clients.iter().filter(|(_, client)| client.is_real()) {
-            figures.clients_normal += client.memory_bytes() as u64;
+            let part = if client.is_replica() {
+                &mut figures.clients_replicas
+            } else {
+                &mut figures.clients_normal
+            };
+            *part += client.memory_bytes() as u64;
         }
         for database in &self.databases {
             figures.keys += database.len() as u64;
@@ -159,7 +164,7 @@ fn write_parts(figures: &MemoryFigures, lines: &mut Lines) {
     lines.field("mem_clients_slaves", figures.clients_replicas);
     lines.field("mem_clients_normal", figures.clients_normal);
     lines.field("mem_clients_normal_shared", 0);
-    lines.field("mem_clients_normal_unshared", figures.clients_normal);
+    lines.field("mem_clients_normal_unshared", 0);
     for name in [
         "mem_cluster_slot_migration_output_buffer",
         "mem_cluster_slot_migration_input_buffer",

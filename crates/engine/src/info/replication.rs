@@ -54,7 +54,7 @@ fn write_link(state: &State, host: &str, port: u16, lines: &mut Lines) {
     let last_io_s = if link.client.is_some() { seconds_since(link.last_io_ms) } else { -1 };
     lines.field("master_last_io_seconds_ago", last_io_s);
     lines.field("master_sync_in_progress", u8::from(syncing));
-    lines.field("slave_read_repl_offset", state.feed.offset);
+    lines.field("slave_read_repl_offset", state.feed.offset + state.primary_bytes_waiting());
     lines.field("slave_repl_offset", state.feed.offset);
     lines.field("replica_full_sync_buffer_size", 0);
     lines.field("replica_full_sync_buffer_peak", 0);

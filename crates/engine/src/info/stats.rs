@@ -102,8 +102,8 @@ fn write_loop(state: &State, lines: &mut Lines) {
         "client_output_buffer_limit_disconnections",
         stats.client_output_buffer_limit_disconnections,
     );
-    lines.field("reply_buffer_shrinks", 0);
-    lines.field("reply_buffer_expands", 0);
+    lines.field("reply_buffer_shrinks", stats.reply_buffer_shrinks);
+    lines.field("reply_buffer_expands", stats.reply_buffer_expands);
     lines.field("eventloop_cycles", event_loop.cycles);
     lines.field("eventloop_duration_sum", event_loop.duration_us);
     lines.field("eventloop_duration_cmd_sum", event_loop.commands_us);

@@ -20,8 +20,7 @@ pub const CLIENT_INFO: BuiltIn = BuiltIn::new(
 );
 
 fn info(context: &mut Context<'_>) -> CommandResult {
-    let mut line = context.state.client_line(context.client);
-    line.push(b'\n');
+    let line = super::line_of(context, context.client);
     context.reply.verbatim("txt", &line);
     Ok(())
 }

@@ -67,8 +67,7 @@ fn list(context: &mut Context<'_>) -> CommandResult {
     };
     let mut text = Vec::new();
     for client in chosen {
-        text.extend_from_slice(&context.state.client_line(client));
-        text.push(b'\n');
+        text.extend_from_slice(&super::line_of(context, client));
     }
     context.reply.verbatim("txt", &text);
     Ok(())
@@ -79,7 +78,7 @@ fn parse_ids(values: &[&[u8]]) -> Result<Vec<u64>, CommandError> {
         .iter()
         .map(|value| {
             stdx::number::parse_i64(value)
-                .and_then(|id| u64::try_from(id).ok())
+                .map(i64::cast_unsigned)
                 .ok_or(CommandError::err("Invalid client ID"))
         })
         .collect()

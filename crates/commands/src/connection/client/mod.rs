@@ -75,6 +75,22 @@ fn client(context: &mut Context<'_>) -> CommandResult {
     Err(error::wrong_arity(&context.command.full_name))
 }
 
+/// What is known of a client, as a line.
+fn line_of(context: &mut Context<'_>, client: ClientId) -> Vec<u8> {
+    let own = client == context.client;
+    if own {
+        // The arguments of this very request are kept for it now.
+        let bytes = context.argv.iter().map(|argument| argument.len()).sum();
+        context.client_mut().connection.argument_bytes = bytes;
+    }
+    let mut line = context.state.client_line(client);
+    if own {
+        context.client_mut().connection.argument_bytes = 0;
+    }
+    line.push(b'\n');
+    line
+}
+
 /// Whether an argument says on or off.
 fn on_or_off(argument: &[u8]) -> Result<bool, CommandError> {
     if crate::arguments::is(argument, "on") {

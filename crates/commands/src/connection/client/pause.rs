@@ -4,7 +4,7 @@ use command_spec::*;
 use engine::*;
 
 use crate::arguments::is;
-use engine::state::{Pause, state_flag};
+use engine::state::Pause;
 
 pub const CLIENT_PAUSE: BuiltIn = BuiltIn::new(
     CommandSpec {
@@ -38,7 +38,7 @@ fn pause(context: &mut Context<'_>) -> CommandResult {
         [mode] if is(mode, "all") => true,
         [mode] if is(mode, "write") => false,
         [_] => return Err(CommandError::err("CLIENT PAUSE mode must be WRITE or ALL")),
-        _ => return Err(error::SYNTAX),
+        _ => return Err(crate::help::wrong_subcommand("CLIENT", context.argv[1])),
     };
     if timeout_ms < 0 {
         return Err(CommandError::err("timeout is negative"));
@@ -47,13 +47,7 @@ fn pause(context: &mut Context<'_>) -> CommandResult {
         .now_ms()
         .checked_add(timeout_ms)
         .ok_or(CommandError::err("timeout is out of range"))?;
-    // A pause that lasts longer or holds back more stays as it is.
-    let pause = match context.state.pause {
-        Some(old) => Pause { until_ms: until_ms.max(old.until_ms), all: all || old.all },
-        None => Pause { until_ms, all },
-    };
-    context.state.pause = Some(pause);
-    context.state.flags |= state_flag::PAUSED;
+    context.state.begin_pause(Pause { until_ms, all });
     context.reply.ok();
     Ok(())
 }

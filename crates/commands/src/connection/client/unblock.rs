@@ -37,9 +37,10 @@ fn unblock(context: &mut Context<'_>) -> CommandResult {
         [] => Unblock::Timeout,
         [reason] if is(reason, "timeout") => Unblock::Timeout,
         [reason] if is(reason, "error") => Unblock::Error,
-        _ => {
+        [_] => {
             return Err(CommandError::err("CLIENT UNBLOCK reason should be TIMEOUT or ERROR"));
         }
+        _ => return Err(crate::help::wrong_subcommand("CLIENT", context.argv[1])),
     };
     let number = integer(context.argv[2])?;
     let client = u64::try_from(number).ok().and_then(|id| context.state.clients.by_number(id));

@@ -3,8 +3,6 @@
 use command_spec::*;
 use engine::*;
 
-use engine::state::state_flag;
-
 pub const CLIENT_UNPAUSE: BuiltIn = BuiltIn::new(
     CommandSpec {
         name: "unpause",
@@ -21,10 +19,8 @@ pub const CLIENT_UNPAUSE: BuiltIn = BuiltIn::new(
 );
 
 fn unpause(context: &mut Context<'_>) -> CommandResult {
-    context.state.pause = None;
-    context.state.flags &= !state_flag::PAUSED;
     // Executing what waits would nest inside this command; the moment after it is soon enough.
-    context.state.post_jobs.push(Box::new(State::resume_postponed));
+    context.state.post_jobs.push(Box::new(State::end_pause));
     context.reply.ok();
     Ok(())
 }

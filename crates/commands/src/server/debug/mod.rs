@@ -172,7 +172,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
         "REPLYBUFFER",
         2..=2,
         switches::replybuffer,
-        "PEAK-RESET-TIME <never|reset|ms>, RESIZING <0|1> Accepted; buffers shrink when idle.",
+        "PEAK-RESET-TIME <never|reset|ms>, RESIZING <0|1> How reply buffers follow their peaks.",
     ),
     row("SDSLEN", 1..=1, object::sdslen, "<key> Lengths of key and value as stored."),
     row("SEGFAULT", 0..=0, crash::segfault, "Crash by an invalid memory access."),

@@ -3,6 +3,8 @@
 use engine::effect::LogLevel;
 use engine::{CommandError, CommandResult, Context, Effect, client_flag};
 
+use engine::client_memory::Buffers;
+
 use super::is_on;
 use crate::arguments::is;
 
@@ -156,8 +158,19 @@ pub fn packed_threshold(context: &mut Context<'_>) -> CommandResult {
 }
 
 pub fn replybuffer(context: &mut Context<'_>) -> CommandResult {
-    let option = context.argv[2];
-    if !is(option, "peak-reset-time") && !is(option, "resizing") {
+    let (option, value) = (context.argv[2], context.argv[3]);
+    let buffers = &mut context.state.clients.buffers;
+    if is(option, "peak-reset-time") {
+        buffers.peak_reset_ms = if is(value, "never") {
+            None
+        } else if is(value, "reset") {
+            Some(Buffers::PEAK_RESET_MS)
+        } else {
+            Some(crate::arguments::integer(value)?)
+        };
+    } else if is(option, "resizing") {
+        buffers.resizing = is_on(value);
+    } else {
         return Err(crate::help::wrong_subcommand("DEBUG", context.argv[1]));
     }
     context.reply.ok();

@@ -42,7 +42,7 @@ fn stats(context: &mut Context<'_>) -> CommandResult {
     rows.bytes("clients.slaves", figures.clients_replicas);
     rows.bytes("clients.normal", figures.clients_normal);
     rows.bytes("clients.normal.shared", 0);
-    rows.bytes("clients.normal.unshared", figures.clients_normal);
+    rows.bytes("clients.normal.unshared", 0);
     for name in ["cluster.links", "aof.buffer", "lua.caches", "functions.caches", "script.VMs"] {
         rows.bytes(name, 0);
     }
