@@ -22,8 +22,9 @@ const TIME_MAX: Duration = Duration::from_secs(2);
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, MEMORY_MAX);
 
-/// What the command line says: `drive restore COUNT SEED FOLDER [KIND]`.
+/// What the command line says: `drive restore COUNT SEED FOLDER [KIND]`, or `drive acl COUNT SEED FOLDER`.
 struct Task {
+    target: String,
     count: usize,
     seed: u64,
     folder: PathBuf,
@@ -33,10 +34,11 @@ struct Task {
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let Some(task) = task(&words) else {
-        eprintln!("drive restore COUNT SEED FOLDER [KIND]; or drive one FILE");
+        eprintln!("drive restore|acl COUNT SEED FOLDER [KIND]; or drive one FILE");
         return ExitCode::FAILURE;
     };
     match task {
+        Ok(task) if task.target == "acl" => run_acl(&task),
         Ok(task) => run(&task),
         Err(file) => one(&file),
     }
@@ -46,7 +48,8 @@ fn main() -> ExitCode {
 fn task(words: &[String]) -> Option<Result<Task, PathBuf>> {
     match words {
         [one, file] if one == "one" => Some(Err(PathBuf::from(file))),
-        [restore, count, seed, folder, kind @ ..] if restore == "restore" => Some(Ok(Task {
+        [target, count, seed, folder, kind @ ..] if target == "restore" || target == "acl" => Some(Ok(Task {
+            target: target.clone(),
             count: count.parse().ok()?,
             seed: seed.parse().ok()?,
             folder: PathBuf::from(folder),
@@ -79,6 +82,29 @@ fn run(task: &Task) -> ExitCode {
         faults += run_kind(task, kind, &seeds);
     }
     println!("{faults} faults, {} KiB at the most", ALLOCATOR.max_allocated() >> 10);
+    if faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Plays rules of users.
+fn run_acl(task: &Task) -> ExitCode {
+    let mut rng = Rng::with_seed(task.seed);
+    let mut target = fuzz::acl::Target::new();
+    let (mut accepted, mut faults) = (0, 0);
+    let began = Instant::now();
+    for number in 0..task.count {
+        let body = fuzz::acl::make(&mut rng);
+        let started = Instant::now();
+        let outcome = catch_unwind(AssertUnwindSafe(|| target.run(&body)));
+        if outcome.is_err() || started.elapsed() > TIME_MAX {
+            faults += 1;
+            let file = task.folder.join(format!("acl-{}-{number}.bin", task.seed));
+            eprintln!("fault: {} {:?}", file.display(), std::fs::write(&file, &body));
+            target = fuzz::acl::Target::new();
+        }
+        accepted += usize::from(matches!(outcome, Ok(Outcome::Loaded)));
+    }
+    let seconds = began.elapsed().as_secs_f32();
+    println!("acl: {} cases, {accepted} accepted, {faults} faults, {seconds:.1} s", task.count);
     if faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod acl;
 pub mod mutate;
 pub mod restore;
 pub mod seeds;

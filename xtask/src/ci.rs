@@ -134,7 +134,8 @@ fn a_million_commands() -> Result<()> {
 }
 
 fn damaged_payloads() -> Result<()> {
-    fuzz::restore(1000, 1)
+    fuzz::restore(1000, 1)?;
+    fuzz::acl(20_000, 1)
 }
 
 fn kills() -> Result<()> {
@@ -146,7 +147,8 @@ fn many_kills() -> Result<()> {
 }
 
 fn many_payloads() -> Result<()> {
-    fuzz::restore(100_000, 2)
+    fuzz::restore(100_000, 2)?;
+    fuzz::acl(1_000_000, 2)
 }
 
 /// The stable compiler has the sanitizer but keeps its flag behind this variable.

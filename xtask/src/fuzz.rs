@@ -1,4 +1,4 @@
-//! Damaged payloads for RESTORE, in a process of their own; the functions under test are in `fuzz/`.
+//! Damaged payloads for RESTORE and rules of users, in a process of their own; the functions under test are in `fuzz/`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,7 +18,7 @@ const TRAILER: usize = 10;
 pub struct FuzzOptions {
     #[arg(value_enum, default_value = "restore")]
     target: Target,
-    /// Payloads of each kind.
+    /// Payloads of each kind, or cases.
     #[arg(long, default_value_t = 100_000)]
     pub count: usize,
     /// Where chance begins; the same seed gives the same payloads.
@@ -37,6 +37,7 @@ pub struct FuzzOptions {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Target {
+    Acl,
     Restore,
 }
 
@@ -44,11 +45,10 @@ pub fn run(options: &FuzzOptions) -> Result<()> {
     if options.record {
         return record();
     }
-    let Target::Restore = options.target;
     let mut words = match &options.one {
         Some(file) => vec!["one".to_owned(), file.canonicalize()?.display().to_string()],
         None => vec![
-            "restore".to_owned(),
+            options.target.name().to_owned(),
             options.count.to_string(),
             options.seed.to_string(),
             folder()?.display().to_string(),
@@ -58,10 +58,28 @@ pub fn run(options: &FuzzOptions) -> Result<()> {
     drive(&words)
 }
 
-/// A run as CI has it.
+impl Target {
+    fn name(self) -> &'static str {
+        match self {
+            Target::Acl => "acl",
+            Target::Restore => "restore",
+        }
+    }
+}
+
+/// A run of RESTORE as CI has it.
 pub fn restore(count: usize, seed: u64) -> Result<()> {
+    cases(Target::Restore, count, seed)
+}
+
+/// A run of rules of users as CI has it.
+pub fn acl(count: usize, seed: u64) -> Result<()> {
+    cases(Target::Acl, count, seed)
+}
+
+fn cases(target: Target, count: usize, seed: u64) -> Result<()> {
     let folder = folder()?.display().to_string();
-    drive(&["restore".to_owned(), count.to_string(), seed.to_string(), folder])
+    drive(&[target.name().to_owned(), count.to_string(), seed.to_string(), folder])
 }
 
 /// Payloads that showed a fault, and the last one if a run ended in the middle.

@@ -202,7 +202,7 @@ impl Startup {
             (b"rename-command", [old, new]) => {
                 self.renamed_commands.push((old.clone(), new.clone()));
             }
-            (b"user", [_, ..]) => self.users.push(values.to_vec()),
+            (b"user", [name, ..]) => self.user(name, values)?,
             (b"loadmodule", [path, arguments @ ..]) => self
                 .load_modules
                 .push(LoadModule { path: path.clone(), arguments: arguments.to_vec() }),
@@ -218,6 +218,18 @@ impl Startup {
             }),
             _ => return Err(BAD_DIRECTIVE.to_owned()),
         }
+        Ok(())
+    }
+
+    fn user(&mut self, name: &[u8], words: &[Vec<u8>]) -> Result<(), Reason> {
+        if self.users.iter().any(|known| known.first().is_some_and(|known| known == name)) {
+            return Err(format!(
+                "Error in user declaration '{}': Duplicate user found. A user can only be defined \
+                 once in config files",
+                String::from_utf8_lossy(name)
+            ));
+        }
+        self.users.push(words.to_vec());
         Ok(())
     }
 

@@ -258,6 +258,14 @@ impl State {
         let deadline_ms = blocked.deadline_ms;
         let Some(blocked) = self.unblock_client(client) else { return };
         let argv = blocked.argv.slices();
+        // What its user may do may have changed while it waited.
+        if let Err(error) = self.permit(client, &blocked.command, &argv) {
+            let rejected = &blocked.command.stats.rejected_calls;
+            rejected.set(rejected.get() + 1);
+            self.reject(client, &error);
+            self.mark_pending_write(client);
+            return;
+        }
         self.clients[client].set(client_flag::REEXECUTING, true);
         self.reexecute_deadline_ms = Some(deadline_ms);
         self.run_command(client, &blocked.command, &argv);

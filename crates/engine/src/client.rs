@@ -69,12 +69,16 @@ pub mod client_flag {
     /// ASKING: the next request may be for a slot that is on its way here.
     pub const ASKING: u64 = 1 << 29;
 
+    /// Its user may not do everything.
+    pub const RESTRICTED: u64 = 1 << 30;
+
     /// Calls commands for a script.
     pub const SCRIPT: u64 = 1 << 31;
 
     /// With any of these a request takes the long way through the gates.
     pub const NEEDS_GATES: u64 = MULTI
         | UNAUTHENTICATED
+        | RESTRICTED
         | PUBSUB
         | REPLICA
         | MASTER
@@ -151,7 +155,8 @@ pub struct Client {
     pub library_version: Vec<u8>,
     /// CLIENT TRACKING.
     pub tracking: Option<Box<crate::tracking::TrackingOptions>>,
-    pub user: Rc<str>,
+    /// Who it is. Only [`State::set_user`](crate::State::set_user) changes it.
+    pub user: Rc<acl::User>,
     pub peer: Peer,
     pub connection: ConnectionInfo,
     pub created_ms: i64,
@@ -168,6 +173,8 @@ pub struct Client {
     pub shard_channels: IndexSet<Rc<[u8]>>,
     /// Guests that want to know when the client goes.
     pub on_disconnect: Vec<OnDisconnect>,
+    /// The guest that made it somebody, and wants to know when it is so no more.
+    pub on_user_change: Option<OnDisconnect>,
     /// What it has said of itself as a replica.
     pub replica: Option<Box<crate::replica_feed::ReplicaSession>>,
     /// Up to where in the replication stream stands what it wrote.
@@ -226,8 +233,10 @@ pub struct Clients {
 
 impl Clients {
     /// Makes a client in a slot of its own. The first has the number 1... as CLIENT ID shows.
-    pub fn add(&mut self, flags: u64, peer: Peer, now_ms: i64, user: Rc<str>) -> ClientId {
+    pub fn add(&mut self, flags: u64, peer: Peer, now_ms: i64, user: Rc<acl::User>) -> ClientId {
         self.next_id += 1;
+        let restricted = if user.is_unrestricted() { 0 } else { client_flag::RESTRICTED };
+        let flags = flags | restricted;
         let real = flags & client_flag::FAKE == 0;
         self.real += usize::from(real);
         let slot = self.slots.insert(Client {
@@ -256,6 +265,7 @@ impl Clients {
             patterns: IndexSet::new(),
             shard_channels: IndexSet::new(),
             on_disconnect: Vec::new(),
+            on_user_change: None,
             replica: None,
             write_offset: 0,
             fieldsets: crate::fieldsets::Fieldsets::default(),

@@ -88,7 +88,7 @@ impl State {
                 session.memory_bytes(),
                 if session.reply.unsent_len() > 0 { "rw" } else { "r" },
                 session.last_command.as_ref().map_or("NULL", |command| &command.full_name),
-                session.user,
+                session.user.name(),
                 if session.reply.resp3() { 3 } else { 2 },
             )
             .as_bytes(),

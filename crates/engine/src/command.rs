@@ -57,6 +57,11 @@ pub trait GuestCommand {
         None
     }
 
+    /// The channels among the arguments to which it publishes or listens.
+    fn get_channels(&self, _argv: &[&[u8]]) -> Vec<acl::NamedChannel> {
+        Vec::new()
+    }
+
     /// The module's name.
     fn module_name(&self) -> &str;
 }

@@ -16,6 +16,7 @@ impl State {
             "maxmemory-policy",
             "key-memory-histograms",
             "hash-max-listpack-entries",
+            "requirepass",
         ] {
             self.config_changed(name);
         }
@@ -34,6 +35,7 @@ impl State {
             "appendonly" => drop(self.switch_aof()),
             // At once: what is wanted of it may be gone by the next turn of the cron.
             "activedefrag" => self.defrag_cron(),
+            "requirepass" => self.follow_requirepass(),
             "aof-disable-auto-gc" => self.remove_aof_history(),
             "stop-writes-on-bgsave-error" | "save" => self.refresh_writes_refused(),
             "min-replicas-to-write" => {

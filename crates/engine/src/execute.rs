@@ -113,7 +113,7 @@ impl State {
         }
     }
 
-    fn reject(&mut self, client: ClientId, error: &CommandError) {
+    pub(crate) fn reject(&mut self, client: ClientId, error: &CommandError) {
         self.stats.count_error(error.code());
         let session = &mut self.clients[client];
         if session.has(client_flag::MULTI) {

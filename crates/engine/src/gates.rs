@@ -126,16 +126,18 @@ fn protected(state: &mut State, request: &Request<'_>) -> Decision {
 }
 
 fn authenticated(state: &mut State, request: &Request<'_>) -> Decision {
-    let client = &state.clients[request.client];
-    if client.has(client_flag::UNAUTHENTICATED) && !request.command.has_flag(flag::NO_AUTH) {
+    if state.must_authenticate(request.client) && !request.command.has_flag(flag::NO_AUTH) {
         return Decision::Reject(error::NOAUTH);
     }
     Decision::Pass
 }
 
-/// The place of the ACL check; users other than the default one come with the ACL issue.
-fn acl(_: &mut State, _: &Request<'_>) -> Decision {
-    Decision::Pass
+/// What the user may not do. The usual user, who may do everything, has not the flag and is not looked at.
+fn acl(state: &mut State, request: &Request<'_>) -> Decision {
+    match state.permit(request.client, request.command, request.argv) {
+        Ok(()) => Decision::Pass,
+        Err(error) => Decision::Reject(error),
+    }
 }
 
 fn memory(state: &mut State, request: &Request<'_>) -> Decision {

@@ -70,6 +70,10 @@ pub struct HostPort {
     pub fork_save: fn(&State) -> Result<i32, String>,
     /// Reads that file, if there is one.
     pub load: fn(&State) -> Result<Option<Vec<u8>>, String>,
+    /// Reads a file as a whole; else the system's reason.
+    pub read_file: fn(&[u8]) -> Result<Vec<u8>, String>,
+    /// Puts a text in the place of a file, so that either the old or the new one is there whatever happens.
+    pub replace_file: fn(&[u8], &[u8]) -> Result<(), String>,
     /// Writes what the node knows of its cluster to its file.
     pub save_cluster: fn(&State, &str) -> Result<(), String>,
     /// Opens a connection to another server; `None` if its name means nothing.
@@ -123,6 +127,8 @@ impl Default for HostPort {
             save: |_| Err("there is no disk".to_owned()),
             fork_save: |_| Err("there are no processes".to_owned()),
             load: |_| Ok(None),
+            read_file: |_| Err("there is no disk".to_owned()),
+            replace_file: |_, _| Err("there is no disk".to_owned()),
             save_cluster: |_, _| Ok(()),
             connect: |_, _, _, _| None,
             crash: |_| {},

@@ -9,7 +9,6 @@
 pub mod access;
 pub mod aof;
 pub mod blocking;
-mod certificate;
 pub mod client;
 mod client_line;
 pub mod client_memory;
@@ -44,6 +43,7 @@ pub mod lookahead;
 pub mod lookup;
 mod monitor;
 pub mod notify;
+pub mod permissions;
 pub mod primary_link;
 pub mod propagation;
 pub mod pubsub;

@@ -277,7 +277,8 @@ impl State {
     pub fn make_primary_client(&mut self, peer: crate::client::Peer) -> ClientId {
         let flags = client_flag::MASTER | client_flag::REPLY_OFF | client_flag::DENY_BLOCKING;
         let now_ms = self.clock.unix_ms();
-        let client = self.clients.add(flags, peer, now_ms, std::rc::Rc::from("(superuser)"));
+        let user = self.permissions.users.superuser().clone();
+        let client = self.clients.add(flags, peer, now_ms, user);
         self.clients[client].db = self.primary_link.db.min(self.databases.len() - 1);
         let link = &mut self.primary_link;
         link.client = Some(client);

@@ -20,6 +20,7 @@ use crate::execute::Outcome;
 use crate::latency::LatencyMonitor;
 use crate::lazyfree::LazyFree;
 use crate::notify::Subscriber;
+use crate::permissions::Permissions;
 use crate::propagation::{Propagated, Propagation};
 use crate::pubsub::Pubsub;
 use crate::server_event::ServerEvent;
@@ -94,6 +95,7 @@ pub type PropagationTaker = Rc<dyn Fn(&mut State, Vec<Propagated>)>;
 pub struct State {
     pub config: Config,
     pub table: CommandTable,
+    pub permissions: Permissions,
     pub databases: Vec<Database>,
     /// The names of fields that hashes share.
     pub templates: Templates,
@@ -265,8 +267,9 @@ impl State {
     fn new(config: Config, built_ins: &[&'static BuiltIn], ports: Ports, seed: [u8; 32]) -> State {
         let clock = Clock::new(ports.clock);
         let (databases, random) = seeded(&config, &seed);
-        let mut state = State {
+        let state = State {
             table: CommandTable::new(built_ins),
+            permissions: Permissions::default(),
             templates: Templates::new(databases[0].seed()),
             templates_cron_s: 0,
             databases,
@@ -331,15 +334,15 @@ impl State {
             random,
             config,
         };
-        state.begin();
-        state
+        state.begun()
     }
 
     /// What is not there until the rest is.
-    fn begin(&mut self) {
+    fn begun(mut self) -> State {
         self.new_replication_id();
         self.found_cluster();
         self.apply_config_at_start();
+        self
     }
 
     /// A random number, from the seed the shell gave.
@@ -362,7 +365,8 @@ impl State {
         if self.default_user_needs_password() {
             flags |= client_flag::UNAUTHENTICATED;
         }
-        let client = self.clients.add(flags, peer, self.clock.unix_ms(), Rc::from("default"));
+        let user = self.permissions.users.default_user().clone();
+        let client = self.clients.add(flags, peer, self.clock.unix_ms(), user);
         if self.has_event_listeners() {
             self.emit(&ServerEvent::ClientChange { client, connected: true });
         }
@@ -373,7 +377,8 @@ impl State {
     pub fn make_fake_client(&mut self, flags: u64) -> ClientId {
         let now_ms = self.clock.unix_ms();
         let peer = Peer { file_descriptor: -1, ..Peer::default() };
-        self.clients.add(flags | client_flag::FAKE, peer, now_ms, Rc::from("default"))
+        let user = self.permissions.users.superuser().clone();
+        self.clients.add(flags | client_flag::FAKE, peer, now_ms, user)
     }
 
     /// A connection has gone: all that it held is let go.
@@ -385,6 +390,7 @@ impl State {
         for call in std::mem::take(&mut session.on_disconnect) {
             call(self, client);
         }
+        self.tell_user_change(client);
         self.unblock_client(client);
         self.unwatch_all(client);
         self.disable_tracking(client);
@@ -404,11 +410,6 @@ impl State {
             session.flags |= client_flag::PENDING_WRITE;
             self.pending_writes.push(client);
         }
-    }
-
-    /// Whether new connections of the default user must authenticate.
-    pub fn default_user_needs_password(&self) -> bool {
-        !self.config.requirepass.is_empty()
     }
 
     /// Asks the shell to write a log line.

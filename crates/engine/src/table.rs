@@ -35,6 +35,8 @@ type Names = HashMap<Box<[u8]>, Rc<Command>, BuildHasherDefault<NameHasher>>;
 pub struct CommandTable {
     names: Names,
     next_id: Cell<u32>,
+    /// Categories that modules have added, with their bits.
+    pub module_categories: Vec<(u64, String)>,
 }
 
 /// What a lookup of `argv` found.

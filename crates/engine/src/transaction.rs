@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use acl::log::Origin;
+
 use crate::access::{AccessPolicy, lru_clock};
 use crate::client::{ClientId, OwnedArgv, QueuedCommand, client_flag};
 use crate::command::Command;
 use crate::context::Context;
 use crate::error::{self, CommandError, CommandResult};
+use crate::permissions::denied_in_exec;
 use crate::state::State;
 
 /// Who watches which key.
@@ -163,7 +166,7 @@ impl State {
         command: &Command,
         error: CommandError,
     ) -> CommandError {
-        if command.full_name != "exec" || !self.clients[client].has(client_flag::MULTI) {
+        if command.full_name != "exec" {
             return error;
         }
         self.discard_transaction(client);
@@ -211,6 +214,11 @@ pub fn exec(context: &mut Context<'_>) -> CommandResult {
     context.reply.array(queue.len());
     for queued in &queue {
         let argv = queued.argv.slices();
+        if let Err(denied) = context.state.check_permissions(client, &queued.command, &argv) {
+            context.state.log_denied(client, Origin::Multi, denied, &queued.command, &argv);
+            context.reply_error(&denied_in_exec(denied));
+            continue;
+        }
         context.state.run_in_transaction(client, &queued.command, &argv, context.reply);
     }
     context.client_mut().set(client_flag::IN_EXEC, false);

@@ -365,14 +365,13 @@ extern "C" fn bulkhead_call(
         Ok(command) => command,
         Err(refusal) => return refused(ctx, ctx_pointer, refusal, flags),
     };
+    if flags.check_acl
+        && let Err(refusal) = crate::acl::check_call(ctx, &command, &argv)
+    {
+        return refused(ctx, ctx_pointer, refusal, flags);
+    }
     if flags.dry_run {
         return std::ptr::null_mut();
-    }
-    if flags.check_acl && ctx.caller().is_none() && ctx.user.is_none() {
-        let error = error::CommandError::constant(
-            "ERR acl verification failed, context is not attached to a client.",
-        );
-        return refused(ctx, ctx_pointer, (libc::ENOTSUP, error), flags);
     }
     let reply = run_call(ctx, &command, &argv, flags);
     hand_out(ctx_pointer, reply)
@@ -382,15 +381,15 @@ fn run_call(ctx: &mut Ctx, command: &Rc<Command>, argv: &[&[u8]], flags: CallFla
     let client = ctx.call_client();
     let state = ctx.state();
     let resp3 = flags.resp3.unwrap_or_else(|| ctx.reply().is_some_and(|reply| reply.resp3()));
-    let user = ctx.caller().and_then(|caller| state.clients.get(caller)).map(|c| c.user.clone());
+    // Without that letter the module calls for itself, and may do everything.
+    let user = if flags.check_acl { ctx.user() } else { None };
+    let user = user.unwrap_or_else(|| state.permissions.users.superuser().clone());
+    state.set_user(client, user);
     let session = &mut state.clients[client];
     session.db = ctx.db;
     session.flags |= client_flag::DENY_BLOCKING;
     session.set(client_flag::OOM_ALLOWED, !flags.deny_oom && !flags.script_mode);
     session.reply.set_resp3(resp3);
-    if let Some(user) = user {
-        session.user = user;
-    }
     let mut reply = Reply::with_protocol(resp3);
     state.propagation.prevented = !flags.replicate;
     state.call_nested(client, command, argv, &mut reply);

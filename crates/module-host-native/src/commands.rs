@@ -6,6 +6,7 @@ use std::ffi::{c_char, c_int};
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
 
+use ::acl::Catalog as _;
 use command_spec::{CommandSpec, Group, KeySpec, category, flag, key_flag};
 use engine::command::CommandStats;
 use engine::keys::{FoundKey, FoundKeys};
@@ -29,6 +30,7 @@ pub struct NativeCommand {
     full_name: String,
     function: Cell<Option<CommandFunc>>,
     getkeys_api: bool,
+    getchannels_api: bool,
 }
 
 /// What a `RedisModuleCommand *` points to: the command's name, under which it is found again.
@@ -70,6 +72,22 @@ impl GuestCommand for NativeCommand {
         ctx.found_keys = Some(FoundKeys::new());
         self.call(&mut ctx, argv, function);
         ctx.found_keys.take()
+    }
+
+    fn get_channels(&self, argv: &[&[u8]]) -> Vec<::acl::NamedChannel> {
+        let (true, Some(module), Some(function)) =
+            (self.getchannels_api, self.module.upgrade(), self.function.get())
+        else {
+            return Vec::new();
+        };
+        let mut ctx =
+            Ctx::new(Some(module), Kind::Channels, std::ptr::null_mut(), std::ptr::null_mut());
+        ctx.found_channels = Some(Vec::new());
+        self.call(&mut ctx, argv, function);
+        let found = ctx.found_channels.take().unwrap_or_default();
+        let named =
+            found.into_iter().filter_map(|(at, flags)| crate::acl::named_channel(at, flags));
+        named.collect()
     }
 
     fn module_name(&self) -> &str {
@@ -191,6 +209,7 @@ fn make_command(module: &Arc<Module>, state: &State, registration: &Registration
         full_name: full_name.clone(),
         function: Cell::new(*function),
         getkeys_api: flags.getkeys_api,
+        getchannels_api: flags.getchannels_api,
     };
     Command {
         full_name,
@@ -278,6 +297,9 @@ extern "C" fn create_subcommand(
     else {
         return status::ERR;
     };
+    if !module.loading.get() {
+        return status::ERR;
+    }
     let name = ptr::c_text(name).to_ascii_lowercase();
     let has_own_function = match &parent.run {
         Run::Guest(_) => parent.parent.is_some() || crate::host::has_function(&parent),
@@ -306,17 +328,51 @@ extern "C" fn set_command_acl_categories(
     let Some(command) = state.table.get_full(handle.full_name.as_bytes()) else {
         return status::ERR;
     };
+    let module = command.guest().and_then(|guest| crate::host::find_module(guest.module_name()));
+    if !module.is_some_and(|module| module.loading.get()) {
+        return status::ERR;
+    }
     let mut categories = 0;
     for word in ptr::c_text(words).split_ascii_whitespace() {
-        let Some((bit, _)) =
-            category::NAMES.iter().find(|(_, name)| name.eq_ignore_ascii_case(word))
-        else {
-            return status::ERR;
-        };
+        let Some(bit) = state.table.category(word.as_bytes()) else { return status::ERR };
         categories |= bit;
     }
     command.categories.set(command.categories.get() | categories);
     status::OK
+}
+
+/// Bits there are for categories.
+const CATEGORIES_MAX: usize = 64;
+
+fn add_acl_category(ctx: *mut Ctx, name: *const c_char) -> Result<(), c_int> {
+    let ctx = ptr::required(ctx);
+    let loading = ctx.module().loading.get();
+    let name = ptr::c_text(name).to_ascii_lowercase();
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if !loading || name.is_empty() || !name.bytes().all(is_letter) {
+        return Err(libc::EINVAL);
+    }
+    let table = &mut ctx.state().table;
+    if table.category(name.as_bytes()).is_some() {
+        return Err(libc::EBUSY);
+    }
+    let bit = category::NAMES.len() + table.module_categories.len();
+    if bit >= CATEGORIES_MAX {
+        return Err(libc::ENOMEM);
+    }
+    table.module_categories.push((1 << bit, name));
+    Ok(())
+}
+
+extern "C" fn add_acl_category_c(ctx: *mut Ctx, name: *const c_char) -> c_int {
+    match add_acl_category(ctx, name) {
+        Ok(()) => status::OK,
+        Err(number) => {
+            // SAFETY: the address of this thread's errno is always valid.
+            unsafe { *libc::__errno_location() = number };
+            status::ERR
+        }
+    }
 }
 
 extern "C" fn is_keys_position_request(ctx: *mut Ctx) -> c_int {
@@ -451,6 +507,7 @@ pub fn register(table: &mut Table) {
     table.add("CreateCommand", create_command_noting_containers as *const ());
     table.add("GetCommand", get_command as *const ());
     table.add("CreateSubcommand", create_subcommand as *const ());
+    table.add("AddACLCategory", add_acl_category_c as *const ());
     table.add("SetCommandACLCategories", set_command_acl_categories as *const ());
     table.add("IsKeysPositionRequest", is_keys_position_request as *const ());
     table.add("KeyAtPos", key_at_pos as *const ());

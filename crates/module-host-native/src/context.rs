@@ -8,6 +8,7 @@ use engine::keys::FoundKeys;
 use engine::{ClientId, Command, Context, State};
 use resp::reply::{Mark, Reply};
 
+use crate::acl::ModuleUser;
 use crate::blocking::BlockedClient;
 use crate::module::Module;
 use crate::ptr;
@@ -74,8 +75,8 @@ pub struct Ctx {
     pub found_channels: Option<Vec<(usize, i32)>>,
     pub blocked: *mut BlockedClient,
     pub argv: Vec<crate::strings::StringPtr>,
-    /// Set by RedisModule_SetContextUser.
-    pub user: Option<String>,
+    /// Set by RedisModule_SetContextUser; null: the user is that of the client.
+    pub module_user: *mut ModuleUser,
 }
 
 impl Ctx {
@@ -107,7 +108,7 @@ impl Ctx {
             found_channels: None,
             blocked: std::ptr::null_mut(),
             argv: Vec::new(),
-            user: None,
+            module_user: std::ptr::null_mut(),
         }
     }
 
@@ -125,6 +126,15 @@ impl Ctx {
     /// The context of a callback that belongs to no client.
     pub fn of_callback(module: &Arc<Module>, state: &mut State) -> Ctx {
         Ctx::new(Some(module.clone()), Kind::Callback, state, std::ptr::null_mut())
+    }
+
+    /// Whose permissions hold: those of the user the module has set, or of the client.
+    pub fn user(&mut self) -> Option<Rc<::acl::User>> {
+        if let Some(user) = crate::ptr::reference(self.module_user) {
+            return Some(user.current(self.state()));
+        }
+        let caller = self.caller()?;
+        self.state().clients.get(caller).map(|client| client.user.clone())
     }
 
     /// The state: the context's own, or the one the main thread has lent.

@@ -169,15 +169,18 @@ impl NativeHost {
         listen(state);
         crate::blocking::wake_descriptor();
         LOADED.with(|loaded| loaded.modules.push(module.clone()));
+        let categories = state.table.module_categories.len();
         let outcome = self.run_on_load(state, &module, entry, argv, config);
         match outcome {
             Ok(()) => {
                 module.loading.set(false);
+                state.recompute_users();
                 crate::hooks::tell_module_change(state, &module, true);
                 Ok(module.name())
             }
             Err(reason) => {
                 remove_everything(state, &module);
+                state.table.module_categories.truncate(categories);
                 LOADED.with(|loaded| loaded.modules.retain(|known| !Arc::ptr_eq(known, &module)));
                 Err(reason)
             }
@@ -356,6 +359,7 @@ impl ModuleHost for NativeHost {
             }
         }
         remove_everything(state, &module);
+        state.recompute_users();
         LOADED.with(|loaded| loaded.modules.retain(|known| !Arc::ptr_eq(known, &module)));
         crate::hooks::tell_module_change(state, &module, false);
         log(LogLevel::Notice, &format!("Module {name} unloaded"));

@@ -8,6 +8,7 @@
 //! Invariants: module code runs on the main thread, or on a thread of its own that holds the global lock ([`gil`]) while
 //! the main thread waits. No reference into the keyspace outlives one API call; handles hold names.
 
+mod acl;
 mod blocking;
 mod call_clients;
 mod calls;
@@ -57,6 +58,7 @@ pub use host::{NativeHost, set_log, started};
 
 /// What fills the table: one function per area.
 const AREAS: &[fn(&mut table::Table)] = &[
+    acl::register,
     blocking::register,
     calls::register,
     cluster::register,

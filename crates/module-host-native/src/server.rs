@@ -226,7 +226,7 @@ fn set_errno(number: c_int) {
 extern "C" fn get_client_user_name_by_id(ctx: *mut Ctx, id: u64) -> StringPtr {
     let state = ptr::required(ctx).state();
     match state.clients.by_number(id).map(|client| &state.clients[client]) {
-        Some(session) => create_in(ctx, session.user.as_bytes()),
+        Some(session) => create_in(ctx, session.user.name().as_bytes()),
         None => std::ptr::null_mut(),
     }
 }
@@ -234,7 +234,7 @@ extern "C" fn get_client_user_name_by_id(ctx: *mut Ctx, id: u64) -> StringPtr {
 extern "C" fn get_current_user_name(ctx: *mut Ctx) -> StringPtr {
     let context = ptr::required(ctx);
     match context.caller().and_then(|client| context.state().clients.get(client)) {
-        Some(session) => create_in(ctx, session.user.as_bytes()),
+        Some(session) => create_in(ctx, session.user.name().as_bytes()),
         None => std::ptr::null_mut(),
     }
 }

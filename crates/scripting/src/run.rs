@@ -3,9 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use acl::log::Origin;
 use command_spec::flag;
 use engine::cluster::Refusal;
 use engine::effect::LogLevel;
+use engine::permissions::denied_text;
 use engine::table::Lookup;
 use engine::{ClientId, Command, CommandError, CommandResult, Context, State, client_flag, error};
 use mlua::{Lua, MultiValue, Table, Value as LuaValue};
@@ -109,9 +111,9 @@ fn script_client(scripts: &Scripts, context: &mut Context<'_>) -> ClientId {
     let (user, db) = (context.client().user.clone(), context.db);
     let session = &mut context.state.clients[client];
     session.flags = client_flag::FAKE | flags | role;
-    session.user = user;
     session.db = db;
     session.reply.set_resp3(false);
+    context.state.set_user(client, user);
     client
 }
 
@@ -138,6 +140,14 @@ fn call(
         redis.raw_set("log", scope.create_function(|_, words: MultiValue| run.log(&words))?)?;
         let setresp = scope.create_function(|_, version: LuaValue| run.set_resp(&version))?;
         redis.raw_set("setresp", setresp)?;
+        let check = scope.create_function(|lua, words: MultiValue| {
+            let allowed = run.acl_check_cmd(&words).map_err(|error| {
+                let text = error.as_bytes().to_vec();
+                mlua::Error::external(RaisedReply { text, line: current_line(lua) })
+            })?;
+            Ok(allowed)
+        })?;
+        redis.raw_set("acl_check_cmd", check)?;
         let guarded: mlua::Function = bridge.raw_get("run")?;
         let function: mlua::Function = lua.registry_value(&script.function)?;
         guarded.call::<(bool, LuaValue)>(function)
@@ -242,6 +252,7 @@ impl Run<'_> {
             }
         };
         self.check(&command, argv)?;
+        self.check_permissions(state, &command, argv)?;
         state.check_role(self.client, &command)?;
         self.check_cluster(state, &command, argv)?;
         let resp3 = self.resp3.get();
@@ -249,6 +260,36 @@ impl Run<'_> {
         let mut reply = Reply::with_protocol(resp3);
         state.call_nested(self.client, &command, argv, &mut reply);
         Ok(reply.take())
+    }
+
+    /// A script may do what its caller may.
+    fn check_permissions(
+        &self,
+        state: &mut State,
+        command: &Command,
+        argv: &[&[u8]],
+    ) -> CommandResult {
+        let Err(denied) = state.check_permissions(self.client, command, argv) else {
+            return Ok(());
+        };
+        state.log_denied(self.client, Origin::Lua, denied, command, argv);
+        let text = denied_text(&state.clients[self.client].user, denied, command);
+        Err(CommandError::err(format!("ACL failure in script: {text}")))
+    }
+
+    /// `redis.acl_check_cmd`: whether the caller may make a call.
+    fn acl_check_cmd(&self, words: &MultiValue) -> Result<bool, CommandError> {
+        let argv = self.words(words)?;
+        let argv: Vec<&[u8]> = argv.iter().map(Vec::as_slice).collect();
+        let state = self.state.borrow();
+        let command = match state.lookup_command(&argv) {
+            Lookup::Found(command) if !command.is_container() || argv.len() == 1 => command,
+            _ => return Err(CommandError::err("Invalid command passed to redis.acl_check_cmd()")),
+        };
+        if !command.spec.accepts_argc(argv.len()) {
+            return Err(CommandError::err("Wrong number of args for redis.acl_check_cmd()"));
+        }
+        Ok(state.check_permissions(self.client, &command, &argv).is_ok())
     }
 
     /// In a cluster a script may only touch keys that are served here.

@@ -122,7 +122,7 @@ impl Shell {
     pub fn is_refused_by_protected_mode(&self, peer: std::net::IpAddr) -> bool {
         self.engine.config().protected_mode
             && !is_loopback(peer)
-            && !self.engine.state.default_user_needs_password()
+            && self.engine.state.permissions.users.default_user().takes_any_password()
     }
 }
 

@@ -165,6 +165,15 @@ impl Shell {
         self.reply_late(client, result);
     }
 
+    /// What follows `user` in each such line; none if the users have a file of their own.
+    fn configured_users(&self) -> Vec<Vec<u8>> {
+        if !self.engine.config().aclfile.is_empty() {
+            return Vec::new();
+        }
+        let users = self.engine.state.permissions.users.iter();
+        users.map(|user| [user.name().as_bytes(), b" ", &user.describe()].concat()).collect()
+    }
+
     fn write_config_file(&mut self, force_all: bool) -> Result<(), String> {
         let Some(path) = self.files.config_file.clone() else {
             return Err("ERR The server is running without a config file".to_owned());
@@ -178,7 +187,8 @@ impl Shell {
             host.refresh_config(&mut self.engine.state);
         }
         let modules = host.map(|host| host.load_lines());
-        let extras = Extras { force_all, modules, ..Extras::default() };
+        let users = self.configured_users();
+        let extras = Extras { force_all, modules, users: Some(users) };
         let new = config::rewrite::rewrite(&old, self.engine.config(), &extras);
         // Written beside and renamed, so that there is always one whole file.
         let beside = path.with_extension(format!("{}.tmp", sys::process::pid()));

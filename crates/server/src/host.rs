@@ -1,9 +1,11 @@
 //! What the engine may know of the process: facts, figures and small services.
 
+use std::io::Write as _;
+
 use engine::host::{AllocatorFigures, CpuTime, Host, HostFacts, HostPort, ProcessFigures};
 use sys::resources::Whose;
 
-use crate::startup::FilesInUse;
+use crate::startup::{FilesInUse, path_of};
 use crate::version;
 
 /// The host as of now; the listeners follow when they are open.
@@ -36,6 +38,8 @@ pub fn describe(config: &config::Config, files: &FilesInUse) -> Host {
         save: crate::disk::save,
         fork_save: crate::disk::fork_save,
         load: crate::disk::load,
+        read_file,
+        replace_file,
         save_cluster: crate::cluster_file::save,
         connect: crate::links::connect,
         crash: crate::crash_report::crash_on_purpose,
@@ -43,6 +47,29 @@ pub fn describe(config: &config::Config, files: &FilesInUse) -> Host {
         sleep_us: |us| std::thread::sleep(std::time::Duration::from_micros(us)),
     };
     Host { port, facts, tls: None }
+}
+
+fn read_file(path: &[u8]) -> Result<Vec<u8>, String> {
+    std::fs::read(path_of(path)).map_err(|error| crate::listen::describe(&error))
+}
+
+/// Writes beside the file, then takes its place; both are on the disk before this is over.
+fn replace_file(path: &[u8], text: &[u8]) -> Result<(), String> {
+    let path = path_of(path);
+    let beside = path.with_extension(format!("{}.tmp", sys::process::pid()));
+    let write = || -> std::io::Result<()> {
+        let mut file = std::fs::File::create(&beside)?;
+        file.write_all(text)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        std::fs::File::open(folder.unwrap_or(std::path::Path::new(".")))?.sync_all()
+    };
+    write().map_err(|error| {
+        // It may never have been made.
+        let _ = std::fs::remove_file(&beside);
+        crate::listen::describe(&error)
+    })
 }
 
 fn allocator() -> AllocatorFigures {

@@ -38,6 +38,7 @@ mod stream;
 mod title;
 mod tls_files;
 mod usage;
+mod users;
 mod version;
 
 use std::os::unix::ffi::OsStringExt;

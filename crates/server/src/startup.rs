@@ -165,6 +165,9 @@ fn run(shell: &mut Shell, startup: &Startup, supervised: bool) -> i32 {
     if let Err(code) = shell.load_modules(startup) {
         return code;
     }
+    if let Err(code) = shell.load_users(startup) {
+        return code;
+    }
     shell.provide_aof_files();
     if let Err(code) = shell.load_dataset() {
         return code;

@@ -194,7 +194,7 @@ impl Shell {
         if self.engine.config().tls_auth_clients_user == TlsAuthClientsUser::CommonName
             && let Some(name) = name
         {
-            self.engine.state.authenticate_by_certificate(id, &name);
+            self.engine.state.log_in_by_certificate(id, &name);
         }
         true
     }

@@ -35,10 +35,10 @@ const NO_PASSWORD: CommandError = CommandError::constant(
 fn auth(context: &mut Context<'_>) -> CommandResult {
     let (user, password): (&[u8], &[u8]) = match *context.argv {
         [_, password] => {
-            if !context.state.default_user_needs_password() {
+            if context.state.permissions.users.default_user().takes_any_password() {
                 return Err(NO_PASSWORD);
             }
-            (b"default", password)
+            (acl::users::DEFAULT.as_bytes(), password)
         }
         [_, user, password] => (user, password),
         _ => return Err(error::SYNTAX),
@@ -50,22 +50,9 @@ fn auth(context: &mut Context<'_>) -> CommandResult {
 
 /// Makes the client that user, or refuses.
 pub fn authenticate(context: &mut Context<'_>, user: &[u8], password: &[u8]) -> CommandResult {
-    let wanted = context.state.config.requirepass.as_slice();
-    if user != b"default" || (!wanted.is_empty() && !same(wanted, password)) {
-        context.state.stats.acl_access_denied_auth += 1;
-        return Err(error::WRONGPASS);
+    let word = context.argv[0];
+    if context.state.log_in_by_password(context.client, user, password, word) {
+        return Ok(());
     }
-    let client = context.client_mut();
-    client.user = "default".into();
-    client.set(client_flag::UNAUTHENTICATED, false);
-    Ok(())
-}
-
-/// Compares without telling by its time how much was right.
-fn same(wanted: &[u8], given: &[u8]) -> bool {
-    let mut difference = wanted.len() ^ given.len();
-    for (index, byte) in given.iter().enumerate() {
-        difference |= usize::from(byte ^ wanted.get(index).copied().unwrap_or(0));
-    }
-    difference == 0
+    Err(error::WRONGPASS)
 }

@@ -61,12 +61,12 @@ fn hello(context: &mut Context<'_>) -> CommandResult {
             }
         },
     };
-    let mut name = None;
+    let (mut name, mut login) = (None, None);
     let mut rest = context.argv.get(2..).unwrap_or(&[]);
     while let Some((option, after)) = rest.split_first() {
         rest = match after {
             [user, password, after @ ..] if is(option, "auth") => {
-                authenticate(context, user, password)?;
+                login = Some((*user, *password));
                 after
             }
             [value, after @ ..] if is(option, "setname") => {
@@ -80,7 +80,10 @@ fn hello(context: &mut Context<'_>) -> CommandResult {
             }
         };
     }
-    if context.client().has(client_flag::UNAUTHENTICATED) {
+    if let Some((user, password)) = login {
+        authenticate(context, user, password)?;
+    }
+    if context.state.must_authenticate(context.client) {
         return Err(NOT_AUTHENTICATED);
     }
     if let Some(name) = name {

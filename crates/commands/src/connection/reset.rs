@@ -41,14 +41,12 @@ fn reset(context: &mut Context<'_>) -> CommandResult {
     context.state.unsubscribe_all(client);
     context.state.monitors.retain(|monitor| *monitor != client);
     context.set_resp3(false);
-    let needs_password = context.state.default_user_needs_password();
     let session = context.client_mut();
     session.flags &= !CLEARED;
-    session.set(client_flag::UNAUTHENTICATED, needs_password);
-    session.user = "default".into();
     session.db = 0;
     session.name.clear();
     session.fieldsets.clear();
+    context.state.log_out(client);
     context.reply.simple("RESET");
     Ok(())
 }

@@ -110,8 +110,9 @@ fn parse(context: &Context<'_>) -> Result<Filter, CommandError> {
         } else if is(option, "laddr") {
             filter.local_address = Some(value.to_vec());
         } else if is(option, "user") {
-            if *value != b"default" {
-                return Err(CommandError::err([b"No such user '", *value, b"'"].concat()));
+            if context.state.permissions.users.get(value).is_none() {
+                let value = stdx::text::until_nul(value);
+                return Err(CommandError::err([b"No such user '", value, b"'"].concat()));
             }
             filter.user = Some(value.to_vec());
         } else if is(option, "skipme") {
@@ -142,7 +143,7 @@ impl Filter {
         client.is_real()
             && is_or_any(&self.address, &client.peer.address)
             && is_or_any(&self.local_address, &client.peer.local_address)
-            && is_or_any(&self.user, &client.user)
+            && is_or_any(&self.user, client.user.name())
             && self.client_type.is_none_or(|wanted| ClientType::of(client) == wanted)
             && (self.ids.is_empty() || self.ids.contains(&client.id))
             && self.age_s_min.is_none_or(|age_s| (now_ms - client.created_ms) / 1000 >= age_s)
@@ -162,13 +163,7 @@ fn kill_matching(context: &mut Context<'_>, filter: &Filter) -> i64 {
         .map(|(id, _)| id)
         .collect();
     for client in &doomed {
-        if *client == context.client {
-            context.client_mut().set(client_flag::CLOSE_AFTER_REPLY, true);
-        } else {
-            context.state.clients[*client].set(client_flag::CLOSE_ASAP, true);
-            let effect = Effect::Disconnect { client: *client, after_reply: false };
-            context.state.effects.push(effect);
-        }
+        context.state.kill_client(*client);
     }
     i64::try_from(doomed.len()).unwrap_or(i64::MAX)
 }

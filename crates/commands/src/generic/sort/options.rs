@@ -29,6 +29,17 @@ fn one_slot(context: &Context<'_>, option: &[u8], pattern: Option<&[u8]>) -> Com
     )))
 }
 
+/// Keys that a pattern leads to are not named, so who uses one must be allowed to read all.
+fn permitted(context: &Context<'_>, option: &[u8]) -> CommandResult {
+    if context.state.may_read_all_keys(context.client, context.command, context.argv) {
+        return Ok(());
+    }
+    let option = String::from_utf8_lossy(option).to_ascii_uppercase();
+    Err(CommandError::err(format!(
+        "{option} option of SORT denied due to insufficient ACL permissions."
+    )))
+}
+
 impl<'a> Options<'a> {
     pub(super) fn parse(
         context: &Context<'a>,
@@ -53,11 +64,13 @@ impl<'a> Options<'a> {
                 options.by = Some(next()?);
                 if !options.keeps_order() {
                     one_slot(context, word, options.by)?;
+                    permitted(context, word)?;
                 }
             } else if arguments::is(word, "GET") {
                 let pattern = next()?;
                 if pattern != b"#" {
                     one_slot(context, word, Some(pattern))?;
+                    permitted(context, word)?;
                 }
                 options.get.push(pattern);
             } else {
