@@ -85,6 +85,7 @@ impl State {
             sorted_set: self.sorted_set_limits(db),
             templates: self.templates.clone(),
             array: self.array_limits(),
+            now_ms: self.clock.unix_ms(),
         }
     }
 

@@ -113,12 +113,17 @@ fn holds<'a>(
 
 fn store(context: &mut Context<'_>, options: &Options<'_>, pairs: &[[&[u8]; 2]]) -> CommandResult {
     let (db, key, past_ms) = (context.db, context.argv[1], context.state.past_ms());
-    let limits = context.state.hash_limits(db);
+    let mut limits = context.state.hash_limits(db);
     let hash = context.state.hash_or_new(db, key)?;
     let at_ms = match options.expiry {
         Expiry::At { at_ms, .. } => Some(at_ms),
         _ => None,
     };
+    if at_ms.is_some() && hash.template().is_some() {
+        // As in Redis what the hash held says which encoding takes the place of the template's, however long what comes is.
+        hash.expect_expiry(&limits);
+        limits.listpack_value_bytes_max = usize::MAX;
+    }
     let is_past = at_ms.is_some_and(|at_ms| at_ms <= past_ms);
     // What has expired already is set and taken out again, field by field.
     let mut removed: Vec<&[u8]> = Vec::new();

@@ -2,6 +2,7 @@
 
 use command_spec::*;
 use engine::*;
+use stdx::text::until_nul;
 
 pub const PFDEBUG: BuiltIn = BuiltIn::new(
     CommandSpec {
@@ -58,7 +59,7 @@ fn pfdebug(context: &mut Context<'_>) -> CommandResult {
         () if is(subcommand, "DECODE") => return Err(NOT_SPARSE),
         () => {
             let mut text = b"Unknown PFDEBUG subcommand '".to_vec();
-            text.extend_from_slice(subcommand);
+            text.extend_from_slice(until_nul(subcommand));
             text.push(b'\'');
             return Err(CommandError::err(text));
         }

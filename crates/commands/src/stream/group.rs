@@ -2,6 +2,7 @@
 
 use engine::{CommandError, Context, notify};
 use keyspace::stream::{ConsumerRef, Group, IdText, PendingEntry, Stream, StreamId};
+use stdx::text::until_nul;
 
 /// How often an entry can have been delivered.
 pub const DELIVERIES_MAX: u64 = i64::MAX as u64;
@@ -13,6 +14,7 @@ pub fn no_key_or_group(key: &[u8], group: &[u8]) -> CommandError {
 
 /// The same, with something behind it.
 pub fn no_key_or_group_in(key: &[u8], group: &[u8], behind: &str) -> CommandError {
+    let (key, group) = (until_nul(key), until_nul(group));
     let parts =
         [b"NOGROUP No such key '", key, b"' or consumer group '", group, b"'", behind.as_bytes()];
     CommandError::owned(parts.concat())
@@ -20,6 +22,7 @@ pub fn no_key_or_group_in(key: &[u8], group: &[u8], behind: &str) -> CommandErro
 
 /// The error of a group that is not there while its key is.
 pub fn no_group(key: &[u8], group: &[u8]) -> CommandError {
+    let (key, group) = (until_nul(key), until_nul(group));
     let parts = [b"NOGROUP No such consumer group '", group, b"' for key name '", key, b"'"];
     CommandError::owned(parts.concat())
 }

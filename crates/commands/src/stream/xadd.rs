@@ -236,6 +236,7 @@ struct Circumstances {
 fn xadd(context: &mut Context<'_>) -> CommandResult {
     let (argv, db) = (context.argv, context.db);
     let options = parse(context)?;
+    let trim = options.trim.finish(context)?;
     let fields = &argv[options.id_at + 1..];
     if fields.is_empty() || fields.len() % 2 != 0 {
         return Err(error::wrong_arity(&context.command.full_name));
@@ -243,11 +244,8 @@ fn xadd(context: &mut Context<'_>) -> CommandResult {
     if options.id == WantedId::Given(StreamId::MIN) {
         return Err(NOT_ABOVE_ZERO);
     }
-    let now = Circumstances {
-        limits: context.state.stream_limits(),
-        trim: options.trim.finish(context)?,
-        now_ms: context.now_ms(),
-    };
+    let now =
+        Circumstances { limits: context.state.stream_limits(), trim, now_ms: context.now_ms() };
     let added = match context.state.stream_to_write(db, argv[1])? {
         Some(stream) => add(stream, &options, fields, &now)?,
         None if options.no_make => {

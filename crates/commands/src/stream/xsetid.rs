@@ -48,10 +48,7 @@ const ADDED_NEGATIVE: CommandError = CommandError::constant("ERR entries_added m
 fn xsetid(context: &mut Context<'_>) -> CommandResult {
     let (argv, db) = (context.argv, context.db);
     let last_id = id(argv[2], 0)?;
-    let (entries_added, max_deleted_id) = parse(&argv[3..])?;
-    if max_deleted_id > last_id {
-        return Err(BELOW_GIVEN_DELETED);
-    }
+    let (entries_added, max_deleted_id) = parse(&argv[3..], last_id)?;
     let stream = context.state.stream_to_write(db, argv[1])?.ok_or(error::NO_SUCH_KEY)?;
     if last_id < stream.max_deleted_id {
         return Err(BELOW_DELETED);
@@ -75,7 +72,7 @@ fn xsetid(context: &mut Context<'_>) -> CommandResult {
 }
 
 /// ENTRIESADDED and MAXDELETEDID; without it 0-0.
-fn parse(words: &[&[u8]]) -> Result<(Option<u64>, StreamId), CommandError> {
+fn parse(words: &[&[u8]], last_id: StreamId) -> Result<(Option<u64>, StreamId), CommandError> {
     let (mut entries_added, mut max_deleted_id) = (None, StreamId::MIN);
     let mut pairs = words.chunks_exact(2);
     for pair in &mut pairs {
@@ -84,6 +81,9 @@ fn parse(words: &[&[u8]]) -> Result<(Option<u64>, StreamId), CommandError> {
             entries_added = Some(u64::try_from(added).map_err(|_| ADDED_NEGATIVE)?);
         } else if arguments::is(pair[0], "MAXDELETEDID") {
             max_deleted_id = id(pair[1], 0)?;
+            if max_deleted_id > last_id {
+                return Err(BELOW_GIVEN_DELETED);
+            }
         } else {
             return Err(error::SYNTAX);
         }

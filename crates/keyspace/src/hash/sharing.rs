@@ -6,7 +6,7 @@ use structures::Listpack;
 
 use super::template::{HeldTemplate, KeyTemplate, Template, Templates, order};
 use super::templated::{ValueArray, packed};
-use super::{CompactHash, Element, ElementText, Hash, HashLimits, Repr, VolatileHash};
+use super::{CompactHash, Element, ElementText, FieldView, Hash, HashLimits, Repr, VolatileHash};
 use crate::element::to_vec;
 
 /// A field with its value.
@@ -120,11 +120,19 @@ impl Hash {
         if self.template().is_none() {
             return;
         }
+        let mut limits = *limits;
+        // As in Redis only the names are looked at where the values are compact already.
+        let is_short = |view: FieldView<'_>| {
+            ElementText::default().of(view.field).len() <= limits.listpack_value_bytes_max
+        };
+        if matches!(self.repr, Repr::TemplateListpack { .. }) && self.iter().all(is_short) {
+            limits.listpack_value_bytes_max = usize::MAX;
+        }
         let mut own = Hash::new();
-        own.expect_fields(self.len(), limits);
+        own.expect_fields(self.len(), &limits);
         self.for_each(|view| {
             let (mut field, mut value) = (ElementText::default(), ElementText::default());
-            own.set(field.of(view.field), value.of(view.value), false, limits);
+            own.set(field.of(view.field), value.of(view.value), false, &limits);
         });
         *self = own;
     }
@@ -163,6 +171,8 @@ impl Hash {
             }
         }
         if !new.is_empty() {
+            // As in Redis values count that are replaced again at once.
+            let all_short = new.iter().all(|pair| is_short(pair[1], limits));
             new.sort_by(|left, right| order(left[0], right[0]));
             // What is set last stays.
             new.dedup_by(|later, earlier| {
@@ -172,7 +182,7 @@ impl Hash {
                 }
                 again
             });
-            self.add_shared(&new, limits);
+            self.add_shared(&new, all_short, limits);
         }
         new.len()
     }
@@ -221,14 +231,14 @@ impl Hash {
         }
     }
 
-    /// Adds fields that are not in the template, sorted.
-    fn add_shared(&mut self, new: &[Pair<'_>], limits: &HashLimits) {
+    /// Adds fields that are not in the template, sorted; `all_short` if the values may be compact.
+    fn add_shared(&mut self, new: &[Pair<'_>], all_short: bool, limits: &HashLimits) {
         let Some(before) = self.template() else { return };
         let names: Vec<&[u8]> = new.iter().map(|pair| pair[0]).collect();
         let wider = before.with(&names);
         let bytes = new.iter().fold(0usize, |sum, pair| sum.saturating_add(pair[1].len()));
         let packed = wider.len() <= limits.listpack_entries_max
-            && new.iter().all(|pair| is_short(pair[1], limits))
+            && all_short
             && self.template_listpack().is_some_and(|values| values.has_room_for(bytes));
         if !packed {
             self.unpack_values();

@@ -33,6 +33,7 @@ fn limits(entries: usize) -> Limits {
         },
         templates,
         array: ArrayLimits { slice_size: 4096, sparse_max: 10, sparse_min: 5 },
+        now_ms: 0,
     }
 }
 

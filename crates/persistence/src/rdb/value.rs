@@ -28,6 +28,8 @@ pub struct Limits {
     /// Where hashes that share the names of their fields find them.
     pub templates: Templates,
     pub array: ArrayLimits,
+    /// The moment; what streams remember of producers for a while is forgotten by it.
+    pub now_ms: i64,
 }
 
 /// For what a value is written.
@@ -152,7 +154,8 @@ pub fn read<'a>(
         | type_code::STREAM_LISTPACKS_3
         | type_code::STREAM_LISTPACKS_4
         | type_code::STREAM_LISTPACKS_5 => {
-            let stream = stream::read(reader, code)?;
+            let mut stream = stream::read(reader, code)?;
+            stream.expire_producers(limits.now_ms);
             Ok(Loaded::Value(Value::Stream(Box::new(stream))))
         }
         _ => Err(RdbError::UnknownType(code)),

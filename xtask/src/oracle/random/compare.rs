@@ -14,6 +14,8 @@ pub enum Mode {
     UnorderedPairs,
     /// Numbers that depend on the moment may be so far apart.
     Near(i64),
+    /// Times at the places where replies about streams have them may be apart.
+    StreamTimes,
     /// The type, and the number of elements.
     Shape,
     /// A cursor and elements: in any order if both are at the end, else only the shape.
@@ -55,6 +57,7 @@ pub fn mode(words: &Words) -> Mode {
         "ttl" | "httl" | "expiretime" | "hexpiretime" => Mode::Near(SECONDS),
         "pttl" | "hpttl" | "pexpiretime" | "hpexpiretime" => Mode::Near(MILLISECONDS),
         "object" => Mode::Near(1),
+        "xinfo" | "xpending" | "xreadgroup" => Mode::StreamTimes,
         "srandmember" | "hrandfield" | "zrandmember" | "randomkey" => Mode::Shape,
         // Compared at the end of the batch, when it is known whether there is an order in it.
         "dump" => Mode::Shape,
@@ -84,6 +87,7 @@ pub fn same(theirs: &Reply, ours: &Reply, mode: Mode) -> bool {
         Mode::Unordered => same_kind(theirs, ours) && sorted(theirs) == sorted(ours),
         Mode::UnorderedPairs => same_kind(theirs, ours) && pairs(theirs) == pairs(ours),
         Mode::Near(distance) => near(theirs, ours, distance),
+        Mode::StreamTimes => stream_times(theirs, ours),
         Mode::Shape => {
             same_kind(theirs, ours)
                 && theirs.elements().map(<[Reply]>::len) == ours.elements().map(<[Reply]>::len)
@@ -112,6 +116,40 @@ fn near(theirs: &Reply, ours: &Reply, distance: i64) -> bool {
         }
         _ => false,
     }
+}
+
+/// What of a consumer goes with the clock.
+const STREAM_TIMES: &[&[u8]] = &[b"idle", b"inactive", b"seen-time", b"active-time"];
+
+/// The same replies about a stream, but for how long something is ago.
+fn stream_times(theirs: &Reply, ours: &Reply) -> bool {
+    let same = |theirs: &Reply, ours: &Reply, is_time: bool| {
+        theirs == ours || is_time && near(theirs, ours, MILLISECONDS) || stream_times(theirs, ours)
+    };
+    let named = |reply: &Reply| matches!(reply, Reply::Bulk(name) if STREAM_TIMES.contains(&name.as_slice()));
+    match (theirs, ours) {
+        (Reply::Map(theirs), Reply::Map(ours)) => {
+            theirs.len() == ours.len()
+                && theirs.iter().zip(ours).all(|(theirs, ours)| {
+                    theirs.0 == ours.0 && same(&theirs.1, &ours.1, named(&theirs.0))
+                })
+        }
+        (Reply::Array(theirs), Reply::Array(ours)) => {
+            let pending = pending_time(theirs);
+            theirs.len() == ours.len()
+                && theirs.iter().zip(ours).enumerate().all(|(at, (one, other))| {
+                    let behind_name = at > 0 && named(&theirs[at - 1]);
+                    same(one, other, behind_name || pending == Some(at))
+                })
+        }
+        _ => theirs == ours,
+    }
+}
+
+/// Where an entry that somebody has to acknowledge says when it was delivered: before the count at its end.
+fn pending_time(entry: &[Reply]) -> Option<usize> {
+    let [Reply::Bulk(id), .., Reply::Integer(_), Reply::Integer(_)] = entry else { return None };
+    id.contains(&b'-').then_some(entry.len() - 2)
 }
 
 fn scan(theirs: &Reply, ours: &Reply, mode: Mode) -> bool {

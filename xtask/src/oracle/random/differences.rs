@@ -9,7 +9,11 @@ use crate::{Result, paths};
 const LIST: &str = "tests/oracle/differences.txt";
 
 /// See the module text.
-pub struct Explained(Vec<Entry>);
+#[derive(Default)]
+pub struct Explained {
+    entries: Vec<Entry>,
+    fields: Vec<Field>,
+}
 
 struct Entry {
     command: String,
@@ -17,40 +21,87 @@ struct Entry {
     ours: String,
 }
 
+/// A named value in the replies to some commands, which is each server's own.
+struct Field {
+    command: String,
+    name: String,
+}
+
 impl Explained {
     pub fn read() -> Result<Explained> {
         let text = std::fs::read_to_string(paths::root().join(LIST))?;
-        let mut entries = Vec::new();
+        let mut explained = Explained::default();
         for (number, entry) in text.lines().enumerate() {
             if entry.is_empty() || entry.starts_with('#') {
                 continue;
             }
             let parts: Vec<&str> = entry.split(" | ").collect();
-            let [command, theirs, ours, _reason] = parts[..] else {
-                let number = number + 1;
-                return Err(format!("{LIST}:{number}: not `command | theirs | ours | why`").into());
-            };
-            entries.push(Entry {
-                command: command.to_lowercase(),
-                theirs: theirs.to_owned(),
-                ours: ours.to_owned(),
-            });
+            match parts[..] {
+                [command, field, _reason] => explained
+                    .fields
+                    .push(Field { command: command.to_lowercase(), name: field.to_owned() }),
+                [command, theirs, ours, _reason] => explained.entries.push(Entry {
+                    command: command.to_lowercase(),
+                    theirs: theirs.to_owned(),
+                    ours: ours.to_owned(),
+                }),
+                _ => {
+                    let number = number + 1;
+                    let forms = "`command | theirs | ours | why` or `command | field | why`";
+                    return Err(format!("{LIST}:{number}: not {forms}").into());
+                }
+            }
         }
-        Ok(Explained(entries))
+        Ok(explained)
+    }
+
+    /// A reply without what is each server's own.
+    pub fn without_fields(&self, command: &Words, reply: &Reply) -> Reply {
+        let mut reply = reply.clone();
+        let mut shown = None;
+        for field in &self.fields {
+            let shown = shown.get_or_insert_with(|| line(command).to_lowercase());
+            if matches(&field.command, shown) {
+                blank(&mut reply, field.name.as_bytes());
+            }
+        }
+        reply
     }
 
     /// Whether somebody has said why these replies differ.
     pub fn covers(&self, command: &Words, theirs: &Reply, ours: &Reply) -> bool {
-        if self.0.is_empty() {
+        if self.entries.is_empty() {
             return false;
         }
         let shown = line(command).to_lowercase();
         let (theirs, ours) = (render(theirs).join(" "), render(ours).join(" "));
-        self.0.iter().any(|entry| {
+        self.entries.iter().any(|entry| {
             matches(&entry.command, &shown)
                 && matches(&entry.theirs, &theirs)
                 && matches(&entry.ours, &ours)
         })
+    }
+}
+
+/// Takes the values behind a name out of a reply.
+fn blank(reply: &mut Reply, name: &[u8]) {
+    let is_name = |reply: &Reply| matches!(reply, Reply::Bulk(text) if text == name);
+    match reply {
+        Reply::Map(pairs) => {
+            for (key, value) in pairs {
+                if is_name(key) {
+                    *value = Reply::Null;
+                }
+            }
+        }
+        Reply::Array(items) => {
+            for at in 1..items.len() {
+                if is_name(&items[at - 1]) {
+                    items[at] = Reply::Null;
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::grammar::{Argument, Grammar, Kind};
 use super::limits::{BY_NAME, bounded};
+use super::scenes::scene;
 use super::values::Values;
 
 pub type Words = Vec<Vec<u8>>;
@@ -49,18 +50,31 @@ const THRESHOLDS: &[(&str, &[&str])] = &[
     ("stream-node-max-entries", &["0", "1", "2", "5", "100"]),
     ("stream-node-max-bytes", &["0", "64", "200", "4096"]),
     ("rdbcompression", &["yes", "no"]),
+    ("array-slice-size", &["256", "1024", "4096"]),
+    ("array-sparse-kmin", &["1", "5"]),
+    ("array-sparse-kmax", &["6", "10", "64"]),
+    ("hash-max-template-entries", &["0", "3", "16"]),
+    ("hash-min-template-entries", &["0", "2"]),
+    ("stream-idmp-maxsize", &["1", "3", "100"]),
 ];
 
 pub struct Generator<'a> {
     pub values: Values,
     grammars: Vec<&'a Grammar>,
+    /// Groups of commands that a batch is about.
+    types: &'a [String],
     /// Payloads for RESTORE, as DUMP gave them.
     payloads: Vec<Vec<u8>>,
 }
 
 impl<'a> Generator<'a> {
-    pub fn new(values: Values, grammars: Vec<&'a Grammar>, payloads: Vec<Vec<u8>>) -> Self {
-        Generator { values, grammars, payloads }
+    pub fn new(
+        values: Values,
+        grammars: Vec<&'a Grammar>,
+        types: &'a [String],
+        payloads: Vec<Vec<u8>>,
+    ) -> Self {
+        Generator { values, grammars, types, payloads }
     }
 
     /// A batch that begins with the thresholds of its encodings.
@@ -94,6 +108,7 @@ impl<'a> Generator<'a> {
             15..19 => batch.push(self.thresholds(20)),
             19..24 => batch.push(self.server()),
             24..54 => batch.push(self.filler()),
+            54..80 => scene(&mut self.values, self.types, batch),
             _ => batch.push(self.command()),
         }
     }
@@ -199,8 +214,31 @@ impl<'a> Generator<'a> {
             self.restore(&mut command);
             return command;
         }
-        self.arguments(grammar, name, &grammar.arguments, &mut command);
+        let (arguments, reads) = match grammar.arguments.split_last() {
+            Some((_, before)) if matches!(name, "xread" | "xreadgroup") => (before, true),
+            _ => (grammar.arguments.as_slice(), false),
+        };
+        self.arguments(grammar, name, arguments, &mut command);
+        if reads {
+            self.streams(name, &mut command);
+        }
         command
+    }
+
+    /// As many IDs as keys.
+    fn streams(&mut self, name: &str, command: &mut Words) {
+        let ids: &[&str] = match name {
+            "xread" => &["0", "1-1", "3", "$", "+", "20-1", "5-*", "-", ">", ""],
+            _ => &[">", ">", ">", ">", "0", "1-1", "20-1", "$", "+", "abc"],
+        };
+        let count = [1, 1, 1, 2, 3][self.values.rng.usize(0..5)];
+        command.push(self.in_some_case("STREAMS"));
+        for _ in 0..count {
+            command.push(self.values.key("stream"));
+        }
+        for _ in 0..count {
+            command.push(self.values.pick(ids).as_bytes().to_vec());
+        }
     }
 
     fn in_some_case(&mut self, word: &str) -> Vec<u8> {

@@ -5,12 +5,13 @@ use super::generate::Words;
 use super::values::Values;
 
 /// Commands whose whole numbers say how long a value becomes.
-const SIZED: &[&str] =
-    &["setbit", "setrange", "bitfield", "arring", "argetrange", "arlastitems", "arinsert"];
+const SIZED: &[&str] = &["setbit", "setrange", "bitfield", "arring", "arlastitems"];
 /// Commands that return as many elements as they are told to, the same ones again and again.
 const BY_CHANCE: &[&str] = &["srandmember", "hrandfield", "zrandmember"];
 /// The largest size that costs next to nothing.
 const SIZE_SMALL: i128 = 3000;
+/// ARGETRANGE refuses more places.
+const ARRAY_REPLY_MAX: u128 = 1_000_000;
 /// From here on sizes are refused by every server.
 const SIZE_REFUSED: i128 = 1 << 40;
 
@@ -98,10 +99,14 @@ pub fn is_harmless(command: &Words) -> bool {
         "set" => !(has(command, b"get") && (has(command, b"ifdeq") || has(command, b"ifdne"))),
         // A server's own clock would make the ID.
         "xadd" => !command.iter().skip(2).any(|word| word.as_slice() == b"*"),
-        "xread" | "xreadgroup" => {
-            let block = command.iter().position(|word| word.eq_ignore_ascii_case(b"block"));
-            let time = block.and_then(|at| command.get(at + 1)).and_then(|time| number(time));
-            time.is_none_or(|time| time != 0 && time < 3)
+        "argetrange" => !is_wide(command),
+        "xread" => !blocks_long(command),
+        "xreadgroup" => !blocks_long(command) && !asks_for_idle(command, b"claim"),
+        "xpending" => !asks_for_idle(command, b"idle"),
+        "xclaim" | "xautoclaim" => {
+            // Times that are set are long ago, too, so that both servers find the same entries idle.
+            !command.get(4).is_some_and(|time| is_a_short_idle(time))
+                && !asks_for_idle(command, b"idle")
         }
         _ => true,
     }
@@ -128,6 +133,39 @@ fn expires_soon(command: &Words, name: &str) -> bool {
             }
         }),
     }
+}
+
+/// Whether somebody would wait for a stream longer than a moment.
+fn blocks_long(command: &Words) -> bool {
+    after(command, b"block")
+        .is_some_and(|time| number(time).is_some_and(|time| time == 0 || time > 2))
+}
+
+/// Whether what comes back depends on how long each server took.
+fn asks_for_idle(command: &Words, option: &[u8]) -> bool {
+    after(command, option).is_some_and(|time| is_a_short_idle(time))
+}
+
+fn is_a_short_idle(time: &[u8]) -> bool {
+    number(time).is_some_and(|time| (1..1_000_000).contains(&time))
+}
+
+/// Whether many places of an array would come back, nearly all of them empty.
+fn is_wide(command: &Words) -> bool {
+    let index = |at: usize| command.get(at).and_then(|word| number(word));
+    match (index(2), index(3)) {
+        (Some(start), Some(end)) => {
+            let width = (start - end).unsigned_abs();
+            (SIZE_SMALL.unsigned_abs()..=ARRAY_REPLY_MAX).contains(&width)
+        }
+        _ => false,
+    }
+}
+
+/// The word behind an option.
+fn after<'a>(command: &'a Words, option: &[u8]) -> Option<&'a Vec<u8>> {
+    let at = command.iter().position(|word| word.eq_ignore_ascii_case(option))?;
+    command.get(at + 1)
 }
 
 /// Whether a command asks for members in the order of their names.
@@ -168,6 +206,8 @@ fn is_many(word: &[u8]) -> bool {
 fn waits_long(word: &[u8]) -> bool {
     let text = String::from_utf8_lossy(word);
     // Hexadecimal numbers are times, too.
-    text.contains(['x', 'X'])
+    let hexadecimal = text.to_lowercase();
+    let digits = hexadecimal.strip_prefix("0x").unwrap_or_default();
+    u64::from_str_radix(digits, 16).is_ok()
         || text.parse::<f64>().is_ok_and(|seconds| seconds == 0.0 || seconds > 0.05)
 }

@@ -7,16 +7,25 @@ use crate::Result;
 
 /// Replays at the most; a short sequence needs a few hundred.
 const REPLAYS_MAX: usize = 3000;
+/// When each may end with a server that hangs.
+const REPLAYS_LOST_MAX: usize = 20;
 
 pub struct Shrinker<'a> {
-    pub pair: &'a mut Pair,
-    pub protocol: u8,
+    pair: &'a mut Pair,
+    protocol: u8,
     /// What the shorter sequence has to show as well.
-    pub signature: String,
-    pub replays: usize,
+    signature: String,
+    replays: usize,
+    replays_max: usize,
 }
 
-impl Shrinker<'_> {
+impl<'a> Shrinker<'a> {
+    pub fn new(pair: &'a mut Pair, protocol: u8, found: &Difference) -> Shrinker<'a> {
+        let lost = found.log.is_some();
+        let replays_max = if lost { REPLAYS_LOST_MAX } else { REPLAYS_MAX };
+        Shrinker { pair, protocol, signature: found.signature(), replays: 0, replays_max }
+    }
+
     /// The shortest sequence that was found, and its difference.
     pub fn shrink(
         &mut self,
@@ -87,7 +96,7 @@ impl Shrinker<'_> {
 
     fn shows(&mut self, sequence: &[Words]) -> Result<Option<Difference>> {
         let harmless = sequence.iter().all(is_harmless);
-        if self.replays >= REPLAYS_MAX || sequence.is_empty() || !harmless {
+        if self.replays >= self.replays_max || sequence.is_empty() || !harmless {
             return Ok(None);
         }
         self.replays += 1;

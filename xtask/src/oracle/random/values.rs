@@ -129,6 +129,34 @@ const SORT_PATTERNS: &[&str] = &[
     "z*", "h*->",
 ];
 
+/// Regular expressions.
+const EXPRESSIONS: &[&str] = &[
+    "a",
+    "^a",
+    "a$",
+    "^$",
+    ".",
+    "m[0-9]+",
+    "^[a-c]$",
+    "(a|b)",
+    "a|1",
+    "x{3}",
+    "x+y*",
+    "[^a]",
+    "\\d",
+    "\\.",
+    "(",
+    "[",
+    "*",
+    "a**",
+    "a{2,1}",
+    "",
+    "^-?[0-9]+(\\.[0-9]+)?$",
+    "(?i)A",
+    "\\1",
+    "[[:alpha:]]",
+];
+
 /// Bounds of ZRANGE and its relatives.
 const RANGE_BOUNDS: &[&str] = &[
     "0", "1", "2", "-1", "-2", "5", "(1", "(2", "(0", "1.5", "-inf", "+inf", "inf", "(inf",
@@ -451,6 +479,14 @@ impl Values {
                 self.of_two(STREAM_IDS, STREAM_ID_EDGES)
             }
             ("stream", "threshold") => self.of_two(STREAM_IDS, INTEGER_EDGES),
+            ("stream", "ms") => self.of_two(&["0", "1000000", "5000000"], &["-1", "abc", ""]),
+            ("stream", "idmp-duration") => self.of_two(&["1000", "86400"], &["0", "-1", "86401"]),
+            ("stream", "idmp-maxsize") => {
+                self.of_two(&["1", "2", "3", "100", "10000"], &["0", "-1", "10001"])
+            }
+            ("stream", "stream-id") => self.of_two(STREAM_IDS, STREAM_ID_EDGES),
+            ("stream", "entries-added" | "entriesread") => self.integer(),
+            ("stream", "maxsize") => self.of_two(&["1", "50", "100", "500"], &["0", "-1", "abc"]),
             ("stream", "group") => self.text(&["g1", "g2", "g1", "none"]),
             ("stream", "consumer") => self.text(&["c1", "c2", "c3"]),
             ("stream", "pid") => self.text(&["p1", "p2"]),
@@ -465,7 +501,19 @@ impl Values {
             ("string", "value") if self.chance(30) => self.integer(),
             ("string", "value") if self.chance(20) => self.double(),
             ("string", "offset") => self.of_two(&["0", "1", "5", "70"], &["-1", "536870912", "a"]),
+            ("array", "start") if command == "argrep" && self.chance(40) => self.text(&["-", "+"]),
+            ("array", "end") if command == "argrep" && self.chance(40) => self.text(&["+", "-"]),
             ("array", "index" | "start" | "end") => self.array_index(),
+            ("array", "size" | "count" | "limit") => {
+                self.of_two(&["1", "2", "3", "5", "10", "40"], INTEGER_EDGES)
+            }
+            ("array", "pattern") if self.chance(60) => self.text(EXPRESSIONS),
+            ("array", "pattern") => self.text(PATTERNS),
+            ("array", "value") if self.chance(50) => self.double(),
+            ("hyperloglog", "subcommand") => self.of_two(
+                &["ENCODING", "DECODE", "GETREG", "TODENSE", "encoding", "decode"],
+                &["", "abc"],
+            ),
             _ => return None,
         })
     }
