@@ -6,9 +6,12 @@ use super::values::Values;
 const GROUPS: &[&str] = &["g1", "g2"];
 const CONSUMERS: &[&str] = &["c1", "c2", "c3"];
 
+/// Adds the commands of one scene to a batch.
+type Scene = fn(&mut Values, &mut Vec<Words>);
+
 /// A few commands that belong together.
 pub fn scene(values: &mut Values, types: &[String], batch: &mut Vec<Words>) {
-    let known: &[(&str, fn(&mut Values, &mut Vec<Words>))] = &[
+    let known: &[(&str, Scene)] = &[
         ("stream", stream),
         ("stream", entries),
         ("stream", deliver),
