@@ -39,6 +39,18 @@ pub struct LoadError {
     pub reason: String,
     /// Bytes read before.
     pub position: usize,
+    /// The key that was being read, if it was one.
+    pub key: Option<Box<[u8]>>,
+}
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} at byte {}", self.reason, self.position)?;
+        match &self.key {
+            Some(key) => write!(f, ", key '{}'", key.escape_ascii()),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What a loaded key does to one that is there.
@@ -197,15 +209,26 @@ impl State {
         on_duplicate: OnDuplicate,
     ) -> Result<(LoadFigures, usize), LoadError> {
         let mut figures = LoadFigures::default();
-        let mut reader = FileReader::new(bytes)
-            .map_err(|error| LoadError { reason: error.to_string(), position: 0 })?;
+        let mut reader = FileReader::new(bytes).map_err(|error| LoadError {
+            reason: error.to_string(),
+            position: 0,
+            key: None,
+        })?;
         let mut db = 0;
         let mut limits = self.rdb_limits(db);
         let mut sharing = TemplateLoad::new(&self.config);
         loop {
             let item = reader.next(&limits);
-            let fail = |reason: String| LoadError { reason, position: reader.position() };
-            match item.map_err(|error: RdbError| fail(error.to_string()))? {
+            let fail = |reason: String| LoadError {
+                reason,
+                position: reader.position(),
+                key: reader.damaged_key().map(Box::from),
+            };
+            let item = item.map_err(|error: RdbError| {
+                self.log(LogLevel::Warning, format!("RDB: {error}"));
+                fail(error.to_string())
+            })?;
+            match item {
                 None => {
                     if let Some(sharing) = sharing {
                         self.disassemble_templates(sharing);
@@ -261,6 +284,11 @@ impl State {
         let [keys, volatile_keys] = keys.map(|count| {
             usize::try_from(count).unwrap_or(usize::MAX).min(bytes_left / KEY_BYTES_MIN)
         });
+        let [key_buckets, expire_buckets] = [keys, volatile_keys]
+            .map(|count| if count == 0 { 0 } else { count.next_power_of_two().max(4) });
+        let text =
+            format!("DB {db} resized: {key_buckets} key buckets, {expire_buckets} expire buckets");
+        self.log(LogLevel::Verbose, text);
         let database = &mut self.databases[db];
         database.expand_to(database.len() + keys, database.expires_len() + volatile_keys);
     }

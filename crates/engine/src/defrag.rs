@@ -37,6 +37,7 @@ enum Stage {
     #[default]
     Keys,
     Expires,
+    Slots,
     Channels,
     Scripts,
     End,
@@ -47,6 +48,8 @@ enum Stage {
 struct Pass {
     stage: Stage,
     db: usize,
+    /// While it goes through slots.
+    slot: usize,
     cursor: u64,
     big: VecDeque<BigValue>,
     /// Fragmentation at its begin, in percent.
@@ -262,6 +265,7 @@ impl State {
                         .map(|database| database.relocate_expires(pass.cursor, judge));
                     self.next_in_database(&mut pass, next.unwrap_or(0));
                 }
+                Stage::Slots => self.defrag_slots(&mut pass, &counter),
                 Stage::Channels => {
                     let judge: &mut Judge<'_> = &mut |address| counter.judge(address);
                     let index = usize::try_from(pass.cursor).unwrap_or(usize::MAX);
@@ -292,7 +296,7 @@ impl State {
         goes_on
     }
 
-    /// Through the keys of all databases, then through their expiry indexes, then on.
+    /// Through the keys of all databases, then through their expiry indexes, then on to the slots.
     fn next_in_database(&mut self, pass: &mut Pass, cursor: u64) {
         pass.cursor = cursor;
         if cursor != 0 {
@@ -305,8 +309,25 @@ impl State {
         pass.db = 0;
         pass.stage = match pass.stage {
             Stage::Keys => Stage::Expires,
-            _ => Stage::Channels,
+            _ => Stage::Slots,
         };
+    }
+
+    /// What a cluster's node keeps of the slots of its only database.
+    fn defrag_slots(&mut self, pass: &mut Pass, counter: &Counter) {
+        let judge: &mut Judge<'_> = &mut |address| counter.judge(address);
+        let database = self.databases.first_mut();
+        match database.and_then(|database| database.relocate_slot(pass.slot, pass.cursor, judge)) {
+            None => {
+                pass.cursor = 0;
+                pass.stage = Stage::Channels;
+            }
+            Some(0) => {
+                pass.cursor = 0;
+                pass.slot += 1;
+            }
+            Some(cursor) => pass.cursor = cursor,
+        }
     }
 
     fn defrag_keys(&mut self, pass: &mut Pass, counter: &Counter) {

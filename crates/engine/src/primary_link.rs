@@ -252,7 +252,7 @@ impl State {
             Ok(figures) => figures,
             Err(error) => {
                 self.flush(None, self.config.replica_lazy_flush);
-                return Err(format!("{} at byte {}", error.reason, error.position));
+                return Err(error.to_string());
             }
         };
         id.clone_into(&mut self.replication_id);

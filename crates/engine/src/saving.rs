@@ -217,7 +217,7 @@ impl State {
         let Some(bytes) = (self.host.port.load)(self)? else { return Ok(None) };
         let figures = self
             .load_dataset(&bytes, crate::dataset::OnDuplicate::Refuse)
-            .map_err(|error| format!("{} at byte {}", error.reason, error.position))?;
+            .map_err(|error| error.to_string())?;
         self.saving.loaded = figures;
         self.saving.last_save_s = self.clock.unix_s();
         self.dirty = 0;

@@ -12,7 +12,7 @@ use crate::event_loop::Shell;
 use crate::listen::Kind;
 use crate::log::{self, Level, log};
 use crate::port::EnginePort as _;
-use crate::{oom_score, tls_files};
+use crate::tls_files;
 
 const PORT_REFUSED: &str = "Unable to listen on this port. Check server logs.";
 
@@ -21,7 +21,7 @@ pub fn apply_at_start(shell: &mut Shell) {
     shell.set_crash_switches();
     shell.set_watchdog();
     let Shell { oom_score, engine, .. } = shell;
-    if let Err(reason) = oom_score.apply(engine.config(), oom_score::Class::Primary) {
+    if let Err(reason) = oom_score.apply(engine.config()) {
         log!(Warning, "{reason}");
     }
 }
@@ -135,7 +135,7 @@ impl Shell {
             }
             "oom-score-adj" | "oom-score-adj-values" => {
                 let Shell { oom_score, engine, .. } = self;
-                return oom_score.apply(engine.config(), oom_score::Class::Primary);
+                return oom_score.apply(engine.config());
             }
             _ => Ok(()),
         }

@@ -118,7 +118,7 @@ pub fn fork_rewrite(state: &State) -> Result<i32, String> {
     match sys::process::fork().map_err(|error| error.to_string())? {
         Forked::Parent { child } => Ok(child),
         Forked::Child => {
-            become_child("redis-aof-rewrite");
+            become_child(state, "redis-aof-rewrite");
             let name = rewritten_name(sys::process::pid());
             let code = match write_aof_base(state, Path::new(&name)) {
                 Ok(()) => {
@@ -149,7 +149,7 @@ pub fn fork_save(state: &State) -> Result<i32, String> {
     match sys::process::fork().map_err(|error| error.to_string())? {
         Forked::Parent { child } => Ok(child),
         Forked::Child => {
-            become_child("redis-rdb-bgsave");
+            become_child(state, "redis-rdb-bgsave");
             let code = match save(state) {
                 Ok(()) => {
                     log!(Notice, "DB saved on disk");
@@ -167,13 +167,14 @@ pub fn fork_save(state: &State) -> Result<i32, String> {
 
 /// What a child of the server is other than the server itself: it ends when the server says so, quietly, and shows in
 /// process lists as what it is.
-fn become_child(title: &str) {
+fn become_child(state: &State, title: &str) {
     // SIGUSR1 can always be caught, and the other two can always be ignored.
     let _ = sys::signals::exit_on(sys::signals::SIGUSR1, CHILD_ENDED);
     for signal in [sys::signals::SIGINT, sys::signals::SIGTERM] {
         let _ = sys::signals::ignore(signal);
     }
     crate::log::set_role(crate::log::Role::Child);
+    crate::oom_score::apply_in_child(&state.config);
     sys::title::set(title);
 }
 

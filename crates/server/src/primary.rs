@@ -142,6 +142,9 @@ impl Shell {
         if let Some(client) = self.engine.state.primary_link.client {
             self.close(client);
         }
+        if let Err(reason) = self.oom_score.apply(self.engine.config()) {
+            log!(Warning, "{reason}");
+        }
         if follows {
             self.connect_primary();
         }

@@ -10,7 +10,7 @@ use std::ptr::NonNull;
 pub type Judge<'a> = dyn FnMut(usize) -> bool + 'a;
 
 /// Largest buffer that is worth a question: larger ones have pages of their own.
-const BUFFER_BYTES_MAX: usize = 14 << 10;
+pub(crate) const BUFFER_BYTES_MAX: usize = 14 << 10;
 
 /// Moves a packed allocation; where it was, to be freed with [`packed::free`] once nobody refers to it.
 pub(crate) fn copied(

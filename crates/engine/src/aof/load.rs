@@ -202,8 +202,7 @@ impl State {
                 Ok(end)
             }
             Err(error) => Err(AofLoadError(format!(
-                "Error reading the RDB preamble of the AOF file {name}, AOF loading aborted: {} at byte {}",
-                error.reason, error.position
+                "Error reading the RDB preamble of the AOF file {name}, AOF loading aborted: {error}"
             ))),
         }
     }

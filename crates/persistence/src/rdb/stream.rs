@@ -14,6 +14,8 @@ const BAD_NODE_KEY: RdbError =
 const BAD_NODE: RdbError = RdbError::Corrupt("Stream listpack integrity check failed.");
 const BAD_LEN: RdbError =
     RdbError::Corrupt("Stream length inconsistent with rax entries: integrity check failed.");
+const BAD_ENTRIES_ADDED: RdbError =
+    RdbError::Corrupt("Stream entries_added inconsistent with length");
 const BAD_LIMITS: RdbError = RdbError::Corrupt("Stream IDMP integrity check failed.");
 
 pub(super) fn write(writer: &mut Writer, stream: &Stream) {
@@ -28,7 +30,7 @@ pub(super) fn write(writer: &mut Writer, stream: &Stream) {
     write_id(writer, stream.first_id());
     write_id(writer, stream.max_deleted_id);
     writer.length(stream.entries_added);
-    stream_groups::write(writer, &stream.groups);
+    stream_groups::write(writer, &stream.groups, stream.entries_added);
     write_idempotence(writer, stream);
 }
 
@@ -69,7 +71,7 @@ pub(super) fn read(reader: &mut Reader<'_>, code: u8) -> RdbResult<Stream> {
     for _ in 0..reader.length()? {
         let base = reader.string()?;
         let base = <[u8; 16]>::try_from(&*base).map_err(|_| BAD_NODE_KEY)?;
-        let pack = listpack(&reader.string()?)?;
+        let pack = listpack(&reader.string()?).map_err(|_| BAD_NODE)?;
         if !stream.add_node(StreamId::from_bytes(base), pack) {
             return Err(BAD_NODE);
         }
@@ -85,6 +87,9 @@ pub(super) fn read(reader: &mut Reader<'_>, code: u8) -> RdbResult<Stream> {
         read_id(reader)?;
         stream.max_deleted_id = read_id(reader)?;
         stream.entries_added = reader.length()?;
+        if stream.entries_added < len || i64::try_from(stream.entries_added).is_err() {
+            return Err(BAD_ENTRIES_ADDED);
+        }
     }
     // Entries that were given out before it can only come of damage; what is added must come behind them.
     stream.last_id = stream.last_id.max(stream.last().map_or(StreamId::MIN, |last| last.id));

@@ -10,21 +10,26 @@ use super::type_code;
 use super::writer::Writer;
 
 const REPEATED_GROUP: RdbError = RdbError::Corrupt("Duplicated consumer group name detected");
-const REPEATED_CONSUMER: RdbError = RdbError::Corrupt("Duplicated consumer detected.");
+const REPEATED_CONSUMER: RdbError = RdbError::Corrupt("Duplicate stream consumer detected");
 const REPEATED_PENDING: RdbError =
     RdbError::Corrupt("Duplicated global PEL entry loading stream consumer group");
 const UNKNOWN_PENDING: RdbError = RdbError::Corrupt("Consumer entry not found in group global PEL");
+const OWNED_ALREADY: RdbError =
+    RdbError::Corrupt("Stream consumer PEL entry already has a consumer assigned");
+const BAD_ENTRIES_READ: RdbError =
+    RdbError::Corrupt("Stream cgroup entries_read inconsistent with entries_added");
 const UNOWNED: RdbError = RdbError::Corrupt("NACK entry without consumer in stream group PEL");
 
 /// A number of entries read that is not known.
 const UNKNOWN: u64 = u64::MAX;
 
-pub(super) fn write(writer: &mut Writer, groups: &Groups) {
+pub(super) fn write(writer: &mut Writer, groups: &Groups, entries_added: u64) {
     writer.length(groups.len() as u64);
     for group in groups.iter() {
         writer.string(group.name());
         write_id(writer, group.last_id);
-        writer.length(group.entries_read.unwrap_or(UNKNOWN));
+        // XSETID can take back what was added; nobody would read the file if a group had read more.
+        writer.length(group.entries_read.map_or(UNKNOWN, |read| read.min(entries_added)));
         writer.length(group.pending_len() as u64);
         for entry in group.pending_from(StreamId::MIN) {
             writer.raw(&entry.id.to_bytes());
@@ -58,6 +63,9 @@ pub(super) fn read(reader: &mut Reader<'_>, code: u8, stream: &mut Stream) -> Rd
             type_code::STREAM_LISTPACKS => stream.entries_up_to(last_id),
             _ => Some(reader.length()?).filter(|read| *read != UNKNOWN),
         };
+        if entries_read.is_some_and(|read| read > stream.entries_added) {
+            return Err(BAD_ENTRIES_READ);
+        }
         let mut group = Group::new(&name, last_id, entries_read);
         read_group(reader, code, &mut group)?;
         if !stream.groups.add(group) {
@@ -89,8 +97,10 @@ fn read_group(reader: &mut Reader<'_>, code: u8, group: &mut Group) -> RdbResult
         let active_ms = if has_active { reader.i64_le()? } else { seen_ms };
         let consumer = group.load_consumer(&name, seen_ms, active_ms).ok_or(REPEATED_CONSUMER)?;
         for _ in 0..reader.length()? {
-            if !group.load_owner(read_raw_id(reader)?, consumer) {
-                return Err(UNKNOWN_PENDING);
+            let id = read_raw_id(reader)?;
+            if !group.load_owner(id, consumer) {
+                let is_pending = group.pending(id).is_some();
+                return Err(if is_pending { OWNED_ALREADY } else { UNKNOWN_PENDING });
             }
         }
     }

@@ -346,3 +346,32 @@ fn streams_of_all_versions_are_read() {
         }
     }
 }
+
+#[test]
+fn counts_of_streams_must_agree() {
+    let node = b"\x10\0\0\0\0\0\0\0\t\0\0\0\0\0\0\0\x01\x1d\x1d\0\0\0\n\0\x01\x01\0\x01\x01\x01\x81a\x02\0\x01\x02\x01\0\x01\0\x01\x81b\x02\x04\x01\xff";
+    let read = |added: &[u8], read: &[u8]| {
+        let ids = [b"\x01\t\x01\t\x01\0\0", added, b"\x01\x01g\t\x01", read, b"\0\0"].concat();
+        load(&[&[type_code::STREAM_LISTPACKS_3, 1][..], node, &ids].concat(), &limits(128))
+            .and_then(record)
+    };
+    let big = [b"\x81\x80", &[0; 7][..]].concat();
+    let unknown = [b"\x81", &[0xff; 8][..]].concat();
+    for (added, entries_read, is_right) in [
+        (&b"\x01"[..], &b"\x01"[..], true),
+        (b"\x03", b"\x02", true),
+        (b"\x01", &unknown, true),
+        (b"\0", b"\0", false),
+        (&big, b"\0", false),
+        (b"\x01", b"\x02", false),
+        (b"\x01", &big, false),
+    ] {
+        assert_eq!(read(added, entries_read).is_ok(), is_right, "{added:?} {entries_read:?}");
+    }
+    // XSETID may say that fewer were added than a group has read. What is written of it can be read.
+    let mut record = read(b"\x05", b"\x05").expect("they agree");
+    let Some(Value::Stream(stream)) = record.value_mut() else { panic!("a stream was written") };
+    stream.entries_added = 1;
+    let payload = dump(&record, 0, true).expect("a stream can be written");
+    assert!(restore(&payload, 128).is_ok());
+}

@@ -1,6 +1,7 @@
 //! The memory of one table: a power-of-two array of buckets that starts out uninitialised.
 
 use super::bucket::Bucket;
+use crate::relocate::{BUFFER_BYTES_MAX, Judge};
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 
@@ -59,6 +60,21 @@ impl<T> BucketArray<T> {
         assert!(index < self.len);
         // SAFETY: the index is within the allocation.
         unsafe { Bucket::init_at(self.place(index)) };
+    }
+
+    /// Moves the buckets as `judge` says, unless the array is so large that it has pages of its own.
+    pub(super) fn relocate(&mut self, judge: &mut Judge<'_>) {
+        if self.len == 0
+            || self.size_bytes() > BUFFER_BYTES_MAX
+            || !judge(self.first.as_ptr() as usize)
+        {
+            return;
+        }
+        let fresh = Self::with_len(self.len);
+        // SAFETY: two arrays of the same length, which is copied byte by byte whatever is initialised of it. What the
+        // buckets own goes along, as dropping an array frees its memory alone.
+        unsafe { fresh.first.as_ptr().copy_from_nonoverlapping(self.first.as_ptr(), self.len) };
+        *self = fresh;
     }
 
     /// # Safety

@@ -22,14 +22,18 @@ impl<T: Item> HashTable<T> {
         })
     }
 
-    /// Visits the items at the cursor, with their chains moved as `judge` says, and returns the next cursor, 0 at the
-    /// end. `visit` may move an item, not change its key.
+    /// Visits the items at the cursor, with their chains and small tables moved as `judge` says, and returns the next
+    /// cursor, 0 at the end. `visit` may move an item, not change its key.
     pub fn relocate(
         &mut self,
         cursor: u64,
         judge: &mut Judge<'_>,
         mut visit: impl FnMut(&mut T, &mut Judge<'_>),
     ) -> u64 {
+        if cursor == 0 {
+            self.current.relocate(judge);
+            self.next.relocate(judge);
+        }
         let mut places = [(false, 0); PLACES_MAX];
         let mut found = 0;
         let next_cursor = self.scan_places(cursor, |in_next, index| {

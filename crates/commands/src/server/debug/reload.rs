@@ -32,7 +32,7 @@ pub fn reload(context: &mut Context<'_>) -> CommandResult {
     match context.state.load_dataset(&bytes, on_duplicate) {
         Ok(figures) => context.state.saving.loaded = figures,
         Err(error) => {
-            let text = format!("RDB: {} at byte {}", error.reason, error.position);
+            let text = format!("RDB: {error}");
             context.state.log(LogLevel::Warning, text);
             return Err(NOT_LOADED);
         }

@@ -53,12 +53,26 @@ struct Attributes {
     frequency: Option<u8>,
 }
 
+impl Attributes {
+    fn of<'a>(&self, key: Cow<'a, [u8]>, loaded: Loaded<'a>) -> KeyItem<'a> {
+        KeyItem {
+            key,
+            loaded,
+            expiry_ms: self.expiry_ms,
+            idle_s: self.idle_s,
+            frequency: self.frequency,
+        }
+    }
+}
+
 /// See the module text.
 pub struct FileReader<'a> {
     bytes: &'a [u8],
     reader: Reader<'a>,
     version: u16,
     templates: FileTemplates,
+    /// The key whose value could not be read.
+    damaged_key: Option<Cow<'a, [u8]>>,
 }
 
 impl<'a> FileReader<'a> {
@@ -75,7 +89,13 @@ impl<'a> FileReader<'a> {
         if version == 0 || version > RDB_VERSION {
             return Err(RdbError::Version(version));
         }
-        Ok(FileReader { bytes, reader, version, templates: FileTemplates::new() })
+        let templates = FileTemplates::new();
+        Ok(FileReader { bytes, reader, version, templates, damaged_key: None })
+    }
+
+    /// After an error: the key that was being read, if it was one.
+    pub fn damaged_key(&self) -> Option<&[u8]> {
+        self.damaged_key.as_deref()
     }
 
     /// Bytes that were read.
@@ -144,8 +164,16 @@ impl<'a> FileReader<'a> {
                 }
                 opcode::END => return self.end().map(|()| None),
                 code => {
+                    let key = reader.string()?;
                     let source = Source::File(&self.templates);
-                    return read_key(reader, code, attributes, limits, source).map(Some);
+                    match value::read(reader, code, limits, source) {
+                        Ok(loaded) => Item::Key(attributes.of(key, loaded)),
+                        Err(RdbError::Empty) => Item::EmptyKey(key),
+                        Err(error) => {
+                            self.damaged_key = Some(key);
+                            return Err(error);
+                        }
+                    }
                 }
             }));
         }
@@ -161,26 +189,5 @@ impl<'a> FileReader<'a> {
             return Err(RdbError::Checksum);
         }
         Ok(())
-    }
-}
-
-fn read_key<'a>(
-    reader: &mut Reader<'a>,
-    code: u8,
-    attributes: Attributes,
-    limits: &Limits,
-    source: Source<'_>,
-) -> RdbResult<Item<'a>> {
-    let key = reader.string()?;
-    match value::read(reader, code, limits, source) {
-        Ok(loaded) => Ok(Item::Key(KeyItem {
-            key,
-            loaded,
-            expiry_ms: attributes.expiry_ms,
-            idle_s: attributes.idle_s,
-            frequency: attributes.frequency,
-        })),
-        Err(RdbError::Empty) => Ok(Item::EmptyKey(key)),
-        Err(error) => Err(error),
     }
 }
