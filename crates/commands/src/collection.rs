@@ -82,7 +82,7 @@ pub fn wait_as(
         return Ok(());
     }
     let on_timeout = move |context: &mut Context<'_>, how: Unblock| match how {
-        Unblock::Timeout => context.reply.null_array(),
+        Unblock::Timeout | Unblock::AofOff => context.reply.null_array(),
         Unblock::Error => context.reply_error(&error::UNBLOCKED),
     };
     context.block_as(argv, keys, deadline_ms, false, Rc::new(on_timeout))

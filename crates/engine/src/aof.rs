@@ -189,8 +189,9 @@ impl Aof {
     }
 
     /// How many of them are on the disk.
-    pub fn synced_bytes(&self) -> u64 {
-        self.synced
+    /// Whether so much of what was written is on the disk, in files that count.
+    pub fn is_kept(&self, written: u64) -> bool {
+        self.mode != Mode::WaitRewrite && written <= self.synced
     }
 
     pub fn buffered_bytes(&self) -> usize {

@@ -37,6 +37,8 @@ pub enum Unblock {
     Timeout,
     /// CLIENT UNBLOCK id ERROR.
     Error,
+    /// The append-only file, which it waits for, is not written any more.
+    AofOff,
 }
 
 /// A waiting client's state.

@@ -69,10 +69,6 @@ impl State {
         if self.pause.is_some() {
             return true;
         }
-        // The primary decides what a replica gives up.
-        if self.is_replica() && self.config.replica_ignore_maxmemory {
-            return true;
-        }
         let limit = self.config.maxmemory;
         let is_over = |state: &State| (state.ports.memory_used_bytes)() as u64 > limit;
         if limit == 0 || !is_over(self) {
@@ -82,22 +78,29 @@ impl State {
         if self.config.maxmemory_policy == MaxmemoryPolicy::Noeviction || self.depth > 0 {
             return false;
         }
+        let started = self.latency_start();
         let end_us = self.clock.monotonic_us_now() + BUDGET_US;
         let mut evicted = 0;
         while is_over(self) {
-            let Some((db, key)) = self.key_to_evict() else { return false };
+            let Some((db, key)) = self.key_to_evict() else {
+                self.latency_end(started, "eviction-cycle");
+                return false;
+            };
             self.evict_key(db, &key);
             evicted += 1;
             if evicted % KEYS_PER_LOOK == 0 && self.clock.monotonic_us_now() >= end_us {
                 break;
             }
         }
+        self.latency_end(started, "eviction-cycle");
         true
     }
 
     fn evict_key(&mut self, db: usize, key: &[u8]) {
         let lazy = self.config.lazyfree_lazy_eviction;
+        let started = self.latency_start();
         self.delete_key(db, key, lazy);
+        self.latency_end(started, "eviction-del");
         self.stats.evicted_keys += 1;
         self.notify(class::EVICTED, "evicted", db, key);
         let verb: &[u8] = if lazy { b"UNLINK" } else { b"DEL" };

@@ -134,8 +134,10 @@ impl State {
     /// Deletes an expired key, with everything that follows from it.
     pub fn delete_expired(&mut self, db: usize, key: &[u8]) {
         self.stats.expired_keys += 1;
+        let started = self.latency_start();
         let removed = self.databases[db].remove(key);
         self.free_value(removed, db, key, self.config.lazyfree_lazy_expire);
+        self.latency_end(started, "expire-del");
         let verb: &[u8] = if self.config.lazyfree_lazy_expire { b"UNLINK" } else { b"DEL" };
         self.propagation.also(db, &[verb, key]);
         self.signal_modified_by(None, db, key);

@@ -15,6 +15,13 @@ pub struct ReplicaWait {
     pub target: Target,
 }
 
+impl ReplicaWait {
+    /// Whether the append-only file here is part of it.
+    pub(crate) fn is_for_disk_here(&self) -> bool {
+        matches!(self.target, Target::Disks { written_here: Some(_) })
+    }
+}
+
 /// Where what was written shall be.
 #[derive(Clone, Copy, Debug)]
 pub enum Target {
@@ -54,7 +61,7 @@ impl State {
                 Target::Memory => self.replicas_at(wait.offset) >= wait.replicas,
                 Target::Disks { written_here } => {
                     self.replica_disks_at(wait.offset) >= wait.replicas
-                        && written_here.is_none_or(|bytes| bytes <= self.aof.synced_bytes())
+                        && written_here.is_none_or(|bytes| self.aof.is_kept(bytes))
                 }
             };
             if done {

@@ -31,6 +31,8 @@ pub struct Saving {
     pub last_duration_s: i64,
     pub saves: u64,
     pub forks: u64,
+    /// How long the latest took.
+    pub latest_fork_us: u64,
     pub failures_in_row: u64,
     pub loaded: crate::dataset::LoadFigures,
     /// DEBUG SET-SKIP-CHECKSUM-VALIDATION.
@@ -48,6 +50,7 @@ impl Saving {
             last_duration_s: -1,
             saves: 0,
             forks: 0,
+            latest_fork_us: 0,
             failures_in_row: 0,
             loaded: crate::dataset::LoadFigures::default(),
             skip_checksum: false,
@@ -97,10 +100,11 @@ impl State {
         self.saving.saves += 1;
         self.saving.scheduled = false;
         self.saving.last_try_s = self.clock.unix_s();
+        let started_us = self.clock.monotonic_us_now();
         match (self.host.port.fork_save)(self) {
             Ok(process_id) => {
                 let started_s = self.clock.unix_s();
-                self.saving.forks += 1;
+                self.note_fork(started_us);
                 self.saving.child = Some(Child { process_id, started_s, dirty: self.dirty });
                 self.refresh_resize_policy();
                 self.log(

@@ -76,5 +76,6 @@ pub(super) fn on_timeout(timed_out: fn(&mut Context<'_>)) -> OnTimeout {
     Rc::new(move |context, how| match how {
         Unblock::Timeout => timed_out(context),
         Unblock::Error => context.reply_error(&error::UNBLOCKED),
+        Unblock::AofOff => context.reply_error(&error::NO_AOF),
     })
 }

@@ -36,9 +36,6 @@ const ON_A_REPLICA: CommandError = CommandError::constant(
     "ERR WAITAOF cannot be used with replica instances. Please also note that writes to replicas \
      are just local and are not propagated.",
 );
-const NO_AOF: CommandError = CommandError::constant(
-    "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.",
-);
 
 fn waitaof(context: &mut Context<'_>) -> CommandResult {
     if context.state.is_replica() {
@@ -51,7 +48,7 @@ fn waitaof(context: &mut Context<'_>) -> CommandResult {
     }
     let deadline_ms = super::wait::deadline_ms(context, context.argv[3])?;
     if local > 0 && context.state.aof.mode == Mode::Off {
-        return Err(NO_AOF);
+        return Err(error::NO_AOF);
     }
     let (client, offset) = (context.client, context.client().write_offset);
     let replicas = usize::try_from(replicas).unwrap_or(usize::MAX);

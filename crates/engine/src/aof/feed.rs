@@ -80,6 +80,14 @@ impl State {
         let Some(files) = files else { return false };
         let result = files.append(buffer);
         let passed_us = self.clock.monotonic_us_now().saturating_sub(started_us);
+        let circumstance = if self.aof.sync_pending() {
+            "aof-write-pending-fsync"
+        } else if self.has_child() {
+            "aof-write-active-child"
+        } else {
+            "aof-write-alone"
+        };
+        self.note_latency(circumstance, passed_us / 1000);
         self.note_latency("aof-write", passed_us / 1000);
         match result {
             Ok(()) => {
@@ -223,21 +231,35 @@ impl State {
         true
     }
 
+    /// The file will not be written any more: whoever waits for it is told so.
+    pub(super) fn refuse_aof_waits(&mut self) {
+        let for_replicas_too = self.feed.waits.iter().filter(|wait| wait.is_for_disk_here());
+        let waiting: Vec<ClientId> = for_replicas_too
+            .map(|wait| wait.client)
+            .chain(self.aof.waiting.iter().map(|(client, _)| *client))
+            .collect();
+        for client in waiting {
+            self.unblock_with(client, crate::blocking::Unblock::AofOff);
+        }
+        self.aof.waiting.clear();
+    }
+
     /// The client waits no more.
     pub(crate) fn forget_aof_wait(&mut self, client: ClientId) {
         self.aof.waiting.retain(|(waiting, _)| *waiting != client);
     }
 
-    /// Whether all that was changed is on the disk.
+    /// Whether all that was changed is on the disk, in files that count.
     pub fn is_aof_synced(&mut self) -> bool {
         self.note_sync_progress();
-        self.aof.fed <= self.aof.synced
+        self.aof.mode != Mode::WaitRewrite && self.aof.fed <= self.aof.synced
     }
 
     /// Answers those who waited for the disk.
     fn wake_synced(&mut self) {
         self.wake_waiting_for_replicas();
-        if self.aof.waiting.is_empty() {
+        // Until the first rewrite has ended, what is written counts for nothing.
+        if self.aof.waiting.is_empty() || self.aof.mode == Mode::WaitRewrite {
             return;
         }
         let synced = self.aof.synced;

@@ -42,13 +42,14 @@ impl State {
     fn begin_rewrite(&mut self) -> Result<(), String> {
         self.aof.scheduled = false;
         self.aof.rewrites += 1;
+        let started_us = self.clock.monotonic_us_now();
         match self.begin_next_part().and_then(|()| {
             self.with_aof_files(|files, state| files.fork_rewrite(state)).map_err(|reason| {
                 format!("Can't rewrite append only file in background: fork: {reason}")
             })
         }) {
             Ok(process_id) => {
-                self.saving.forks += 1;
+                self.note_fork(started_us);
                 self.aof.child = Some(Child { process_id, started_s: self.clock.unix_s() });
                 self.refresh_resize_policy();
                 self.log(
@@ -329,6 +330,7 @@ impl State {
 
     /// Writes no more; what was written stays.
     pub(crate) fn stop_aof(&mut self) {
+        self.refuse_aof_waits();
         self.flush_aof(true);
         self.sync_aof_now();
         let waited = self.aof.mode == Mode::WaitRewrite;

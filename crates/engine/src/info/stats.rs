@@ -65,7 +65,7 @@ fn write_keys(state: &State, lines: &mut Lines) {
 }
 
 fn write_features(state: &State, lines: &mut Lines) {
-    lines.field("latest_fork_usec", 0);
+    lines.field("latest_fork_usec", state.saving.latest_fork_us);
     lines.field("total_forks", state.saving.forks);
     lines.field("migrate_cached_sockets", state.links.len());
     lines.field("slave_expires_tracked_keys", state.primary_link.own_expiries.len());

@@ -31,7 +31,7 @@ pub(super) fn wait(
     deadline_ms: i64,
 ) -> CommandResult {
     let on_timeout: OnTimeout = Rc::new(|context: &mut Context<'_>, how: Unblock| match how {
-        Unblock::Timeout => context.reply.null_array(),
+        Unblock::Timeout | Unblock::AofOff => context.reply.null_array(),
         Unblock::Error => context.reply_error(&error::UNBLOCKED),
     });
     if let Some(min_idle_ms) = options.claim_idle_ms {
