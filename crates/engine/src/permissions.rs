@@ -27,6 +27,10 @@ pub struct Permissions {
 impl State {
     /// Makes a client somebody.
     pub fn set_user(&mut self, client: ClientId, user: Rc<User>) {
+        // What has changed under the eyes of the old user is told to that.
+        if self.clients[client].has(client_flag::TRACKING) {
+            self.send_broadcasts();
+        }
         let session = &mut self.clients[client];
         session.set(client_flag::RESTRICTED, !user.is_unrestricted());
         session.user = user;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use acl::KeyAccess;
 use command_spec::flag;
 use indexmap::{IndexMap, IndexSet};
 
@@ -241,9 +242,16 @@ impl State {
                 let session = self.clients.get(*client);
                 let options = session.and_then(|session| session.tracking.as_ref());
                 let no_loop = options.is_some_and(|options| options.no_loop);
+                // Who may not read a key does not hear of it.
+                let user = session
+                    .filter(|session| session.has(client_flag::RESTRICTED))
+                    .map(|session| &session.user);
                 let keys: Vec<Box<[u8]>> = changed
                     .iter()
                     .filter(|(_, by)| !(no_loop && **by == Some(*client)))
+                    .filter(|(key, _)| {
+                        user.is_none_or(|user| user.allows_key(key, KeyAccess::READ))
+                    })
                     .map(|(key, _)| key.clone())
                     .collect();
                 if !keys.is_empty() {
