@@ -47,7 +47,7 @@ macro_rules! accessors {
                 let hash = self.databases[db].hash_of(key);
                 let mut found = self.find_alive(db, hash, key, 0);
                 if found.is_none() {
-                    let value = Value::$variant(Box::new(make()));
+                    let value = Value::$variant(make().into());
                     self.add_key(db, key, NewPayload::Value(value), None);
                     found = self.databases[db].locate_hashed(hash, key);
                 }

@@ -3,8 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use structures::relocate::boxed;
-use structures::{Listpack, class_size};
+use structures::{Boxed, Listpack, OneOfTwo, Two, class_size};
 
 use crate::element::{Element, Needle};
 use crate::relocate::{Judge, RelocateCursor};
@@ -30,17 +29,16 @@ impl ListEncoding {
     }
 }
 
-#[derive(Clone)]
-enum Repr {
-    Listpack(Listpack),
-    /// Boxed, so that a small list takes no more than it needs.
-    Quicklist(Box<Quicklist>),
-}
+type Repr = OneOfTwo<Listpack, Boxed<Quicklist>>;
 
-/// See the module text.
+/// See the module text. One word, so that a `Value` holds it without an allocation.
 #[derive(Clone)]
 pub struct List {
     repr: Repr,
+}
+
+fn large(list: Quicklist) -> Repr {
+    Repr::new(Two::Large(Boxed::new(list)))
 }
 
 impl Default for List {
@@ -51,58 +49,67 @@ impl Default for List {
 
 impl List {
     pub fn new() -> Self {
-        Self { repr: Repr::Listpack(Listpack::new()) }
+        Self { repr: Repr::new(Two::Small(Listpack::new())) }
+    }
+
+    /// Asks the processor for what a command reads first.
+    #[inline]
+    pub fn prefetch(&self) {
+        match self.repr.get() {
+            Two::Small(pack) => pack.prefetch(),
+            Two::Large(large) => structures::prefetch::read(&raw const **large),
+        }
     }
 
     pub fn encoding(&self) -> ListEncoding {
-        match self.repr {
-            Repr::Listpack(_) => ListEncoding::Listpack,
-            Repr::Quicklist(_) => ListEncoding::Quicklist,
+        match self.repr.get() {
+            Two::Small(_) => ListEncoding::Listpack,
+            Two::Large(_) => ListEncoding::Quicklist,
         }
     }
 
     /// The bytes of a small list.
     pub fn listpack_bytes(&self) -> Option<&[u8]> {
-        match &self.repr {
-            Repr::Listpack(pack) => Some(pack.as_bytes()),
-            Repr::Quicklist(_) => None,
+        match self.repr.get() {
+            Two::Small(pack) => Some(pack.as_bytes()),
+            Two::Large(_) => None,
         }
     }
 
     #[inline]
     pub fn len(&self) -> usize {
-        match &self.repr {
-            Repr::Listpack(pack) => pack.len(),
-            Repr::Quicklist(list) => list.len(),
+        match self.repr.get() {
+            Two::Small(pack) => pack.len(),
+            Two::Large(list) => list.len(),
         }
     }
 
     pub fn is_empty(&self) -> bool {
-        match &self.repr {
-            Repr::Listpack(pack) => pack.is_empty(),
-            Repr::Quicklist(list) => list.is_empty(),
+        match self.repr.get() {
+            Two::Small(pack) => pack.is_empty(),
+            Two::Large(list) => list.is_empty(),
         }
     }
 
     /// Becomes a quicklist if elements that are about to come, of so many bytes in all, are too many for a listpack.
     pub fn expect(&mut self, bytes: usize, count: usize, limit: &NodeLimit) {
-        if let Repr::Listpack(pack) = &mut self.repr {
+        if let Two::Small(pack) = self.repr.get_mut() {
             let total = pack.byte_len().saturating_add(bytes);
             if limit.is_exceeded_by(total, pack.len().saturating_add(count)) {
                 let list = Quicklist::from_listpack(std::mem::take(pack), limit);
-                self.repr = Repr::Quicklist(Box::new(list));
+                self.repr = large(list);
             }
         }
     }
 
     /// A list that is a quicklist until [`List::settle`].
     pub fn new_quicklist(limit: &NodeLimit) -> Self {
-        Self { repr: Repr::Quicklist(Box::new(Quicklist::new(limit))) }
+        Self { repr: large(Quicklist::new(limit)) }
     }
 
     /// A list of nodes that were stored as such.
     pub fn from_nodes(nodes: Quicklist) -> Self {
-        Self { repr: Repr::Quicklist(Box::new(nodes)) }
+        Self { repr: large(nodes) }
     }
 
     /// Becomes a listpack again if it has become small enough. To be called after elements were removed.
@@ -116,30 +123,30 @@ impl List {
     }
 
     fn become_listpack_unless(&mut self, is_too_big: impl Fn(usize, usize) -> bool) {
-        if let Repr::Quicklist(list) = &mut self.repr
+        if let Two::Large(list) = self.repr.get_mut()
             && let Some(pack) = list.as_single_listpack()
             && !is_too_big(pack.byte_len(), list.len())
         {
-            self.repr = Repr::Listpack(pack.clone());
+            self.repr = Repr::new(Two::Small(pack.clone()));
         }
     }
 
     /// Adds an element that was announced with `expect`.
     pub fn push(&mut self, end: End, bytes: &[u8], limit: &NodeLimit) {
-        match &mut self.repr {
-            Repr::Listpack(pack) => match end {
+        match self.repr.get_mut() {
+            Two::Small(pack) => match end {
                 End::Head => pack.push_front(bytes),
                 End::Tail => pack.push_back(bytes),
             },
-            Repr::Quicklist(list) => list.push(end, bytes, limit),
+            Two::Large(list) => list.push(end, bytes, limit),
         }
     }
 
     /// Removes the element at an end, after `look` has seen it.
     pub fn pop<R>(&mut self, end: End, look: impl FnOnce(Element<'_>) -> R) -> Option<R> {
-        match &mut self.repr {
-            Repr::Quicklist(list) => list.pop(end, look),
-            Repr::Listpack(pack) => {
+        match self.repr.get_mut() {
+            Two::Large(list) => list.pop(end, look),
+            Two::Small(pack) => {
                 let position = match end {
                     End::Head => pack.first()?,
                     End::Tail => pack.last()?,
@@ -153,17 +160,17 @@ impl List {
 
     /// Shows the element of an index.
     pub fn get<R>(&self, index: usize, look: impl FnOnce(Element<'_>) -> R) -> Option<R> {
-        match &self.repr {
-            Repr::Listpack(pack) => pack.nth(index).map(|position| look(pack.get(position))),
-            Repr::Quicklist(list) => list.get(index, look),
+        match self.repr.get() {
+            Two::Small(pack) => pack.nth(index).map(|position| look(pack.get(position))),
+            Two::Large(list) => list.get(index, look),
         }
     }
 
     /// Puts another element, announced with `expect`, in the place of one; false if there is none.
     pub fn set(&mut self, index: usize, bytes: &[u8], limit: &NodeLimit) -> bool {
-        match &mut self.repr {
-            Repr::Quicklist(list) => list.replace(index, bytes, limit),
-            Repr::Listpack(pack) => {
+        match self.repr.get_mut() {
+            Two::Large(list) => list.replace(index, bytes, limit),
+            Two::Small(pack) => {
                 let position = pack.nth(index);
                 if let Some(position) = position {
                     pack.replace(position, bytes);
@@ -175,9 +182,9 @@ impl List {
 
     /// Inserts an element, announced with `expect`, beside the one of an index, or at the end if there is none.
     pub fn insert(&mut self, index: usize, side: Side, bytes: &[u8], limit: &NodeLimit) {
-        match &mut self.repr {
-            Repr::Quicklist(list) => list.insert(index, side, bytes, limit),
-            Repr::Listpack(pack) => {
+        match self.repr.get_mut() {
+            Two::Large(list) => list.insert(index, side, bytes, limit),
+            Two::Small(pack) => {
                 pack.insert_before(pack.nth(index + usize::from(side == Side::After)), bytes);
             }
         }
@@ -185,9 +192,9 @@ impl List {
 
     /// Removes up to `count` elements from an index on; how many there were.
     pub fn remove_range(&mut self, index: usize, count: usize) -> usize {
-        match &mut self.repr {
-            Repr::Quicklist(list) => list.remove_range(index, count),
-            Repr::Listpack(pack) => {
+        match self.repr.get_mut() {
+            Two::Large(list) => list.remove_range(index, count),
+            Two::Small(pack) => {
                 let removed = count.min(pack.len().saturating_sub(index));
                 if removed > 0
                     && let Some(position) = pack.nth(index)
@@ -201,9 +208,9 @@ impl List {
 
     /// Removes the elements equal to `text`, up to `max` of them, beginning at an end; how many.
     pub fn remove_equal(&mut self, text: &[u8], max: usize, from: End) -> usize {
-        match &mut self.repr {
-            Repr::Quicklist(list) => list.remove_equal(text, max, from),
-            Repr::Listpack(pack) => {
+        match self.repr.get_mut() {
+            Two::Large(list) => list.remove_equal(text, max, from),
+            Two::Small(pack) => {
                 let limit = NodeLimit::of_parameter(0);
                 let mut list = Quicklist::from_listpack(std::mem::take(pack), &limit);
                 let removed = list.remove_equal(text, max, from);
@@ -230,22 +237,22 @@ impl List {
     /// Shows the elements from an index on, until `look` returns false.
     #[inline]
     pub fn visit(&self, index: usize, mut look: impl FnMut(Element<'_>) -> bool) {
-        match &self.repr {
-            Repr::Listpack(pack) => {
+        match self.repr.get() {
+            Two::Small(pack) => {
                 pack.visit(pack.nth(index), &mut look);
             }
-            Repr::Quicklist(list) => list.visit(index, look),
+            Two::Large(list) => list.visit(index, look),
         }
     }
 
     /// Shows the first `count` elements, from the last of them to the front, until `look` returns false.
     pub fn visit_back(&self, count: usize, mut look: impl FnMut(Element<'_>) -> bool) {
-        match &self.repr {
-            Repr::Listpack(pack) => {
+        match self.repr.get() {
+            Two::Small(pack) => {
                 let last = count.min(pack.len()).checked_sub(1);
                 pack.visit_back(last.and_then(|last| pack.nth(last)), &mut look);
             }
-            Repr::Quicklist(list) => list.visit_back(count, look),
+            Two::Large(list) => list.visit_back(count, look),
         }
     }
 
@@ -262,31 +269,30 @@ impl List {
 
     /// About how many allocations dropping the list frees.
     pub fn free_effort(&self) -> usize {
-        match &self.repr {
-            Repr::Listpack(_) => 1,
-            Repr::Quicklist(list) => list.node_len(),
+        match self.repr.get() {
+            Two::Small(_) => 1,
+            Two::Large(list) => list.node_len(),
         }
     }
 
     /// Bytes the list takes beside its value, inferred from up to `samples` nodes (0: all).
     pub fn memory_bytes(&self, samples: usize) -> usize {
-        let content = match &self.repr {
-            Repr::Listpack(pack) => pack.alloc_bytes(),
-            Repr::Quicklist(list) => list.memory_bytes(samples),
-        };
-        class_size(size_of::<Self>()) + content
+        match self.repr.get() {
+            Two::Small(pack) => pack.alloc_bytes(),
+            Two::Large(list) => class_size(size_of::<Quicklist>()) + list.memory_bytes(samples),
+        }
     }
 
     /// Moves some nodes as `judge` says; true while there are more.
     pub(crate) fn relocate(&mut self, cursor: &mut RelocateCursor, judge: &mut Judge<'_>) -> bool {
-        match &mut self.repr {
-            Repr::Listpack(pack) => {
+        match self.repr.get_mut() {
+            Two::Small(pack) => {
                 pack.relocate(judge);
                 false
             }
-            Repr::Quicklist(list) => {
+            Two::Large(list) => {
                 if cursor.at == 0 {
-                    boxed(list, judge);
+                    Boxed::relocate(list, judge);
                 }
                 let first = usize::try_from(cursor.at).unwrap_or(usize::MAX);
                 cursor.at += RELOCATED_NODES as u64;
@@ -298,25 +304,25 @@ impl List {
 
     /// The nodes of a quicklist; a listpack counts as one.
     pub fn nodes(&self) -> Box<dyn Iterator<Item = NodeView<'_>> + '_> {
-        match &self.repr {
-            Repr::Listpack(pack) => Box::new(std::iter::once(NodeView::Packed(pack))),
-            Repr::Quicklist(list) => Box::new(list.nodes()),
+        match self.repr.get() {
+            Two::Small(pack) => Box::new(std::iter::once(NodeView::Packed(pack))),
+            Two::Large(list) => Box::new(list.nodes()),
         }
     }
 
     /// Nodes of a quicklist; one of a listpack.
     pub fn node_len(&self) -> usize {
-        match &self.repr {
-            Repr::Listpack(_) => 1,
-            Repr::Quicklist(list) => list.node_len(),
+        match self.repr.get() {
+            Two::Small(_) => 1,
+            Two::Large(list) => list.node_len(),
         }
     }
 
     /// The quicklist, if it is one.
     pub fn quicklist(&self) -> Option<&Quicklist> {
-        match &self.repr {
-            Repr::Listpack(_) => None,
-            Repr::Quicklist(list) => Some(list),
+        match self.repr.get() {
+            Two::Small(_) => None,
+            Two::Large(list) => Some(list),
         }
     }
 }

@@ -43,24 +43,9 @@ impl Value {
                 false
             }
             Value::Hash(hash) => hash.relocate(cursor, judge),
-            Value::List(list) => {
-                if *cursor == RelocateCursor::default() {
-                    boxed(list, judge);
-                }
-                list.relocate(cursor, judge)
-            }
-            Value::Set(set) => {
-                if *cursor == RelocateCursor::default() {
-                    boxed(set, judge);
-                }
-                set.relocate(cursor, judge)
-            }
-            Value::SortedSet(set) => {
-                if *cursor == RelocateCursor::default() {
-                    boxed(set, judge);
-                }
-                set.relocate(cursor, judge)
-            }
+            Value::List(list) => list.relocate(cursor, judge),
+            Value::Set(set) => set.relocate(cursor, judge),
+            Value::SortedSet(set) => set.relocate(cursor, judge),
             Value::Stream(stream) => {
                 if *cursor == RelocateCursor::default() {
                     boxed(stream, judge);

@@ -17,9 +17,9 @@ pub enum Value {
     /// the size of `Value`.
     String(Box<Vec<u8>>),
     Hash(Hash),
-    List(Box<List>),
-    Set(Box<Set>),
-    SortedSet(Box<SortedSet>),
+    List(List),
+    Set(Set),
+    SortedSet(SortedSet),
     Stream(Box<Stream>),
     Array(Box<Array>),
     /// Of a module's type.
@@ -77,9 +77,9 @@ impl Value {
         match self {
             Value::String(bytes) => structures::prefetch::read(&raw const **bytes),
             Value::Hash(hash) => hash.prefetch(),
-            Value::List(list) => structures::prefetch::read(&raw const **list),
-            Value::Set(set) => structures::prefetch::read(&raw const **set),
-            Value::SortedSet(set) => structures::prefetch::read(&raw const **set),
+            Value::List(list) => list.prefetch(),
+            Value::Set(set) => set.prefetch(),
+            Value::SortedSet(set) => set.prefetch(),
             Value::Stream(stream) => structures::prefetch::read(&raw const **stream),
             Value::Array(array) => structures::prefetch::read(&raw const **array),
             Value::Module(module) => structures::prefetch::read(&raw const **module),

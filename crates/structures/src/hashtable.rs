@@ -28,7 +28,7 @@ use bucket::{Bucket, SLOTS, bits};
 use bucket_array::BucketArray;
 pub use iter::{Drain, IntoIter, Iter, IterMut};
 pub use location::Location;
-pub use resize::{DENSE_ITEMS_PER_BUCKET, ResizePolicy, Retired};
+pub use resize::{ResizePolicy, Retired};
 pub use seed::HashSeed;
 pub use stats::TableStats;
 use std::marker::PhantomData;
@@ -36,8 +36,6 @@ use std::marker::PhantomData;
 /// What a table needs to know of the eight-byte values it holds.
 pub trait Item {
     type Key: ?Sized;
-    /// Items per bucket at which a table of these grows.
-    const ITEMS_PER_BUCKET: usize = resize::FAST_ITEMS_PER_BUCKET;
     fn key(&self) -> &Self::Key;
     fn hash_key(seed: &HashSeed, key: &Self::Key) -> u64;
     fn matches(&self, key: &Self::Key) -> bool;

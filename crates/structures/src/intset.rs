@@ -12,6 +12,7 @@
 #[cfg(test)]
 mod tests;
 
+use crate::one_word::OneWord;
 use crate::packed::{self, class_size};
 use crate::relocate::{self, Judge};
 use std::ptr::NonNull;
@@ -21,8 +22,15 @@ const HEADER_SIZE: usize = 8;
 pub const INTSET_LEN_MAX: usize = 1 << 27;
 
 /// See the module text.
+#[repr(transparent)]
 pub struct Intset {
-    memory: NonNull<u8>,
+    /// `TAG` bytes into the allocation.
+    tagged: NonNull<u8>,
+}
+
+// SAFETY: packed allocations are aligned to eight, and `tagged` is so many bytes behind their begin.
+unsafe impl OneWord for Intset {
+    const TAG: usize = 2;
 }
 
 // SAFETY: it owns its bytes.
@@ -55,6 +63,12 @@ fn read(bytes: &[u8], width: usize) -> i64 {
     }
 }
 
+/// The address that an intset keeps of its allocation.
+fn tagged(memory: NonNull<u8>) -> NonNull<u8> {
+    // SAFETY: an intset has eight bytes at least.
+    unsafe { memory.add(Intset::TAG) }
+}
+
 impl Intset {
     pub fn new() -> Self {
         Self::from_valid(&[2, 0, 0, 0, 0, 0, 0, 0])
@@ -79,18 +93,30 @@ impl Intset {
         let memory = packed::allocate(class_size(bytes.len()));
         // SAFETY: the allocation is at least as long as the bytes.
         unsafe { memory.as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
-        Self { memory }
+        Self { tagged: tagged(memory) }
+    }
+
+    #[inline]
+    fn memory(&self) -> NonNull<u8> {
+        // SAFETY: `tagged` is so many bytes behind the begin.
+        unsafe { self.tagged.sub(Self::TAG) }
+    }
+
+    /// Asks the processor for the first bytes.
+    #[inline]
+    pub fn prefetch(&self) {
+        crate::prefetch::read(self.memory().as_ptr());
     }
 
     fn head(&self) -> [u32; 2] {
         // SAFETY: every intset begins with these two words, aligned as all packed allocations are.
-        unsafe { self.memory.cast::<[u32; 2]>().read() }.map(u32::from_le)
+        unsafe { self.memory().cast::<[u32; 2]>().read() }.map(u32::from_le)
     }
 
     fn set_head(&mut self, width: usize, len: usize) {
         let head = [width as u32, len as u32].map(u32::to_le);
         // SAFETY: as in `head`.
-        unsafe { self.memory.cast::<[u32; 2]>().write(head) };
+        unsafe { self.memory().cast::<[u32; 2]>().write(head) };
     }
 
     fn width(&self) -> usize {
@@ -114,14 +140,15 @@ impl Intset {
     /// The bytes in Redis's format.
     pub fn as_bytes(&self) -> &[u8] {
         // SAFETY: the allocation holds as many bytes as its head says, borrowed with self.
-        unsafe { std::slice::from_raw_parts(self.memory.as_ptr(), self.byte_len()) }
+        unsafe { std::slice::from_raw_parts(self.memory().as_ptr(), self.byte_len()) }
     }
 
     /// Moves the bytes to another allocation if `judge` says so.
     pub fn relocate(&mut self, judge: &mut Judge<'_>) {
-        let class = self.alloc_bytes();
+        let (class, mut memory) = (self.alloc_bytes(), self.memory());
         // SAFETY: the allocation has this class, and only this refers to it.
-        unsafe { relocate::packed(&mut self.memory, class, judge) };
+        unsafe { relocate::packed(&mut memory, class, judge) };
+        self.tagged = tagged(memory);
     }
 
     /// Size of the allocation.
@@ -206,7 +233,7 @@ impl Intset {
         assert!(at + removed <= old_total, "what is removed is there");
         let new_total = old_total - removed + inserted;
         let (old_class, new_class) = (class_size(old_total), class_size(new_total));
-        let (source, tail) = (self.memory.as_ptr(), old_total - at - removed);
+        let (source, tail) = (self.memory().as_ptr(), old_total - at - removed);
         if old_class == new_class {
             // SAFETY: both ranges are within the allocation, whose class holds both totals.
             unsafe { source.add(at + removed).copy_to(source.add(at + inserted), tail) };
@@ -218,18 +245,18 @@ impl Intset {
             // SAFETY: the tail ends with the old total here and with the new total there.
             unsafe { memory.as_ptr().add(to).copy_from_nonoverlapping(source.add(from), tail) };
             // SAFETY: the allocation has the class of its contents and is given up here.
-            unsafe { packed::free(self.memory, old_class) };
-            self.memory = memory;
+            unsafe { packed::free(self.memory(), old_class) };
+            self.tagged = tagged(memory);
         }
         // SAFETY: the range lies within the new total; the caller writes it and reads it not before.
-        unsafe { std::slice::from_raw_parts_mut(self.memory.as_ptr().add(at), inserted) }
+        unsafe { std::slice::from_raw_parts_mut(self.memory().as_ptr().add(at), inserted) }
     }
 }
 
 impl Drop for Intset {
     fn drop(&mut self) {
         // SAFETY: the allocation has the class of its contents and is not used again.
-        unsafe { packed::free(self.memory, self.alloc_bytes()) };
+        unsafe { packed::free(self.memory(), self.alloc_bytes()) };
     }
 }
 

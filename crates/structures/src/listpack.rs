@@ -16,6 +16,7 @@ mod find;
 #[cfg(test)]
 mod tests;
 
+use crate::one_word::OneWord;
 use crate::packed::{self, class_size};
 use crate::relocate::{self, Judge};
 use entry::Encoded;
@@ -36,8 +37,14 @@ pub const LISTPACK_BYTES_MAX: usize = 1 << 30;
 pub struct Position(usize);
 
 /// See the module text.
+#[repr(transparent)]
 pub struct Listpack {
     memory: NonNull<u8>,
+}
+
+// SAFETY: packed allocations are aligned to eight.
+unsafe impl OneWord for Listpack {
+    const TAG: usize = 0;
 }
 
 // SAFETY: it owns its bytes.

@@ -157,7 +157,7 @@ fn store(context: &mut Context<'_>, destination: &[u8], results: &[Option<Vec<u8
         list.push(End::Tail, result.as_deref().unwrap_or_default(), &limit);
     }
     list.settle(&limit);
-    let payload = NewPayload::Value(Value::List(Box::new(list)));
+    let payload = NewPayload::Value(Value::List(list));
     context.state.set_key(context.db, destination, payload, SetExpiry::Clear);
     context.notify(notify::class::LIST, "sortstore", destination);
     context.dirty(results.len() as u64);

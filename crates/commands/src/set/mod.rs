@@ -82,7 +82,7 @@ fn store_set(context: &mut Context<'_>, set: Set, event: &str) {
     let (db, key) = (context.db, context.argv[1]);
     let len = set.len();
     if len > 0 {
-        let value = NewPayload::Value(Value::Set(Box::new(set)));
+        let value = NewPayload::Value(Value::Set(set));
         context.state.set_key(db, key, value, SetExpiry::Clear);
         context.notify(notify::class::SET, event, key);
         context.dirty(1);

@@ -59,7 +59,7 @@ pub(crate) fn store_at(
     let db = context.db;
     let len = set.len();
     if len > 0 {
-        let value = NewPayload::Value(Value::SortedSet(Box::new(set)));
+        let value = NewPayload::Value(Value::SortedSet(set));
         context.state.set_key(db, key, value, SetExpiry::Clear);
         context.notify(notify::class::ZSET, event, key);
         context.dirty(changes);

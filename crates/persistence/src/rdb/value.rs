@@ -128,18 +128,18 @@ pub fn read<'a>(
         | type_code::LIST_QUICKLIST
         | type_code::LIST_QUICKLIST_2 => {
             let list = list::read(reader, code, &limits.list)?;
-            Ok(Loaded::Value(Value::List(Box::new(list))))
+            Ok(Loaded::Value(Value::List(list)))
         }
         type_code::SET | type_code::SET_INTSET | type_code::SET_LISTPACK => {
             let set = set::read(reader, code, &limits.set)?;
-            Ok(Loaded::Value(Value::Set(Box::new(set))))
+            Ok(Loaded::Value(Value::Set(set)))
         }
         type_code::ZSET
         | type_code::ZSET_2
         | type_code::ZSET_ZIPLIST
         | type_code::ZSET_LISTPACK => {
             let set = zset::read(reader, code, &limits.sorted_set)?;
-            Ok(Loaded::Value(Value::SortedSet(Box::new(set))))
+            Ok(Loaded::Value(Value::SortedSet(set)))
         }
         type_code::ARRAY => {
             let array = array::read(reader, &limits.array)?;

@@ -1,14 +1,15 @@
 //! Random items: one with even chances, or several at once from one place.
 
+use super::resize::ITEMS_PER_BUCKET;
 use super::{HashTable, Item};
 
 /// Draws before a sparse table is walked instead.
 const DRAWS_MAX: usize = 128;
 
-impl<T: Item> HashTable<T> {
-    /// Chains up to this long are sampled without bias; longer ones are all but absent.
-    const FAIR_CHAIN_LEN: usize = T::ITEMS_PER_BUCKET * 5 / 2;
+/// Chains up to this long are sampled without bias; longer ones are all but absent.
+const FAIR_CHAIN_LEN: usize = ITEMS_PER_BUCKET * 5 / 2;
 
+impl<T: Item> HashTable<T> {
     /// An item, each with the same probability.
     ///
     /// A bucket is drawn and then a place among `FAIR_CHAIN_LEN`; a place beyond the chain's end
@@ -22,7 +23,7 @@ impl<T: Item> HashTable<T> {
             // SAFETY: a live bucket is initialised and borrowed with the table.
             let bucket = unsafe { self.live_bucket(below(random(), live)).as_ref() };
             let len = bucket.chain_len();
-            let place = below(random(), Self::FAIR_CHAIN_LEN.max(len));
+            let place = below(random(), FAIR_CHAIN_LEN.max(len));
             if place < len {
                 return Some(nth_in_chain(bucket, place));
             }

@@ -4,11 +4,9 @@ use super::bucket::{Bucket, SLOTS, bits};
 use super::bucket_array::BucketArray;
 use super::{HashTable, Item, add_to_chain};
 
-/// Six of seven, beyond which chains get frequent: for the keys of a database, which every command looks up.
-pub(super) const FAST_ITEMS_PER_BUCKET: usize = 6;
-/// As many as Redis has per 64 bytes of its tables, so that both double at the same lengths: every second bucket then has
-/// a child, and an item costs 13 to 17 bytes instead of 13 to 22. For the tables of values, which are filled to stay.
-pub const DENSE_ITEMS_PER_BUCKET: usize = 8;
+/// Items per bucket at which a table grows: as many as Redis has per 64 bytes of its tables, so that both double at the same
+/// lengths and ours is the smaller one at every length. Every second bucket has a child then, and one lookup in six reads it.
+pub(super) const ITEMS_PER_BUCKET: usize = 8;
 /// Tables up to this many buckets move at once: a step would cost more than it saves.
 const MOVE_AT_ONCE_BUCKETS: usize = 4;
 /// Buckets moved by each insertion and removal.
@@ -64,7 +62,7 @@ impl<T: Item> HashTable<T> {
     /// Makes room for `items` in all, so that inserting them does not grow the table again.
     /// Refused by the policy `Forbid` and while the table is being resized.
     pub fn expand_to(&mut self, items: usize) -> bool {
-        let wanted = buckets_for::<T>(items);
+        let wanted = buckets_for(items);
         if self.policy == ResizePolicy::Forbid
             || self.is_rehashing()
             || wanted <= self.current.len()
@@ -94,7 +92,7 @@ impl<T: Item> HashTable<T> {
     /// Starts growing if the table is full, which the policy may have prevented when it became so,
     /// or shrinking if it is sparse; for cron. True if it did.
     pub fn resize_if_needed(&mut self) -> bool {
-        let full = self.len > self.current.len() * T::ITEMS_PER_BUCKET;
+        let full = self.len > self.current.len() * ITEMS_PER_BUCKET;
         if !self.is_rehashing() && full {
             self.grow();
             return self.is_rehashing();
@@ -114,7 +112,7 @@ impl<T: Item> HashTable<T> {
             return false;
         }
         // Half full afterwards, so that the next few insertions do not turn it round.
-        let wanted = buckets_for::<T>(self.len * 2);
+        let wanted = buckets_for(self.len * 2);
         if wanted >= self.current.len() {
             return false;
         }
@@ -127,7 +125,7 @@ impl<T: Item> HashTable<T> {
     pub(super) fn before_insert(&mut self) {
         if self.is_rehashing() {
             self.rehash_step(BUCKETS_PER_WRITE);
-        } else if self.len >= self.current.len() * T::ITEMS_PER_BUCKET {
+        } else if self.len >= self.current.len() * ITEMS_PER_BUCKET {
             self.grow();
         }
     }
@@ -147,13 +145,11 @@ impl<T: Item> HashTable<T> {
         let allowed = match self.policy {
             _ if self.current.len() == 0 => true,
             ResizePolicy::Allow => true,
-            ResizePolicy::Avoid => {
-                self.len >= self.current.len() * T::ITEMS_PER_BUCKET * AVOID_RATIO
-            }
+            ResizePolicy::Avoid => self.len >= self.current.len() * ITEMS_PER_BUCKET * AVOID_RATIO,
             ResizePolicy::Forbid => false,
         };
         if allowed {
-            self.start_resize(buckets_for::<T>(self.len + 1).max(self.current.len() * 2).max(1));
+            self.start_resize(buckets_for(self.len + 1).max(self.current.len() * 2).max(1));
         }
     }
 
@@ -253,6 +249,6 @@ impl<T: Item> HashTable<T> {
 }
 
 /// The power of two of buckets that holds `items` at the usual load.
-fn buckets_for<T: Item>(items: usize) -> usize {
-    items.div_ceil(T::ITEMS_PER_BUCKET).clamp(1, BUCKETS_MAX).next_power_of_two()
+fn buckets_for(items: usize) -> usize {
+    items.div_ceil(ITEMS_PER_BUCKET).clamp(1, BUCKETS_MAX).next_power_of_two()
 }

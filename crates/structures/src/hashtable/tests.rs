@@ -15,8 +15,6 @@ struct Counted(Box<(u64, u64, Rc<()>)>);
 
 impl Item for Counted {
     type Key = u64;
-    // The density with more chains.
-    const ITEMS_PER_BUCKET: usize = DENSE_ITEMS_PER_BUCKET;
     fn key(&self) -> &u64 {
         &self.0.0
     }

@@ -1,6 +1,6 @@
 //! A byte string behind a thin pointer, its length in front of its bytes.
 
-use crate::hashtable::{DENSE_ITEMS_PER_BUCKET, HashSeed, Item};
+use crate::hashtable::{HashSeed, Item};
 use crate::packed::{self, class_size, read_len, width_code, write_len};
 use crate::relocate::{self, Judge};
 use std::ptr::NonNull;
@@ -129,7 +129,6 @@ impl std::fmt::Debug for CompactBytes {
 
 impl Item for CompactBytes {
     type Key = [u8];
-    const ITEMS_PER_BUCKET: usize = DENSE_ITEMS_PER_BUCKET;
 
     #[inline]
     fn key(&self) -> &[u8] {

@@ -1,6 +1,6 @@
 //! A hash field with its value and expiry in one allocation behind a thin pointer.
 
-use crate::hashtable::{DENSE_ITEMS_PER_BUCKET, HashSeed, Item};
+use crate::hashtable::{HashSeed, Item};
 use crate::packed::{self, class_size, read_len, width_code, write_len};
 use crate::relocate::{self, Judge};
 use std::ptr::NonNull;
@@ -212,7 +212,6 @@ impl std::fmt::Debug for FieldRecord {
 
 impl Item for FieldRecord {
     type Key = [u8];
-    const ITEMS_PER_BUCKET: usize = DENSE_ITEMS_PER_BUCKET;
 
     #[inline]
     fn key(&self) -> &[u8] {

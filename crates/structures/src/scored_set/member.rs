@@ -1,6 +1,6 @@
 //! A member of a sorted set with its score, in one allocation behind a thin pointer.
 
-use crate::hashtable::{DENSE_ITEMS_PER_BUCKET, HashSeed, Item};
+use crate::hashtable::{HashSeed, Item};
 use crate::packed::{self, class_size, read_len, width_code, write_len};
 use crate::relocate::{self, Judge};
 use std::ptr::NonNull;
@@ -110,7 +110,6 @@ impl Drop for ScoredMember {
 
 impl Item for ScoredMember {
     type Key = [u8];
-    const ITEMS_PER_BUCKET: usize = DENSE_ITEMS_PER_BUCKET;
 
     #[inline]
     fn key(&self) -> &[u8] {
