@@ -14,7 +14,7 @@ mod idempotence;
 mod lag;
 mod node;
 mod nodes;
-mod ordered_index;
+mod ordered_chunks;
 mod pending;
 mod range;
 mod slab;

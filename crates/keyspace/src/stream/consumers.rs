@@ -3,7 +3,7 @@
 use crate::relocate::{Judge, boxed_bytes};
 use structures::class_size;
 
-use super::ordered_index::{OrderedIndex, Place};
+use super::ordered_chunks::{OrderedIndex, Place};
 use super::slab::Slab;
 
 /// Who reads for a group.
@@ -63,8 +63,8 @@ impl Consumers {
 
     fn place(&self, name: &[u8]) -> (Place, Option<u32>) {
         let name_of = |number: u32| self.get(number).map_or(&[][..], Consumer::name);
-        let place = self.by_name.find(|number| name_of(number) < name);
-        (place, self.by_name.at(place).filter(|number| name_of(*number) == name))
+        let place = self.by_name.find(|number| name_of(*number) < name);
+        (place, self.by_name.at(place).copied().filter(|number| name_of(*number) == name))
     }
 
     pub(super) fn find(&self, name: &[u8]) -> Option<u32> {
@@ -91,7 +91,7 @@ impl Consumers {
     }
 
     pub(super) fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
-        self.by_name.iter()
+        self.by_name.iter().copied()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Consumer> {

@@ -159,7 +159,8 @@ impl Group {
     ) -> impl Iterator<Item = PendingEntry<'_>> {
         let work = self.work();
         let index = work.consumers.get(consumer.0).map(|consumer| &consumer.pending);
-        let slots = index.map(|index| index.iter_from(work.pending.place_in(index, start)));
+        let slots =
+            index.map(|index| index.iter_from(work.pending.place_in(index, start)).copied());
         slots.into_iter().flatten().filter_map(|slot| work.at(slot))
     }
 
@@ -232,7 +233,7 @@ impl Group {
         let Some(work) = self.work.as_deref_mut() else { return 0 };
         let Some(removed) = work.consumers.remove(consumer.0) else { return 0 };
         let ids: Vec<StreamId> =
-            removed.pending.iter().filter_map(|slot| Some(work.pending.at(slot)?.id)).collect();
+            removed.pending.iter().filter_map(|slot| Some(work.pending.at(*slot)?.id)).collect();
         for id in ids {
             work.pending.remove(id);
         }

@@ -1,19 +1,16 @@
 //! The nodes of a stream in the order of their IDs.
 //!
-//! The newest node, to which entries are added, is at hand; those before it are in a tree. A stream of one node owns
-//! nothing but that node.
+//! The newest node, to which entries are added, is at hand; those before it are in chunks of some dozens. A stream of one
+//! node owns nothing but that node.
 //!
 //! Invariant: without a newest node there are none, and it has the highest ID.
-
-use std::collections::BTreeMap;
-use std::collections::btree_map;
-use std::ops::Bound;
 
 use crate::relocate::Judge;
 use structures::Listpack;
 
 use super::id::StreamId;
 use super::node::NodeRef;
+use super::ordered_chunks::{OrderedChunks, Place, Span};
 
 /// Nodes looked at in one piece of defragmentation.
 const RELOCATED_NODES: usize = 16;
@@ -21,7 +18,7 @@ const RELOCATED_NODES: usize = 16;
 /// See the module text.
 #[derive(Clone, Default)]
 pub(super) struct Nodes {
-    older: BTreeMap<StreamId, Listpack>,
+    older: OrderedChunks<(StreamId, Listpack)>,
     newest: Option<(StreamId, Listpack)>,
 }
 
@@ -33,8 +30,8 @@ impl Nodes {
     /// Adds a node with a higher ID than any.
     pub(super) fn push(&mut self, base: StreamId, pack: Listpack) {
         debug_assert!(self.newest.as_ref().is_none_or(|(newest, _)| *newest < base));
-        if let Some((base, pack)) = self.newest.replace((base, pack)) {
-            self.older.insert(base, pack);
+        if let Some(before) = self.newest.replace((base, pack)) {
+            self.older.insert(self.older.end(), before);
         }
     }
 
@@ -42,18 +39,35 @@ impl Nodes {
     pub(super) fn insert(&mut self, base: StreamId, pack: Listpack) -> bool {
         match &self.newest {
             Some((newest, _)) if base == *newest => false,
-            Some((newest, _)) if base < *newest => match self.older.entry(base) {
-                btree_map::Entry::Vacant(vacant) => {
-                    vacant.insert(pack);
-                    true
+            Some((newest, _)) if base < *newest => {
+                let place = self.place_of(base);
+                let is_new = self.older.at(place).is_none_or(|(there, _)| *there != base);
+                if is_new {
+                    self.older.insert(place, (base, pack));
                 }
-                btree_map::Entry::Occupied(_) => false,
-            },
+                is_new
+            }
             _ => {
                 self.push(base, pack);
                 true
             }
         }
+    }
+
+    /// Where the older node of an ID is, or would be.
+    fn place_of(&self, base: StreamId) -> Place {
+        self.older.find(|(there, _)| *there < base)
+    }
+
+    /// The place of an older node that is there.
+    fn place_of_existing(&self, base: StreamId) -> Option<Place> {
+        let place = self.place_of(base);
+        self.older.at(place).filter(|(there, _)| *there == base).map(|_| place)
+    }
+
+    /// Where the older nodes above an ID begin.
+    fn place_above(&self, id: StreamId) -> Place {
+        self.older.find(|(there, _)| *there <= id)
     }
 
     pub(super) fn newest(&self) -> Option<NodeRef<'_>> {
@@ -72,60 +86,70 @@ impl Nodes {
     pub(super) fn base_of(&self, id: StreamId) -> Option<StreamId> {
         match &self.newest {
             Some((newest, _)) if *newest <= id => Some(*newest),
-            _ => self.older.range(..=id).next_back().map(|(base, _)| *base),
+            _ => {
+                let mut up_to = self.older.span(Place::FIRST, self.place_above(id));
+                up_to.next_back().map(|(base, _)| *base)
+            }
         }
     }
 
     /// The node after one.
     pub(super) fn after(&self, base: StreamId) -> Option<NodeRef<'_>> {
         let newest = self.newest().filter(|newest| newest.base > base)?;
-        let behind = (Bound::Excluded(base), Bound::Unbounded);
-        Some(self.older.range(behind).next().map_or(newest, node))
+        Some(self.older.at(self.place_above(base)).map_or(newest, node))
     }
 
     pub(super) fn get(&self, base: StreamId) -> Option<NodeRef<'_>> {
         match &self.newest {
             Some((newest, pack)) if *newest == base => Some(NodeRef { base, pack }),
-            _ => self.older.get(&base).map(|pack| NodeRef { base, pack }),
+            _ => self.older.at(self.place_of_existing(base)?).map(node),
         }
     }
 
     pub(super) fn get_mut(&mut self, base: StreamId) -> Option<&mut Listpack> {
-        match &mut self.newest {
-            Some((newest, pack)) if *newest == base => Some(pack),
-            _ => self.older.get_mut(&base),
+        if self.newest.as_ref().is_none_or(|(newest, _)| *newest != base) {
+            let place = self.place_of_existing(base)?;
+            return self.older.at_mut(place).map(|(_, pack)| pack);
         }
+        self.newest.as_mut().map(|(_, pack)| pack)
     }
 
     pub(super) fn remove(&mut self, base: StreamId) {
         if self.newest.as_ref().is_some_and(|(newest, _)| *newest == base) {
-            self.newest = self.older.pop_last();
-        } else {
-            self.older.remove(&base);
+            self.newest = self.older.remove_last();
+        } else if let Some(place) = self.place_of_existing(base) {
+            self.older.remove(place);
         }
     }
 
     pub(super) fn iter(&self) -> NodeIter<'_> {
-        NodeIter { older: self.older.range(..), newest: self.newest() }
+        NodeIter { older: self.older.span(Place::FIRST, self.older.end()), newest: self.newest() }
     }
 
     /// The nodes in which entries from `start` to `end` can be.
     pub(super) fn range(&self, start: StreamId, end: StreamId) -> NodeIter<'_> {
         let newest = self.newest().filter(|newest| newest.base <= end);
         let first = self.base_of(start).unwrap_or(StreamId::MIN);
-        // What is in the newest node, or in none, needs no look into the tree.
+        // What is in the newest node, or in none, needs no search.
         let nothing = first > end || newest.is_some_and(|newest| newest.base <= first);
-        let last = if nothing { Bound::Excluded(first) } else { Bound::Included(end) };
-        NodeIter { older: self.older.range((Bound::Included(first), last)), newest }
+        let older = if nothing {
+            self.older.span(Place::FIRST, Place::FIRST)
+        } else {
+            self.older.span(self.place_of(first), self.place_above(end))
+        };
+        NodeIter { older, newest }
     }
 
     /// Moves some nodes from an ID on as `judge` says; where to go on, `None` at the end.
     pub(super) fn relocate(&mut self, from: StreamId, judge: &mut Judge<'_>) -> Option<StreamId> {
-        let mut nodes = self.older.range_mut(from..);
-        for (_, pack) in nodes.by_ref().take(RELOCATED_NODES) {
+        let mut place = self.place_of(from);
+        for _ in 0..RELOCATED_NODES {
+            self.older.relocate_chunk(place, judge);
+            let Some((_, pack)) = self.older.at_mut(place) else { break };
             pack.relocate(judge);
+            place = self.older.after(place);
         }
-        if let Some((next, _)) = nodes.next() {
+        if let Some((next, _)) = self.older.at(place) {
             return Some(*next);
         }
         if let Some((_, pack)) = &mut self.newest {
@@ -136,24 +160,22 @@ impl Nodes {
 
     /// Bytes of all nodes, inferred from up to `samples` of them (0: all).
     pub(super) fn memory_bytes(&self, samples: usize) -> usize {
-        // A leaf of the tree has eleven places, and most are filled to the half at least.
-        let in_tree = self.older.len() * (size_of::<(StreamId, Listpack)>() * 3 / 2);
         let looked_at = if samples == 0 { self.len() } else { samples.min(self.len()) };
         if looked_at == 0 {
             return 0;
         }
         let sampled: usize = self.iter().take(looked_at).map(|node| node.pack.alloc_bytes()).sum();
-        in_tree + sampled / looked_at * self.len() + sampled % looked_at
+        self.older.memory_bytes() + sampled / looked_at * self.len() + sampled % looked_at
     }
 }
 
 /// Nodes in their order, from both ends.
 pub(super) struct NodeIter<'a> {
-    older: btree_map::Range<'a, StreamId, Listpack>,
+    older: Span<'a, (StreamId, Listpack)>,
     newest: Option<NodeRef<'a>>,
 }
 
-fn node<'a>((base, pack): (&StreamId, &'a Listpack)) -> NodeRef<'a> {
+fn node((base, pack): &(StreamId, Listpack)) -> NodeRef<'_> {
     NodeRef { base: *base, pack }
 }
 

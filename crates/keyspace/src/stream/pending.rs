@@ -4,7 +4,7 @@
 //! moment of their last delivery.
 
 use super::id::StreamId;
-use super::ordered_index::{OrderedIndex, Place};
+use super::ordered_chunks::{OrderedIndex, Place};
 use super::slab::Slab;
 use crate::relocate::Judge;
 
@@ -84,16 +84,16 @@ impl PendingList {
     /// Where an ID stands or would stand in an index of some of the slots.
     pub(super) fn place_in(&self, index: &OrderedIndex, id: StreamId) -> Place {
         // Most come behind all others.
-        if index.last().is_some_and(|last| self.id_of(last) < id) {
+        if index.last().is_some_and(|last| self.id_of(*last) < id) {
             return index.end();
         }
-        index.find(|slot| self.id_of(slot) < id)
+        index.find(|slot| self.id_of(*slot) < id)
     }
 
     /// The place and the slot of an entry.
     fn place(&self, id: StreamId) -> (Place, Option<u32>) {
         let place = self.place_in(&self.by_id, id);
-        (place, self.by_id.at(place).filter(|slot| self.id_of(*slot) == id))
+        (place, self.by_id.at(place).copied().filter(|slot| self.id_of(*slot) == id))
     }
 
     pub(super) fn find(&self, id: StreamId) -> Option<u32> {
@@ -101,16 +101,16 @@ impl PendingList {
     }
 
     pub(super) fn first_id(&self) -> Option<StreamId> {
-        self.by_id.first().map(|slot| self.id_of(slot))
+        self.by_id.first().map(|slot| self.id_of(*slot))
     }
 
     pub(super) fn last_id(&self) -> Option<StreamId> {
-        self.by_id.last().map(|slot| self.id_of(slot))
+        self.by_id.last().map(|slot| self.id_of(*slot))
     }
 
     /// Slots by ID, from one on.
     pub(super) fn iter_from(&self, start: StreamId) -> impl Iterator<Item = u32> + '_ {
-        self.by_id.iter_from(self.place_in(&self.by_id, start))
+        self.by_id.iter_from(self.place_in(&self.by_id, start)).copied()
     }
 
     /// Slots in the order of delivery.
@@ -257,7 +257,7 @@ impl PendingList {
     /// Orders what was read from RDB: first `released`, then those with an owner. False if one is neither.
     pub(super) fn finish_loading(&mut self, released: &[StreamId]) -> bool {
         let mut owned: Vec<u32> = Vec::new();
-        for slot in self.by_id.iter() {
+        for slot in self.by_id.iter().copied() {
             if self.at(slot).is_some_and(|pending| pending.owner != Owner::Nobody) {
                 owned.push(slot);
             }
