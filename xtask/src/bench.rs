@@ -29,9 +29,13 @@ pub struct Options {
     /// Only these commands.
     #[arg(long)]
     command: Vec<String>,
-    /// Keys of the memory measurement; 0 leaves it out.
-    #[arg(long, default_value_t = 1_000_000)]
-    keys: usize,
+    /// Keys of the memory measurement, collections with all their elements; 0 leaves it out. More than once: one after
+    /// the other, for tables of different lengths.
+    #[arg(long, default_values_t = [1_000_000, 1_100_000])]
+    keys: Vec<usize>,
+    /// Fail if any kind of item takes more bytes than on the other server.
+    #[arg(long)]
+    check: bool,
     /// Print JSON instead of tables.
     #[arg(long)]
     json: bool,
@@ -45,14 +49,17 @@ pub fn run(options: &Options) -> Result<()> {
     };
     let theirs = options.against.clone().unwrap_or_else(|| genuine.server());
     let rates = load::compare(options, &genuine.benchmark(), &ours, &theirs)?;
-    let memory =
-        if options.keys > 0 { memory::compare(options.keys, &ours, &theirs)? } else { Vec::new() };
+    let keys: Vec<usize> = options.keys.iter().copied().filter(|keys| *keys > 0).collect();
+    let memory = memory::compare(&keys, &ours, &theirs)?;
     if options.json {
         let whole = json!({
             "rates": rates.iter().map(load::Comparison::to_json).collect::<Vec<_>>(),
             "memory": memory.iter().map(memory::Comparison::to_json).collect::<Vec<_>>(),
         });
         println!("{}", serde_json::to_string_pretty(&whole)?);
+    }
+    if options.check && memory.iter().any(memory::Comparison::is_over) {
+        return Err("some items take more bytes than on the other server".into());
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Bytes per item: small keys with and without an expiry, and collections small and large.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use testkit::{Client, ServerOptions, ServerProcess, encode_command};
@@ -10,6 +11,8 @@ use crate::Result;
 
 /// Requests sent before their replies are read.
 const BATCH: usize = 1000;
+/// What the servers free on the side is freed then.
+const SETTLE: Duration = Duration::from_millis(300);
 
 /// What is filled in, and what one item of it is.
 struct Shape {
@@ -19,6 +22,10 @@ struct Shape {
     elements: usize,
     command: fn(usize, &[String]) -> Vec<String>,
 }
+
+/// The time of a stream's first entry, and entries in a millisecond.
+const FIRST_MS: usize = 1_700_000_000_000;
+const ENTRIES_PER_MS: usize = 100;
 
 const SHAPES: &[Shape] = &[
     Shape {
@@ -44,6 +51,13 @@ const SHAPES: &[Shape] = &[
         },
     },
     Shape {
+        item: "hash of 2 fields",
+        elements: 2,
+        command: |n, elements| {
+            words(&["HSET", &key(n), "first", &elements[0], "second", &elements[1]])
+        },
+    },
+    Shape {
         item: "field of one hash",
         elements: 1,
         command: |n, _| words(&["HSET", "hash", &key(n), &value(n)]),
@@ -58,7 +72,11 @@ const SHAPES: &[Shape] = &[
     Shape {
         item: "entry of one stream",
         elements: 1,
-        command: |n, _| words(&["XADD", "stream", "*", "field", &value(n)]),
+        // IDs of our own: the bytes of those that a server gives depend on how fast it is.
+        command: |n, _| {
+            let id = format!("{}-{}", FIRST_MS + n / ENTRIES_PER_MS, n % ENTRIES_PER_MS);
+            words(&["XADD", "stream", &id, "field", &value(n)])
+        },
     },
 ];
 
@@ -82,6 +100,7 @@ fn many(name: &str, n: usize, elements: &[String]) -> Vec<String> {
 
 pub struct Comparison {
     what: &'static str,
+    items: usize,
     ours: Usage,
     theirs: Usage,
 }
@@ -93,23 +112,32 @@ struct Usage {
 }
 
 impl Comparison {
+    /// Whether ours takes more.
+    pub fn is_over(&self) -> bool {
+        self.ours.used_memory > self.theirs.used_memory
+    }
+
     pub fn to_json(&self) -> Value {
         let usage =
             |usage: &Usage| json!({ "used_memory": usage.used_memory, "resident": usage.resident });
-        json!({ "what": self.what, "ours": usage(&self.ours), "theirs": usage(&self.theirs) })
+        json!({ "what": self.what, "items": self.items, "ours": usage(&self.ours), "theirs": usage(&self.theirs) })
     }
 }
 
-pub fn compare(keys: usize, ours: &Path, theirs: &Path) -> Result<Vec<Comparison>> {
+/// Measures with each of several numbers of keys: tables double at some of them.
+pub fn compare(keys: &[usize], ours: &Path, theirs: &Path) -> Result<Vec<Comparison>> {
     let mut comparisons = Vec::new();
-    for shape in SHAPES {
+    for (shape, keys) in SHAPES.iter().flat_map(|shape| keys.iter().map(move |keys| (shape, *keys)))
+    {
+        let items = (keys / shape.elements).max(1);
         let comparison = Comparison {
             what: shape.item,
-            ours: measure(keys, ours, shape)?,
-            theirs: measure(keys, theirs, shape)?,
+            items,
+            ours: measure(items, ours, shape)?,
+            theirs: measure(items, theirs, shape)?,
         };
         eprintln!(
-            "bytes per {}: used_memory {:.1} (genuine {:.1}), resident {:.1} (genuine {:.1})",
+            "bytes per {}, {items}: used_memory {:.1} (genuine {:.1}), resident {:.1} (genuine {:.1})",
             shape.item,
             comparison.ours.used_memory,
             comparison.theirs.used_memory,
@@ -121,11 +149,23 @@ pub fn compare(keys: usize, ours: &Path, theirs: &Path) -> Result<Vec<Comparison
     Ok(comparisons)
 }
 
-fn measure(keys: usize, program: &Path, shape: &Shape) -> Result<Usage> {
+fn measure(items: usize, program: &Path, shape: &Shape) -> Result<Usage> {
     let server = ServerProcess::start(&ServerOptions::new(program))?;
     let mut client = server.client()?;
+    // Buffers of the connection, which are not counted, grow at the first requests.
+    fill(&mut client, items.min(2 * BATCH), shape)?;
+    client.command(&["FLUSHALL", "SYNC"])?;
+    std::thread::sleep(SETTLE);
     let (used, resident) = (used_memory(&mut client)?, resident_bytes(server.pid())?);
-    let items = (keys / shape.elements).max(1);
+    fill(&mut client, items, shape)?;
+    let per_item = |bytes: f64| bytes / f64::from(u32::try_from(items).unwrap_or(u32::MAX));
+    Ok(Usage {
+        used_memory: per_item(used_memory(&mut client)? - used),
+        resident: per_item(resident_bytes(server.pid())? - resident),
+    })
+}
+
+fn fill(client: &mut Client, items: usize, shape: &Shape) -> Result<()> {
     let mut first = 0;
     while first < items {
         let end = (first + BATCH).min(items);
@@ -146,11 +186,7 @@ fn measure(keys: usize, program: &Path, shape: &Shape) -> Result<Usage> {
         }
         first = end;
     }
-    let per_item = |bytes: f64| bytes / f64::from(u32::try_from(items).unwrap_or(u32::MAX));
-    Ok(Usage {
-        used_memory: per_item(used_memory(&mut client)? - used),
-        resident: per_item(resident_bytes(server.pid())? - resident),
-    })
+    Ok(())
 }
 
 fn used_memory(client: &mut Client) -> Result<f64> {
