@@ -3,6 +3,7 @@
 #![no_main]
 
 use fuzz::acl::Target;
+use fuzz::fuzzed::Fuzzed as _;
 
 std::thread_local! {
     static TARGET: std::cell::RefCell<Target> = std::cell::RefCell::new(Target::new());

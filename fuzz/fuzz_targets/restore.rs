@@ -2,6 +2,7 @@
 
 #![no_main]
 
+use fuzz::fuzzed::Fuzzed as _;
 use fuzz::restore::Target;
 
 std::thread_local! {

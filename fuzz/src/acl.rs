@@ -5,8 +5,8 @@ use engine::clock::ClockPort;
 use engine::{ClientId, Engine, Peer, Ports};
 use fastrand::Rng;
 
+use crate::fuzzed::{Fuzzed, Outcome, Seed};
 use crate::mutate::mutate;
-use crate::restore::Outcome;
 
 const NOW_US: i64 = 1_700_000_000_000_000;
 
@@ -45,6 +45,21 @@ impl Default for Target {
     }
 }
 
+impl Fuzzed for Target {
+    fn seeds(&mut self) -> Vec<Seed> {
+        vec![Seed { kind: "acl".to_owned(), body: b"on\n+get\n~*".to_vec() }]
+    }
+
+    /// Gives a user the rules that stand in the lines of `body`, and then lets a file of users hold it.
+    fn run(&mut self, body: &[u8]) -> Outcome {
+        self.play(body)
+    }
+
+    fn mutate(&self, rng: &mut Rng, _body: &[u8], _other: &[u8]) -> Vec<u8> {
+        make(rng)
+    }
+}
+
 impl Target {
     pub fn new() -> Target {
         let ports = Ports {
@@ -60,8 +75,7 @@ impl Target {
         Target { engine, client }
     }
 
-    /// Gives a user the rules that stand in the lines of `body`, and then lets a file of users hold it.
-    pub fn run(&mut self, body: &[u8]) -> Outcome {
+    fn play(&mut self, body: &[u8]) -> Outcome {
         let before = self.command(&[b"ACL", b"GETUSER", b"u"]);
         let mut words: Vec<&[u8]> = vec![b"ACL", b"SETUSER", b"u"];
         words.extend(body.split(|byte| *byte == b'\n'));
@@ -124,7 +138,7 @@ impl Target {
 }
 
 /// Rules by chance, some of them damaged: the begin of a case.
-pub fn make(rng: &mut Rng) -> Vec<u8> {
+fn make(rng: &mut Rng) -> Vec<u8> {
     let count = rng.usize(0..10);
     let words: Vec<&str> = (0..count).map(|_| WORDS[rng.usize(0..WORDS.len())]).collect();
     let separator = if rng.u8(0..4) == 0 { " " } else { "\n" };

@@ -1,4 +1,4 @@
-//! The targets on a stable compiler: so many damaged payloads of each kind, from a seed, in one process.
+//! The targets on a stable compiler: so many damaged cases of each kind, from a seed, in one process.
 
 use std::alloc::System;
 use std::fs::File;
@@ -10,9 +10,8 @@ use std::time::{Duration, Instant};
 
 use cap::Cap;
 use fastrand::Rng;
-use fuzz::mutate::mutate;
-use fuzz::restore::{Outcome, Target};
-use fuzz::seeds::{self, Seed};
+use fuzz::fuzzed::{Fuzzed, Outcome, Seed};
+use fuzz::{acl, configuration, requests, restore};
 
 /// Memory of the whole process; the values of the cases are small, so whoever asks for this much does what a payload told him.
 const MEMORY_MAX: usize = 256 << 20;
@@ -22,9 +21,21 @@ const TIME_MAX: Duration = Duration::from_secs(2);
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, MEMORY_MAX);
 
-/// What the command line says: `drive restore COUNT SEED FOLDER [KIND]`, or `drive acl COUNT SEED FOLDER`.
+/// Makes a target, anew after each fault.
+type Make = fn() -> Box<dyn Fuzzed>;
+
+/// The targets by name.
+const TARGETS: &[(&str, Make)] = &[
+    ("acl", || Box::new(acl::Target::new())),
+    ("restore", || Box::new(restore::Target::new())),
+    ("resp", || Box::new(requests::Target)),
+    ("config", || Box::new(configuration::Target)),
+];
+
+/// What the command line says: `drive TARGET COUNT SEED FOLDER [KIND]`.
 struct Task {
-    target: String,
+    make: Make,
+    name: String,
     count: usize,
     seed: u64,
     folder: PathBuf,
@@ -33,36 +44,33 @@ struct Task {
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let Some(task) = task(&words) else {
-        eprintln!("drive restore|acl COUNT SEED FOLDER [KIND]; or drive one FILE");
-        return ExitCode::FAILURE;
-    };
-    match task {
-        Ok(task) if task.target == "acl" => run_acl(&task),
-        Ok(task) => run(&task),
-        Err(file) => one(&file),
+    match words.as_slice() {
+        [one, name, file] if one == "one" => {
+            if let Some(make) = target(name) {
+                return play_one(make, Path::new(file));
+            }
+        }
+        [name, count, seed, folder, kind @ ..] => {
+            if let (Some(make), Ok(count), Ok(seed)) = (target(name), count.parse(), seed.parse()) {
+                let (folder, kind) = (PathBuf::from(folder), kind.first().cloned());
+                return run(&Task { make, name: name.clone(), count, seed, folder, kind });
+            }
+        }
+        _ => {}
     }
+    eprintln!("drive TARGET COUNT SEED FOLDER [KIND]; or drive one TARGET FILE");
+    ExitCode::FAILURE
 }
 
-/// A task, or the file of one payload to try again.
-fn task(words: &[String]) -> Option<Result<Task, PathBuf>> {
-    match words {
-        [one, file] if one == "one" => Some(Err(PathBuf::from(file))),
-        [target, count, seed, folder, kind @ ..] if target == "restore" || target == "acl" => Some(Ok(Task {
-            target: target.clone(),
-            count: count.parse().ok()?,
-            seed: seed.parse().ok()?,
-            folder: PathBuf::from(folder),
-            kind: kind.first().cloned(),
-        })),
-        _ => None,
-    }
+fn target(name: &str) -> Option<Make> {
+    TARGETS.iter().find(|(known, _)| *known == name).map(|(_, make)| *make)
 }
 
-fn one(file: &Path) -> ExitCode {
+/// The file of one case is tried again.
+fn play_one(make: Make, file: &Path) -> ExitCode {
     match std::fs::read(file) {
         Ok(body) => {
-            println!("{:?}", Target::new().run(&body));
+            println!("{:?}", make().run(&body));
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -73,7 +81,7 @@ fn one(file: &Path) -> ExitCode {
 }
 
 fn run(task: &Task) -> ExitCode {
-    let seeds = seeds::all(&mut Target::new());
+    let seeds = (task.make)().seeds();
     let mut kinds: Vec<&str> = seeds.iter().map(|seed| seed.kind.as_str()).collect();
     kinds.dedup();
     let mut faults = 0;
@@ -85,34 +93,11 @@ fn run(task: &Task) -> ExitCode {
     if faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Plays rules of users.
-fn run_acl(task: &Task) -> ExitCode {
-    let mut rng = Rng::with_seed(task.seed);
-    let mut target = fuzz::acl::Target::new();
-    let (mut accepted, mut faults) = (0, 0);
-    let began = Instant::now();
-    for number in 0..task.count {
-        let body = fuzz::acl::make(&mut rng);
-        let started = Instant::now();
-        let outcome = catch_unwind(AssertUnwindSafe(|| target.run(&body)));
-        if outcome.is_err() || started.elapsed() > TIME_MAX {
-            faults += 1;
-            let file = task.folder.join(format!("acl-{}-{number}.bin", task.seed));
-            eprintln!("fault: {} {:?}", file.display(), std::fs::write(&file, &body));
-            target = fuzz::acl::Target::new();
-        }
-        accepted += usize::from(matches!(outcome, Ok(Outcome::Loaded)));
-    }
-    let seconds = began.elapsed().as_secs_f32();
-    println!("acl: {} cases, {accepted} accepted, {faults} faults, {seconds:.1} s", task.count);
-    if faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
 /// Plays the cases of one kind; how many of them showed a fault.
 fn run_kind(task: &Task, kind: &str, seeds: &[Seed]) -> usize {
     let own: Vec<&Seed> = seeds.iter().filter(|seed| seed.kind == kind).collect();
     let mut rng = Rng::with_seed(task.seed);
-    let mut target = Target::new();
+    let mut target = (task.make)();
     let (mut loaded, mut faults) = (0, 0);
     let began = Instant::now();
     // If the process ends in the middle, this is what ended it. It stays open: closing it would wait for the disk.
@@ -128,7 +113,7 @@ fn run_kind(task: &Task, kind: &str, seeds: &[Seed]) -> usize {
                     &seeds[rng.usize(0..seeds.len())]
                 };
                 let seed = own[rng.usize(0..own.len())];
-                mutate(&mut rng, &seed.body, &other.body)
+                target.mutate(&mut rng, &seed.body, &other.body)
             }
         };
         if let Ok(current) = &current {
@@ -140,20 +125,20 @@ fn run_kind(task: &Task, kind: &str, seeds: &[Seed]) -> usize {
         let slow = started.elapsed() > TIME_MAX;
         if outcome.is_err() || slow {
             faults += 1;
-            let file = task.folder.join(format!("{kind}-{}-{number}.bin", task.seed));
+            let file = task.folder.join(format!("{}-{kind}-{}-{number}.bin", task.name, task.seed));
             let what = if slow { "slow" } else { "panic" };
             eprintln!("{what}: {} {:?}", file.display(), std::fs::write(&file, &body));
-            target = Target::new();
+            target = (task.make)();
         }
         let is_loaded = matches!(outcome, Ok(Outcome::Loaded));
         loaded += usize::from(is_loaded);
-        // A seed that is not taken tests nothing; only a module could take its own.
-        if number < own.len() && !is_loaded && kind != "module" {
+        // A seed that is not taken tests nothing.
+        if number < own.len() && !is_loaded && target.takes_seeds(kind) {
             faults += 1;
             eprintln!("refused: seed {number} of {kind}");
         }
     }
     let seconds = began.elapsed().as_secs_f32();
-    println!("{kind}: {} payloads, {loaded} loaded, {faults} faults, {seconds:.1} s", task.count);
+    println!("{kind}: {} cases, {loaded} loaded, {faults} faults, {seconds:.1} s", task.count);
     faults
 }

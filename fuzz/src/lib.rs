@@ -3,6 +3,9 @@
 #![forbid(unsafe_code)]
 
 pub mod acl;
+pub mod configuration;
+pub mod fuzzed;
 pub mod mutate;
+pub mod requests;
 pub mod restore;
 pub mod seeds;

@@ -6,6 +6,8 @@ use engine::{ClientId, Engine, Peer, Ports};
 use persistence::rdb::dump::CRC64;
 use persistence::version::RDB_VERSION;
 
+use crate::fuzzed::{Fuzzed, Outcome, Seed};
+
 /// A moment at which no field of the seeds has expired.
 const NOW_US: i64 = 1_700_000_000_000_000;
 
@@ -135,16 +137,25 @@ pub struct Target {
     cases: usize,
 }
 
-/// What became of a payload.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Outcome {
-    Loaded,
-    Refused,
-}
-
 impl Default for Target {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl Fuzzed for Target {
+    fn seeds(&mut self) -> Vec<Seed> {
+        crate::seeds::all(self)
+    }
+
+    /// Restores the value of a type byte and what follows it, with version and checksum made right, and uses it.
+    fn run(&mut self, body: &[u8]) -> Outcome {
+        self.restore(body)
+    }
+
+    /// Only a module could take its own.
+    fn takes_seeds(&self, kind: &str) -> bool {
+        kind != "module"
     }
 }
 
@@ -167,8 +178,7 @@ impl Target {
         Target { engine, client, cases: 0 }
     }
 
-    /// Restores the value of a type byte and what follows it, with version and checksum made right, and uses it.
-    pub fn run(&mut self, body: &[u8]) -> Outcome {
+    fn restore(&mut self, body: &[u8]) -> Outcome {
         self.cases += 1;
         let limit = LIMITS[self.cases % LIMITS.len()];
         for name in

@@ -1,13 +1,7 @@
 //! Payloads to begin with: values that our server makes, those that the genuine one made, and encodings of long ago.
 
+use crate::fuzzed::Seed;
 use crate::restore::{Target, bulk};
-
-/// A body without version and checksum.
-pub struct Seed {
-    /// A type, or one encoding of it, as `seeds/sessions.txt` or this file names it.
-    pub kind: String,
-    pub body: Vec<u8>,
-}
 
 /// What stands behind the value in a payload: version and checksum.
 const TRAILER: usize = 10;

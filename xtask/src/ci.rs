@@ -134,8 +134,10 @@ fn a_million_commands() -> Result<()> {
 }
 
 fn damaged_payloads() -> Result<()> {
-    fuzz::restore(1000, 1)?;
-    fuzz::acl(20_000, 1)
+    fuzz::damage(fuzz::Target::Restore, 1000, 1)?;
+    fuzz::damage(fuzz::Target::Acl, 20_000, 1)?;
+    fuzz::damage(fuzz::Target::Resp, 20_000, 1)?;
+    fuzz::damage(fuzz::Target::Config, 2000, 1)
 }
 
 fn kills() -> Result<()> {
@@ -147,8 +149,11 @@ fn many_kills() -> Result<()> {
 }
 
 fn many_payloads() -> Result<()> {
-    fuzz::restore(100_000, 2)?;
-    fuzz::acl(1_000_000, 2)
+    fuzz::damage(fuzz::Target::Restore, 100_000, 2)?;
+    fuzz::damage(fuzz::Target::Acl, 1_000_000, 2)?;
+    // About a minute each.
+    fuzz::damage(fuzz::Target::Resp, 1_000_000, 2)?;
+    fuzz::damage(fuzz::Target::Config, 50_000, 2)
 }
 
 /// The stable compiler has the sanitizer but keeps its flag behind this variable.

@@ -1,4 +1,4 @@
-//! Damaged payloads for RESTORE and rules of users, in a process of their own; the functions under test are in `fuzz/`.
+//! Damaged payloads, requests, configurations and rules of users, in a process of their own; the functions under test are in `fuzz/`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,16 +18,16 @@ const TRAILER: usize = 10;
 pub struct FuzzOptions {
     #[arg(value_enum, default_value = "restore")]
     target: Target,
-    /// Payloads of each kind, or cases.
+    /// Cases of each kind.
     #[arg(long, default_value_t = 100_000)]
     pub count: usize,
-    /// Where chance begins; the same seed gives the same payloads.
+    /// Where chance begins; the same seed gives the same cases.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Only this kind, as `fuzz/seeds/sessions.txt` and `fuzz/src/seeds.rs` name it.
+    /// Only this kind, as the seeds in `fuzz/` name it.
     #[arg(long)]
     pub kind: Option<String>,
-    /// Only this payload, which a run has left in `target/fuzz`.
+    /// Only this case, which a run has left in `target/fuzz`.
     #[arg(long)]
     pub one: Option<PathBuf>,
     /// Instead: let the genuine server make the payloads of `fuzz/seeds/genuine.txt`.
@@ -36,19 +36,33 @@ pub struct FuzzOptions {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Target {
+pub enum Target {
     Acl,
     Restore,
+    Resp,
+    Config,
+}
+
+impl Target {
+    fn name(self) -> &'static str {
+        match self {
+            Target::Acl => "acl",
+            Target::Restore => "restore",
+            Target::Resp => "resp",
+            Target::Config => "config",
+        }
+    }
 }
 
 pub fn run(options: &FuzzOptions) -> Result<()> {
     if options.record {
         return record();
     }
+    let name = options.target.name().to_owned();
     let mut words = match &options.one {
-        Some(file) => vec!["one".to_owned(), file.canonicalize()?.display().to_string()],
+        Some(file) => vec!["one".to_owned(), name, file.canonicalize()?.display().to_string()],
         None => vec![
-            options.target.name().to_owned(),
+            name,
             options.count.to_string(),
             options.seed.to_string(),
             folder()?.display().to_string(),
@@ -58,26 +72,8 @@ pub fn run(options: &FuzzOptions) -> Result<()> {
     drive(&words)
 }
 
-impl Target {
-    fn name(self) -> &'static str {
-        match self {
-            Target::Acl => "acl",
-            Target::Restore => "restore",
-        }
-    }
-}
-
-/// A run of RESTORE as CI has it.
-pub fn restore(count: usize, seed: u64) -> Result<()> {
-    cases(Target::Restore, count, seed)
-}
-
-/// A run of rules of users as CI has it.
-pub fn acl(count: usize, seed: u64) -> Result<()> {
-    cases(Target::Acl, count, seed)
-}
-
-fn cases(target: Target, count: usize, seed: u64) -> Result<()> {
+/// A run as CI has it.
+pub fn damage(target: Target, count: usize, seed: u64) -> Result<()> {
     let folder = folder()?.display().to_string();
     drive(&[target.name().to_owned(), count.to_string(), seed.to_string(), folder])
 }

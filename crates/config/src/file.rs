@@ -2,7 +2,7 @@
 
 use resp::request::split_arguments;
 
-use crate::limits::INCLUDE_DEPTH_MAX;
+use crate::limits::{INCLUDE_DEPTH_MAX, INCLUDES_MAX};
 use crate::parameter::{Flags, Parameter};
 use crate::setting::{Origin, Reason, WRONG_NUMBER_OF_ARGUMENTS};
 use crate::table::Config;
@@ -52,6 +52,8 @@ pub struct Startup {
     pub module_settings: Vec<ModuleSetting>,
     /// Parameters that were set, for those whose default depends on others.
     pub named: Vec<&'static str>,
+    /// Files that were included.
+    included: usize,
 }
 
 /// Why a configuration was refused.
@@ -161,6 +163,9 @@ impl Startup {
                 if depth >= INCLUDE_DEPTH_MAX {
                     return Err(wrong("include nested too deep".to_owned()));
                 }
+                if self.included >= INCLUDES_MAX {
+                    return Err(wrong("too many includes".to_owned()));
+                }
                 self.include(pattern, files, depth)?;
                 continue;
             }
@@ -185,6 +190,7 @@ impl Startup {
         let is_glob = pattern.iter().any(|byte| matches!(byte, b'*' | b'?' | b'['));
         let paths = if is_glob { files.glob(pattern) } else { vec![pattern.to_vec()] };
         for path in paths {
+            self.included += 1;
             let text = files
                 .read(&path)
                 .map_err(|reason| LoadError::File { path: path.clone(), reason })?;

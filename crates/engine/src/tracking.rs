@@ -86,14 +86,16 @@ impl State {
     /// CLIENT TRACKING ON; the options have been checked. Prefixes add up.
     pub fn enable_tracking(&mut self, client: ClientId, mut options: TrackingOptions) {
         let session = &mut self.clients[client];
-        match session.tracking.take() {
-            Some(before) => options.prefixes.splice(0..0, before.prefixes).for_each(drop),
-            None => self.tracking.clients += 1,
-        }
+        // Without a prefix all keys are meant.
         if options.broadcast && options.prefixes.is_empty() {
             options.prefixes.push(Box::default());
         }
+        match session.tracking.take() {
+            Some(before) => options.prefixes.extend(before.prefixes),
+            None => self.tracking.clients += 1,
+        }
         options.prefixes.sort();
+        options.prefixes.dedup();
         for prefix in &options.prefixes {
             self.tracking.prefixes.entry(prefix.clone()).or_default().clients.insert(client);
         }
