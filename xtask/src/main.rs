@@ -4,6 +4,7 @@
 
 mod bench;
 mod ci;
+mod clients;
 mod debian;
 mod exec;
 mod fuzz;
@@ -50,6 +51,8 @@ enum Task {
     Fuzz(fuzz::FuzzOptions),
     /// Kill the server at random under load, and look that what it acknowledged is there.
     Kills(kills::Options),
+    /// Test suites of client libraries, against the genuine server and ours in turn.
+    Clients(clients::Options),
     /// Redis's own Tcl suite, aimed at our server.
     Suite(suite::Options),
     /// Our server against the genuine one: operations per CPU second, latency, bytes per key.
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Task::Transcripts(options) => oracle::run_own(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Kills(options) => kills::run(&options),
+        Task::Clients(options) => clients::run(&options),
         Task::Suite(options) => suite::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Genuine => genuine::run(),

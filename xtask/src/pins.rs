@@ -32,6 +32,11 @@ pub const DEBIAN_SERVER_VERSION: &str = "7.0.15";
 pub const REDIS_CELL_VERSION: &str = "0.2.2";
 pub const REDIS_CELL_LOCK: &str = include_str!("../pins/redis-cell.lock");
 
+/// The source package of redis-py, which has its tests; the other libraries' packages are pinned by the lock files in `pins/clients`.
+pub const REDIS_PY_VERSION: &str = "8.1.0";
+pub const REDIS_PY_SHA256: &str =
+    "6e1a19beef9225c83efd689c7e6b7da2d5215b1f42cd13b7fc3714d0a09c7b25";
+
 /// Fails unless the file has the hash.
 pub fn verify(path: &Path, sha256: &str) -> Result<()> {
     let found = hash(path)?;

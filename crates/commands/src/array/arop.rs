@@ -145,16 +145,15 @@ fn integer(number: LongDouble) -> Option<i64> {
     if number > LongDouble::from_i64(i64::MAX) { None } else { number.to_i64() }
 }
 
-/// The elements of a range that are numbers.
+/// The elements of a range that are numbers, in its direction.
 struct Numbers<'a> {
-    elements: Box<dyn DoubleEndedIterator<Item = (u64, &'a Cell)> + 'a>,
+    elements: Box<dyn Iterator<Item = (u64, &'a Cell)> + 'a>,
     buffer: CellText,
 }
 
 impl<'a> Numbers<'a> {
     fn new(array: &'a Array, range: &Range) -> Self {
-        let elements = array.range(range.first, range.last);
-        Self { elements, buffer: CellText::default() }
+        Self { elements: range.elements(array), buffer: CellText::default() }
     }
 }
 

@@ -119,8 +119,9 @@ fn store(context: &mut Context<'_>, options: &Options<'_>, pairs: &[[&[u8]; 2]])
         Expiry::At { at_ms, .. } => Some(at_ms),
         _ => None,
     };
-    if at_ms.is_some() && hash.template().is_some() {
-        // As in Redis what the hash held says which encoding takes the place of the template's, however long what comes is.
+    let shared = at_ms.is_some() && hash.template().is_some();
+    if shared {
+        // As in Redis what the hash held says which encoding takes the place of the template's, whatever comes.
         hash.expect_expiry(&limits);
         limits.listpack_value_bytes_max = usize::MAX;
     }
@@ -128,7 +129,9 @@ fn store(context: &mut Context<'_>, options: &Options<'_>, pairs: &[[&[u8]; 2]])
     // What has expired already is set and taken out again, field by field.
     let mut removed: Vec<&[u8]> = Vec::new();
     if is_past {
-        hash.expect_fields(pairs.len(), &limits);
+        if !shared {
+            hash.expect_fields(pairs.len(), &limits);
+        }
         for [field, value] in pairs {
             hash.set(field, value, false, &limits);
             hash.expect_expiry(&limits);
@@ -136,7 +139,14 @@ fn store(context: &mut Context<'_>, options: &Options<'_>, pairs: &[[&[u8]; 2]])
             removed.push(field);
         }
     } else {
-        hash.set_all(pairs, options.expiry == Expiry::Keep, &limits);
+        let keep = options.expiry == Expiry::Keep;
+        if shared {
+            for [field, value] in pairs {
+                hash.set(field, value, keep, &limits);
+            }
+        } else {
+            hash.set_all(pairs, keep, &limits);
+        }
         if at_ms.is_some() {
             hash.expect_expiry(&limits);
             for [field, _] in pairs {

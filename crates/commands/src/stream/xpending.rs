@@ -57,7 +57,9 @@ struct Filter<'a> {
 fn parse<'a>(words: &[&'a [u8]]) -> Result<Option<Filter<'a>>, CommandError> {
     let (min_idle_ms, rest) = match words {
         [] => return Ok(None),
-        [word, min_idle, rest @ ..] if rest.len() < 5 && arguments::is(word, "IDLE") => {
+        [word, min_idle, rest @ ..]
+            if (1..5).contains(&rest.len()) && arguments::is(word, "IDLE") =>
+        {
             (arguments::integer(min_idle)?, rest)
         }
         words if words.len() <= 6 && !arguments::is(words[0], "IDLE") => (0, words),

@@ -4,6 +4,8 @@ use super::RegexError;
 
 /// Most repetitions that a bound may ask for.
 const REPETITIONS_MAX: u32 = 255;
+/// Most texts that a pattern may ask for and still be plain.
+const PLAIN_TEXTS_MAX: usize = 8;
 /// Hexadecimal digits between braces.
 const BRACED_DIGITS_MAX: usize = 8;
 
@@ -35,6 +37,18 @@ impl ByteSet {
         self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
     }
 
+    /// Whether it is one byte, or one letter in both cases.
+    fn is_single(&self) -> bool {
+        let mut bytes = (0..=u8::MAX).filter(|byte| self.contains(*byte));
+        let (first, second) = (bytes.next(), bytes.next());
+        match (first, second) {
+            (Some(first), Some(second)) => {
+                first.eq_ignore_ascii_case(&second) && bytes.next().is_none()
+            }
+            (first, _) => first.is_some(),
+        }
+    }
+
     fn negated(self) -> ByteSet {
         ByteSet(self.0.map(|word| !word))
     }
@@ -57,6 +71,8 @@ pub(super) fn is_word(byte: u8) -> bool {
 pub(super) enum Assertion {
     Start,
     End,
+    /// Also before a NUL.
+    EndOrNul,
     WordStart,
     WordEnd,
     /// Also at both ends of a text.
@@ -81,6 +97,41 @@ pub(super) enum Node {
 pub(super) struct Parsed {
     pub(super) root: Node,
     pub(super) sets: Vec<ByteSet>,
+}
+
+impl Parsed {
+    /// Whether the pattern only asks for texts as they are, at the beginning or the end of something or anywhere. Redis
+    /// finds those in another way, so that the end is the end; for other patterns it is before a NUL, too.
+    pub(super) fn is_plain(&self) -> bool {
+        let Node::Sequence(items) = &self.root else { return self.is_text(&self.root) };
+        let mut items = items.as_slice();
+        if let [Node::Assertion(Assertion::Start), rest @ ..] = items {
+            items = rest;
+        }
+        if let [rest @ .., Node::Assertion(Assertion::End)] = items {
+            items = rest;
+        }
+        match items {
+            [Node::Either(branches)] => {
+                branches.len() <= PLAIN_TEXTS_MAX && branches.iter().all(|it| self.is_text(it))
+            }
+            [one] => self.is_text(one),
+            items => !items.is_empty() && items.iter().all(|item| self.is_byte(item)),
+        }
+    }
+
+    fn is_text(&self, node: &Node) -> bool {
+        match node {
+            Node::Sequence(items) => {
+                !items.is_empty() && items.iter().all(|item| self.is_byte(item))
+            }
+            node => self.is_byte(node),
+        }
+    }
+
+    fn is_byte(&self, node: &Node) -> bool {
+        matches!(node, Node::Set(set) if self.sets[*set as usize].is_single())
+    }
 }
 
 pub(super) fn parse(pattern: &[u8], ignore_case: bool) -> ParseResult<Parsed> {

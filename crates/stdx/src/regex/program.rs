@@ -54,7 +54,8 @@ pub(super) struct Program {
 
 impl Program {
     pub(super) fn new(parsed: &Parsed) -> Result<Program, RegexError> {
-        let mut compiler = Compiler { instructions: Vec::new(), steps: 0 };
+        let mut compiler =
+            Compiler { instructions: Vec::new(), steps: 0, plain: parsed.is_plain() };
         compiler.node(&parsed.root)?;
         compiler.emit(Instruction::Match)?;
         let instructions = compiler.instructions;
@@ -159,6 +160,7 @@ fn holds(assertion: Assertion, text: &[u8], at: usize) -> bool {
     match assertion {
         Assertion::Start => at == 0,
         Assertion::End => at == text.len(),
+        Assertion::EndOrNul => text.get(at).is_none_or(|byte| *byte == 0),
         Assertion::WordStart => !before && after,
         Assertion::WordEnd => before && !after,
         Assertion::WordBoundary => !inside || before != after,
@@ -169,6 +171,8 @@ fn holds(assertion: Assertion, text: &[u8], at: usize) -> bool {
 struct Compiler {
     instructions: Vec<Instruction>,
     steps: usize,
+    /// The end is nothing but the end.
+    plain: bool,
 }
 
 impl Compiler {
@@ -192,6 +196,9 @@ impl Compiler {
         match node {
             Node::Empty => {}
             Node::Set(set) => drop(self.emit(Instruction::Set(*set))?),
+            Node::Assertion(Assertion::End) if !self.plain => {
+                self.emit(Instruction::Assertion(Assertion::EndOrNul))?;
+            }
             Node::Assertion(assertion) => drop(self.emit(Instruction::Assertion(*assertion))?),
             Node::Sequence(items) => {
                 for item in items {

@@ -51,6 +51,14 @@ pub fn bounded(values: &mut Values, mut command: Words) -> Option<Words> {
                 *count = ALL.to_vec();
             }
         }
+        // Whether a time from now is later than another one of the same length is a matter of microseconds.
+        "expire" | "pexpire" | "hexpire" | "hpexpire"
+            if has(&command, b"gt") || has(&command, b"lt") =>
+        {
+            if let Some(time) = command.get_mut(2).filter(|time| number(time).is_some()) {
+                *time = values.rng.u32(300_000..90_000_000).to_string().into_bytes();
+            }
+        }
         "xadd" => {
             for word in command.iter_mut().skip(2).filter(|word| word.as_slice() == b"*") {
                 *word = format!("{}-*", values.rng.u32(1..60)).into_bytes();

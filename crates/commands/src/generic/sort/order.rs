@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use engine::{CommandError, Context};
+use stdx::text::until_nul;
 
 use super::options::Options;
 use super::pattern;
@@ -29,8 +30,11 @@ pub(super) fn sort(
     for element in elements {
         weighted.push((weight(context, options, &element)?, element));
     }
+    // What is only shown is compared as C compares texts.
+    let comparable: fn(&[u8]) -> &[u8] =
+        if options.alpha && options.store.is_none() { until_nul } else { |text| text };
     weighted.sort_by(|(left_weight, left), (right_weight, right)| {
-        let order = compare(left_weight, right_weight, left, right);
+        let order = compare(left_weight, right_weight, left, right, comparable);
         if options.descending { order.reverse() } else { order }
     });
     Ok(weighted.into_iter().map(|(_, element)| element).collect())
@@ -58,12 +62,20 @@ fn number(text: &[u8]) -> Result<Weight, CommandError> {
     number.filter(|number| !number.is_nan()).map(Weight::Number).ok_or(NOT_A_NUMBER)
 }
 
-fn compare(left_weight: &Weight, right_weight: &Weight, left: &[u8], right: &[u8]) -> Ordering {
+fn compare(
+    left_weight: &Weight,
+    right_weight: &Weight,
+    left: &[u8],
+    right: &[u8],
+    comparable: fn(&[u8]) -> &[u8],
+) -> Ordering {
     match (left_weight, right_weight) {
         (Weight::Number(a), Weight::Number(b)) => {
             a.partial_cmp(b).unwrap_or(Ordering::Equal).then_with(|| left.cmp(right))
         }
-        (Weight::Text(a), Weight::Text(b)) => a.cmp(b),
-        _ => left.cmp(right),
+        (Weight::Text(a), Weight::Text(b)) => {
+            a.as_deref().map(comparable).cmp(&b.as_deref().map(comparable))
+        }
+        _ => comparable(left).cmp(comparable(right)),
     }
 }
