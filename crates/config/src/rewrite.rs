@@ -31,9 +31,12 @@ pub fn rewrite(old: &[u8], config: &Config, extras: &Extras) -> Vec<u8> {
         let default_lines = (parameter.lines)(&defaults);
         let lines = (parameter.lines)(config);
         let same = (parameter.same)(config, &defaults);
+        // The first line about saves in a file replaces all that is built in: either all are there or none.
+        let saves = parameter.name == "save" && (!same || state.places.contains_key(&b"save"[..]));
         for line in lines {
             let forced = extras.force_all
                 || parameter.name == "dir"
+                || saves
                 || (!same && !default_lines.contains(&line));
             state.put(parameter.name, &line, forced);
         }
@@ -188,6 +191,26 @@ mod tests {
         let modules = Some(vec![vec![b"/n.so".to_vec(), b"a b".to_vec()]]);
         let new = text(old, |_| {}, &Extras { modules, ..Extras::default() });
         assert!(new.starts_with("user a on\nloadmodule /n.so \"a b\"\n"), "{new}");
+    }
+
+    #[test]
+    fn save_points_have_a_line_each() {
+        use crate::special::{SavePoint, SavePoints};
+        let points = |points: &[(i64, i32)]| {
+            let point = |&(seconds, changes): &(i64, i32)| SavePoint { seconds, changes };
+            SavePoints(points.iter().map(point).collect())
+        };
+        let rewritten = |old: &str, save: SavePoints| {
+            text(old, |config| config.save = save, &Extras::default())
+        };
+        let old = "save 900 1\nport 7\n";
+        let new = rewritten(old, points(&[(60, 1), (3600, 1)]));
+        assert!(new.starts_with("save 60 1\nport"), "{new}");
+        assert!(new.ends_with("save 3600 1\n"), "{new}");
+        let new = rewritten(old, SavePoints::default());
+        assert!(new.starts_with("save 3600 1\nport"), "{new}");
+        assert!(new.contains("save 300 100\nsave 60 10000\n"), "{new}");
+        assert!(!rewritten("port 7\n", SavePoints::default()).contains("save"));
     }
 
     #[test]

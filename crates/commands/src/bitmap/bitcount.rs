@@ -31,6 +31,7 @@ pub const BITCOUNT: BuiltIn = BuiltIn::new(
             )
             .optional(),
         ],
+        history: &[("7.0.0", "The options BYTE and BIT.")],
         ..CommandSpec::DEFAULT
     },
     bitcount,

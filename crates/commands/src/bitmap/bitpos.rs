@@ -41,6 +41,7 @@ pub const BITPOS: BuiltIn = BuiltIn::new(
             )
             .optional(),
         ],
+        history: &[("7.0.0", "The options BYTE and BIT.")],
         ..CommandSpec::DEFAULT
     },
     bitpos,

@@ -22,6 +22,7 @@ pub const AUTH: BuiltIn = BuiltIn::new(
             Argument::string("username").since("6.0.0").optional(),
             Argument::string("password"),
         ],
+        history: &[("6.0.0", "Takes a user name.")],
         ..CommandSpec::DEFAULT
     },
     auth,

@@ -36,6 +36,7 @@ pub const HELLO: BuiltIn = BuiltIn::new(
             ],
         )
         .optional()],
+        history: &[("6.2.0", "The version may be left out.")],
         ..CommandSpec::DEFAULT
     },
     hello,

@@ -16,6 +16,7 @@ pub const EXISTS: BuiltIn = BuiltIn::new(
         tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
         key_specs: &[KeySpec::range(1, -1, 1, key_flag::RO)],
         arguments: &[Argument::key("key", 0).multiple()],
+        history: &[("3.0.3", "Takes several keys.")],
         ..CommandSpec::DEFAULT
     },
     exists,

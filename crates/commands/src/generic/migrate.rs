@@ -54,6 +54,12 @@ pub const MIGRATE: BuiltIn = BuiltIn::new(
                 .optional()
                 .multiple(),
         ],
+        history: &[
+            ("3.0.0", "The options COPY and REPLACE."),
+            ("3.0.6", "The option KEYS."),
+            ("4.0.7", "The option AUTH."),
+            ("6.0.0", "The option AUTH2."),
+        ],
         ..CommandSpec::DEFAULT
     },
     migrate,

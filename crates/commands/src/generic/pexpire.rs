@@ -29,6 +29,7 @@ pub const PEXPIRE: BuiltIn = BuiltIn::new(
             .since("7.0.0")
             .optional(),
         ],
+        history: &[("7.0.0", "The options NX, XX, GT and LT.")],
         ..CommandSpec::DEFAULT
     },
     pexpire,

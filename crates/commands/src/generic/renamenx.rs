@@ -18,6 +18,7 @@ pub const RENAMENX: BuiltIn = BuiltIn::new(
             KeySpec::at(2, key_flag::OW | key_flag::INSERT),
         ],
         arguments: &[Argument::key("key", 0), Argument::key("newkey", 1)],
+        history: &[("3.2.0", "Both names may be the same.")],
         ..CommandSpec::DEFAULT
     },
     renamenx,

@@ -23,6 +23,11 @@ pub const RESTORE: BuiltIn = BuiltIn::new(
             Argument::integer("seconds").token("IDLETIME").since("5.0.0").optional(),
             Argument::integer("frequency").token("FREQ").since("5.0.0").optional(),
         ],
+        history: &[
+            ("3.0.0", "The option REPLACE."),
+            ("5.0.0", "The option ABSTTL."),
+            ("5.0.0", "The options IDLETIME and FREQ."),
+        ],
         ..CommandSpec::DEFAULT
     },
     restore,

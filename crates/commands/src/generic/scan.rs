@@ -20,6 +20,7 @@ pub const SCAN: BuiltIn = BuiltIn::new(
             Argument::integer("count").token("COUNT").optional(),
             Argument::string("type").token("TYPE").since("6.0.0").optional(),
         ],
+        history: &[("6.0.0", "The option TYPE.")],
         ..CommandSpec::DEFAULT
     },
     scan,

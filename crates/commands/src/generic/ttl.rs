@@ -16,6 +16,7 @@ pub const TTL: BuiltIn = BuiltIn::new(
         tips: &["nondeterministic_output"],
         key_specs: &[KeySpec::at(1, key_flag::RO | key_flag::ACCESS)],
         arguments: &[Argument::key("key", 0)],
+        history: &[("2.8.0", "Tells keys that are not there (-2) from those that stay (-1).")],
         ..CommandSpec::DEFAULT
     },
     ttl,

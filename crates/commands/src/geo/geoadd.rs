@@ -33,6 +33,7 @@ pub const GEOADD: BuiltIn = BuiltIn::new(
             )
             .multiple(),
         ],
+        history: &[("6.2.0", "The options CH, NX and XX.")],
         ..CommandSpec::DEFAULT
     },
     geoadd,

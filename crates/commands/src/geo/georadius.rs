@@ -31,6 +31,10 @@ pub const GEORADIUS: BuiltIn = BuiltIn::new(
             since: "6.2.0",
             replaced_by: "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` argument",
         }),
+        history: &[
+            ("6.2.0", "The option ANY behind COUNT."),
+            ("7.0.0", "Units in capitals."),
+        ],
         ..CommandSpec::DEFAULT
     },
     georadius,
@@ -64,6 +68,7 @@ pub const GEORADIUS_RO: BuiltIn = BuiltIn::new(
             since: "6.2.0",
             replaced_by: "`GEOSEARCH` with the `BYRADIUS` argument",
         }),
+        history: &[("6.2.0", "The option ANY behind COUNT."), ("7.0.0", "Units in capitals.")],
         ..CommandSpec::DEFAULT
     },
     georadius_ro,
@@ -96,6 +101,10 @@ pub const GEORADIUSBYMEMBER: BuiltIn = BuiltIn::new(
             since: "6.2.0",
             replaced_by: "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` and `FROMMEMBER` arguments",
         }),
+        history: &[
+            ("6.2.0", "The option ANY behind COUNT."),
+            ("7.0.0", "Units in capitals."),
+        ],
         ..CommandSpec::DEFAULT
     },
     georadiusbymember,
@@ -128,6 +137,7 @@ pub const GEORADIUSBYMEMBER_RO: BuiltIn = BuiltIn::new(
             since: "6.2.0",
             replaced_by: "`GEOSEARCH` with the `BYRADIUS` and `FROMMEMBER` arguments",
         }),
+        history: &[("6.2.0", "The option ANY behind COUNT."), ("7.0.0", "Units in capitals.")],
         ..CommandSpec::DEFAULT
     },
     georadiusbymember_ro,

@@ -24,6 +24,7 @@ pub const GEOSEARCH: BuiltIn = BuiltIn::new(
             Argument::pure_token("withdist", "WITHDIST").optional(),
             Argument::pure_token("withhash", "WITHHASH").optional(),
         ],
+        history: &[("7.0.0", "Units in capitals.")],
         ..CommandSpec::DEFAULT
     },
     geosearch,
@@ -52,6 +53,7 @@ pub const GEOSEARCHSTORE: BuiltIn = BuiltIn::new(
             COUNT,
             Argument::pure_token("storedist", "STOREDIST").optional(),
         ],
+        history: &[("7.0.0", "Units in capitals.")],
         ..CommandSpec::DEFAULT
     },
     geosearchstore,

@@ -19,6 +19,7 @@ pub const HSET: BuiltIn = BuiltIn::new(
             Argument::block("data", &[Argument::string("field"), Argument::string("value")])
                 .multiple(),
         ],
+        history: &[("4.0.0", "Takes several fields.")],
         ..CommandSpec::DEFAULT
     },
     hset,

@@ -15,6 +15,7 @@ pub const BLPOP: BuiltIn = BuiltIn::new(
         categories: category::BLOCKING | category::LIST | category::SLOW | category::WRITE,
         key_specs: &[KeySpec::range(1, -2, 1, key_flag::RW | key_flag::ACCESS | key_flag::DELETE)],
         arguments: &[Argument::key("key", 0).multiple(), Argument::double("timeout")],
+        history: &[("6.0.0", "The timeout may be a fraction.")],
         ..CommandSpec::DEFAULT
     },
     blpop,
@@ -32,6 +33,7 @@ pub const BRPOP: BuiltIn = BuiltIn::new(
         categories: category::BLOCKING | category::LIST | category::SLOW | category::WRITE,
         key_specs: &[KeySpec::range(1, -2, 1, key_flag::RW | key_flag::ACCESS | key_flag::DELETE)],
         arguments: &[Argument::key("key", 0).multiple(), Argument::double("timeout")],
+        history: &[("6.0.0", "The timeout may be a fraction.")],
         ..CommandSpec::DEFAULT
     },
     brpop,

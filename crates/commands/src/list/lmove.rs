@@ -84,6 +84,7 @@ pub const BRPOPLPUSH: BuiltIn = BuiltIn::new(
             since: "6.2.0",
             replaced_by: "`BLMOVE` with `RIGHT` and `LEFT`",
         }),
+        history: &[("6.0.0", "The timeout may be a fraction.")],
         ..CommandSpec::DEFAULT
     },
     brpoplpush,

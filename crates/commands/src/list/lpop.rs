@@ -15,6 +15,7 @@ pub const LPOP: BuiltIn = BuiltIn::new(
         categories: category::FAST | category::LIST | category::WRITE,
         key_specs: &[KeySpec::at(1, key_flag::RW | key_flag::ACCESS | key_flag::DELETE)],
         arguments: &[Argument::key("key", 0), Argument::integer("count").since("6.2.0").optional()],
+        history: &[("6.2.0", "Takes a count.")],
         ..CommandSpec::DEFAULT
     },
     lpop,
@@ -32,6 +33,7 @@ pub const RPOP: BuiltIn = BuiltIn::new(
         categories: category::FAST | category::LIST | category::WRITE,
         key_specs: &[KeySpec::at(1, key_flag::RW | key_flag::ACCESS | key_flag::DELETE)],
         arguments: &[Argument::key("key", 0), Argument::integer("count").since("6.2.0").optional()],
+        history: &[("6.2.0", "Takes a count.")],
         ..CommandSpec::DEFAULT
     },
     rpop,

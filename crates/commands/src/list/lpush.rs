@@ -15,6 +15,7 @@ pub const LPUSH: BuiltIn = BuiltIn::new(
         categories: category::FAST | category::LIST | category::WRITE,
         key_specs: &[KeySpec::at(1, key_flag::RW | key_flag::INSERT)],
         arguments: &[Argument::key("key", 0), Argument::string("element").multiple()],
+        history: &[("2.4.0", "Takes several elements.")],
         ..CommandSpec::DEFAULT
     },
     lpush,
@@ -32,6 +33,7 @@ pub const RPUSH: BuiltIn = BuiltIn::new(
         categories: category::FAST | category::LIST | category::WRITE,
         key_specs: &[KeySpec::at(1, key_flag::RW | key_flag::INSERT)],
         arguments: &[Argument::key("key", 0), Argument::string("element").multiple()],
+        history: &[("2.4.0", "Takes several elements.")],
         ..CommandSpec::DEFAULT
     },
     rpush,
@@ -49,6 +51,7 @@ pub const LPUSHX: BuiltIn = BuiltIn::new(
         categories: category::FAST | category::LIST | category::WRITE,
         key_specs: &[KeySpec::at(1, key_flag::RW | key_flag::INSERT)],
         arguments: &[Argument::key("key", 0), Argument::string("element").multiple()],
+        history: &[("4.0.0", "Takes several elements.")],
         ..CommandSpec::DEFAULT
     },
     lpushx,
@@ -66,6 +69,7 @@ pub const RPUSHX: BuiltIn = BuiltIn::new(
         categories: category::FAST | category::LIST | category::WRITE,
         key_specs: &[KeySpec::at(1, key_flag::RW | key_flag::INSERT)],
         arguments: &[Argument::key("key", 0), Argument::string("element").multiple()],
+        history: &[("4.0.0", "Takes several elements.")],
         ..CommandSpec::DEFAULT
     },
     rpushx,

@@ -14,6 +14,7 @@ pub const BGSAVE: BuiltIn = BuiltIn::new(
         flags: flag::ADMIN | flag::NO_ASYNC_LOADING | flag::NOSCRIPT,
         categories: category::ADMIN | category::DANGEROUS | category::SLOW,
         arguments: &[Argument::pure_token("schedule", "SCHEDULE").since("3.2.2").optional()],
+        history: &[("3.2.2", "The option SCHEDULE.")],
         ..CommandSpec::DEFAULT
     },
     bgsave,

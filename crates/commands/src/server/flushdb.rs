@@ -22,6 +22,7 @@ pub const FLUSHDB: BuiltIn = BuiltIn::new(
             ],
         )
         .optional()],
+        history: &[("4.0.0", "The option ASYNC."), ("6.2.0", "The option SYNC.")],
         ..CommandSpec::DEFAULT
     },
     flushdb,

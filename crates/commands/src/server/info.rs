@@ -15,6 +15,7 @@ pub const INFO: BuiltIn = BuiltIn::new(
         categories: category::DANGEROUS | category::SLOW,
         tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
         arguments: &[Argument::string("section").optional().multiple()],
+        history: &[("7.0.0", "Takes several sections.")],
         ..CommandSpec::DEFAULT
     },
     info,

@@ -24,6 +24,11 @@ pub const RESTORE_ASKING: BuiltIn = BuiltIn::new(
             Argument::integer("frequency").token("FREQ").since("5.0.0").optional(),
         ],
         syscmd: true,
+        history: &[
+            ("3.0.0", "The option REPLACE."),
+            ("5.0.0", "The option ABSTTL."),
+            ("5.0.0", "The options IDLETIME and FREQ."),
+        ],
         ..CommandSpec::DEFAULT
     },
     restore_asking,

@@ -31,6 +31,7 @@ pub const SHUTDOWN: BuiltIn = BuiltIn::new(
             Argument::pure_token("force", "FORCE").since("7.0.0").optional(),
             Argument::pure_token("abort", "ABORT").since("7.0.0").optional(),
         ],
+        history: &[("7.0.0", "The options NOW, FORCE and ABORT.")],
         ..CommandSpec::DEFAULT
     },
     shutdown,

@@ -16,6 +16,7 @@ pub const SPOP: BuiltIn = BuiltIn::new(
         tips: &["nondeterministic_output"],
         key_specs: &[KeySpec::at(1, key_flag::RW | key_flag::ACCESS | key_flag::DELETE)],
         arguments: &[Argument::key("key", 0), Argument::integer("count").since("3.2.0").optional()],
+        history: &[("3.2.0", "Takes a count.")],
         ..CommandSpec::DEFAULT
     },
     spop,

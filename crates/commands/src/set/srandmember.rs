@@ -16,6 +16,7 @@ pub const SRANDMEMBER: BuiltIn = BuiltIn::new(
         tips: &["nondeterministic_output"],
         key_specs: &[KeySpec::at(1, key_flag::RO | key_flag::ACCESS)],
         arguments: &[Argument::key("key", 0), Argument::integer("count").since("2.6.0").optional()],
+        history: &[("2.6.0", "Takes a count.")],
         ..CommandSpec::DEFAULT
     },
     srandmember,

@@ -33,6 +33,11 @@ pub const ZADD: BuiltIn = BuiltIn::new(
             Argument::block("data", &[Argument::double("score"), Argument::string("member")])
                 .multiple(),
         ],
+        history: &[
+            ("2.4.0", "Takes several members."),
+            ("3.0.2", "The options XX, NX, CH and INCR."),
+            ("6.2.0", "The options GT and LT."),
+        ],
         ..CommandSpec::DEFAULT
     },
     zadd,

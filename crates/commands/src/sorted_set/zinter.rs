@@ -36,6 +36,7 @@ pub const ZINTER: BuiltIn = BuiltIn::new(
             .optional(),
             Argument::pure_token("withscores", "WITHSCORES").optional(),
         ],
+        history: &[("8.8.0", "AGGREGATE COUNT.")],
         ..CommandSpec::DEFAULT
     },
     zinter,
@@ -77,6 +78,7 @@ pub const ZINTERSTORE: BuiltIn = BuiltIn::new(
             .token("AGGREGATE")
             .optional(),
         ],
+        history: &[("8.8.0", "AGGREGATE COUNT.")],
         ..CommandSpec::DEFAULT
     },
     zinterstore,

@@ -49,6 +49,7 @@ pub const BZPOPMIN: BuiltIn = BuiltIn::new(
         categories: category::BLOCKING | category::FAST | category::SORTEDSET | category::WRITE,
         key_specs: &[KeySpec::range(1, -2, 1, key_flag::RW | key_flag::ACCESS | key_flag::DELETE)],
         arguments: &[Argument::key("key", 0).multiple(), Argument::double("timeout")],
+        history: &[("6.0.0", "The timeout may be a fraction.")],
         ..CommandSpec::DEFAULT
     },
     bzpopmin,
@@ -66,6 +67,7 @@ pub const BZPOPMAX: BuiltIn = BuiltIn::new(
         categories: category::BLOCKING | category::FAST | category::SORTEDSET | category::WRITE,
         key_specs: &[KeySpec::range(1, -2, 1, key_flag::RW | key_flag::ACCESS | key_flag::DELETE)],
         arguments: &[Argument::key("key", 0).multiple(), Argument::double("timeout")],
+        history: &[("6.0.0", "The timeout may be a fraction.")],
         ..CommandSpec::DEFAULT
     },
     bzpopmax,

@@ -34,6 +34,7 @@ pub const ZRANGE: BuiltIn = BuiltIn::new(
                 .optional(),
             Argument::pure_token("withscores", "WITHSCORES").optional(),
         ],
+        history: &[("6.2.0", "The options REV, BYSCORE, BYLEX and LIMIT.")],
         ..CommandSpec::DEFAULT
     },
     zrange,
@@ -97,6 +98,7 @@ pub const ZRANGEBYSCORE: BuiltIn = BuiltIn::new(
                 .optional(),
         ],
         deprecated: Some(Deprecation { since: "6.2.0", replaced_by: "`ZRANGE` with `BYSCORE`" }),
+        history: &[("2.0.0", "The option WITHSCORES.")],
         ..CommandSpec::DEFAULT
     },
     zrangebyscore,
@@ -174,6 +176,7 @@ pub const ZREVRANGEBYSCORE: BuiltIn = BuiltIn::new(
             since: "6.2.0",
             replaced_by: "`ZRANGE` with `REV` and `BYSCORE`",
         }),
+        history: &[("2.1.6", "The ends may be excluded.")],
         ..CommandSpec::DEFAULT
     },
     zrevrangebyscore,

@@ -19,6 +19,7 @@ pub const ZRANK: BuiltIn = BuiltIn::new(
             Argument::string("member"),
             Argument::pure_token("withscore", "WITHSCORE").optional(),
         ],
+        history: &[("7.2.0", "The option WITHSCORE.")],
         ..CommandSpec::DEFAULT
     },
     zrank,
@@ -40,6 +41,7 @@ pub const ZREVRANK: BuiltIn = BuiltIn::new(
             Argument::string("member"),
             Argument::pure_token("withscore", "WITHSCORE").optional(),
         ],
+        history: &[("7.2.0", "The option WITHSCORE.")],
         ..CommandSpec::DEFAULT
     },
     zrevrank,

@@ -15,6 +15,7 @@ pub const ZREM: BuiltIn = BuiltIn::new(
         categories: category::FAST | category::SORTEDSET | category::WRITE,
         key_specs: &[KeySpec::at(1, key_flag::RW | key_flag::DELETE)],
         arguments: &[Argument::key("key", 0), Argument::string("member").multiple()],
+        history: &[("2.4.0", "Takes several members.")],
         ..CommandSpec::DEFAULT
     },
     zrem,

@@ -36,6 +36,7 @@ pub const ZUNION: BuiltIn = BuiltIn::new(
             .optional(),
             Argument::pure_token("withscores", "WITHSCORES").optional(),
         ],
+        history: &[("8.8.0", "AGGREGATE COUNT.")],
         ..CommandSpec::DEFAULT
     },
     zunion,
@@ -77,6 +78,7 @@ pub const ZUNIONSTORE: BuiltIn = BuiltIn::new(
             .token("AGGREGATE")
             .optional(),
         ],
+        history: &[("8.8.0", "AGGREGATE COUNT.")],
         ..CommandSpec::DEFAULT
     },
     zunionstore,

@@ -76,7 +76,6 @@ pub const XADD: BuiltIn = BuiltIn::new(
             ("6.2.0", "Added the options NOMKSTREAM, MINID and LIMIT."),
             ("7.0.0", "`ms-*` leaves the number behind the time to the server."),
             ("8.2.0", "Added the options KEEPREF, DELREF and ACKED."),
-            ("8.6.0", "Added the options IDMP and IDMPAUTO."),
         ],
         ..CommandSpec::DEFAULT
     },

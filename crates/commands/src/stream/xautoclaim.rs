@@ -24,6 +24,7 @@ pub const XAUTOCLAIM: BuiltIn = BuiltIn::new(
             Argument::integer("count").token("COUNT").optional(),
             Argument::pure_token("justid", "JUSTID").optional(),
         ],
+        history: &[("7.0.0", "Tells the entries that are gone.")],
         ..CommandSpec::DEFAULT
     },
     xautoclaim,

@@ -30,6 +30,7 @@ pub const XPENDING: BuiltIn = BuiltIn::new(
             )
             .optional(),
         ],
+        history: &[("6.2.0", "The option IDLE; the ends may be excluded.")],
         ..CommandSpec::DEFAULT
     },
     xpending,

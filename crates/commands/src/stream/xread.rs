@@ -15,6 +15,9 @@ pub const XREAD: BuiltIn = BuiltIn::new(
         categories: category::BLOCKING | category::READ | category::SLOW | category::STREAM,
         key_specs: &[KeySpec { flags: key_flag::RO | key_flag::ACCESS | key_flag::INCOMPLETE, begin: BeginSearch::Keyword { keyword: "STREAMS", start_from: 1 }, find: FindKeys::Range { last_key: -1, step: 1, limit: 2 }, notes: Some("A key called STREAMS, or an option before it, may stand where the keyword is looked for; the keys are found by the options then.") }],
         arguments: &[Argument::integer("count").token("COUNT").optional(), Argument::integer("maxcount").token("MAXCOUNT").since("8.10.0").optional(), Argument::integer("maxsize").token("MAXSIZE").since("8.10.0").optional(), Argument::integer("milliseconds").token("BLOCK").optional(), Argument::block("streams", &[Argument::key("key", 0).multiple(), Argument::string("id").multiple()]).token("STREAMS")],
+        history: &[
+            ("8.10.0", "The options MAXCOUNT and MAXSIZE."),
+        ],
         ..CommandSpec::DEFAULT
     },
     xread,

@@ -42,6 +42,10 @@ pub const XREADGROUP: BuiltIn = BuiltIn::new(
             )
             .token("STREAMS"),
         ],
+        history: &[
+            ("8.10.0", "The options MAXCOUNT and MAXSIZE."),
+            ("8.4.0", "The option CLAIM."),
+        ],
         ..CommandSpec::DEFAULT
     },
     xreadgroup,

@@ -46,6 +46,13 @@ pub const SET: BuiltIn = BuiltIn::new(
             )
             .optional(),
         ],
+        history: &[
+            ("2.6.12", "The options EX, NX, PX and XX."),
+            ("6.0.0", "The option KEEPTTL."),
+            ("6.2.0", "The options GET, EXAT and PXAT."),
+            ("7.0.0", "NX and GET may stand together."),
+            ("8.4.0", "The options IFEQ, IFNE, IFDEQ and IFDNE."),
+        ],
         ..CommandSpec::DEFAULT
     },
     set,

@@ -1,6 +1,7 @@
 //! Commands through the whole engine, without a server.
 
 mod aof_faults;
+mod declarations;
 mod generic_propagation;
 mod geo_propagation;
 mod group_propagation;

@@ -61,6 +61,9 @@ impl Setting for SavePoints {
     }
 
     fn lines(&self, kind: Kind) -> Vec<Vec<u8>> {
-        if self.0.is_empty() { vec![b"\"\"".to_vec()] } else { vec![self.print(kind)] }
+        if self.0.is_empty() {
+            return vec![b"\"\"".to_vec()];
+        }
+        self.0.iter().map(|point| Self(vec![*point]).print(kind)).collect()
     }
 }

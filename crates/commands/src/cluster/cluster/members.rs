@@ -54,6 +54,7 @@ pub const CLUSTER_MEET: BuiltIn = BuiltIn::new(
             Argument::integer("port"),
             Argument::integer("cluster-bus-port").since("4.0.0").optional(),
         ],
+        history: &[("4.0.0", "Takes the port of the bus.")],
         ..CommandSpec::DEFAULT
     },
     meet,

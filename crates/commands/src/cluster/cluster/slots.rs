@@ -31,6 +31,10 @@ pub const CLUSTER_SLOTS: BuiltIn = BuiltIn::new(
         categories: category::SLOW,
         tips: &["nondeterministic_output"],
         deprecated: Some(Deprecation { since: "7.0.0", replaced_by: "`CLUSTER SHARDS`" }),
+        history: &[
+            ("4.0.0", "Tells the identifiers of nodes."),
+            ("7.0.0", "Tells more of where nodes are reached."),
+        ],
         ..CommandSpec::DEFAULT
     },
     slots,

@@ -56,6 +56,14 @@ pub const CLIENT_KILL: BuiltIn = BuiltIn::new(
                 .multiple(),
             ],
         )],
+        history: &[
+            ("2.8.12", "The form with filters."),
+            ("2.8.12", "The filter ID."),
+            ("3.2.0", "The type `master`."),
+            ("5.0.0", "The type `slave` may be called `replica`."),
+            ("6.2.0", "The filter LADDR."),
+            ("7.4.0", "The filter MAXAGE."),
+        ],
         ..CommandSpec::DEFAULT
     },
     kill,

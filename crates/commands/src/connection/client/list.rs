@@ -32,6 +32,17 @@ pub const CLIENT_LIST: BuiltIn = BuiltIn::new(
             .optional(),
             Argument::integer("client-id").token("ID").since("6.2.0").optional().multiple(),
         ],
+        history: &[
+            ("2.8.12", "Tells the `id` of a connection."),
+            ("5.0.0", "The filter TYPE."),
+            ("6.0.0", "Tells the `user`."),
+            ("6.2.0", "Tells `argv-mem`, `tot-mem`, `laddr` and `redir`; the filter ID."),
+            ("7.0.0", "Tells `resp`, `multi-mem`, `rbs` and `rbp`."),
+            ("7.0.3", "Tells `ssub`."),
+            ("7.2.0", "Tells `lib-name` and `lib-ver`."),
+            ("7.4.0", "Tells `watch`."),
+            ("8.0.0", "Tells `io-thread`."),
+        ],
         ..CommandSpec::DEFAULT
     },
     list,

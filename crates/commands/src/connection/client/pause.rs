@@ -25,6 +25,7 @@ pub const CLIENT_PAUSE: BuiltIn = BuiltIn::new(
             .since("6.2.0")
             .optional(),
         ],
+        history: &[("6.2.0", "The mode WRITE, and the word ALL for the other.")],
         ..CommandSpec::DEFAULT
     },
     pause,

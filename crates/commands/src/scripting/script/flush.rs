@@ -20,6 +20,7 @@ pub const SCRIPT_FLUSH: BuiltIn = BuiltIn::new(
         )
         .since("6.2.0")
         .optional()],
+        history: &[("6.2.0", "The options ASYNC and SYNC.")],
         ..CommandSpec::DEFAULT
     },
     flush,

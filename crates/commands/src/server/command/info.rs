@@ -17,6 +17,7 @@ pub const COMMAND_INFO: BuiltIn = BuiltIn::new(
         categories: category::CONNECTION | category::SLOW,
         tips: &["nondeterministic_output_order"],
         arguments: &[Argument::string("command-name").optional().multiple()],
+        history: &[("7.0.0", "Without names it tells of all commands.")],
         ..CommandSpec::DEFAULT
     },
     info,

@@ -14,6 +14,7 @@ pub const CONFIG_GET: BuiltIn = BuiltIn::new(
         flags: flag::ADMIN | flag::LOADING | flag::NOSCRIPT | flag::STALE,
         categories: category::ADMIN | category::DANGEROUS | category::SLOW,
         arguments: &[Argument::string("parameter").multiple()],
+        history: &[("7.0.0", "Takes several patterns.")],
         ..CommandSpec::DEFAULT
     },
     get,

@@ -24,6 +24,7 @@ pub const CONFIG_SET: BuiltIn = BuiltIn::new(
             &[Argument::string("parameter"), Argument::string("value")],
         )
         .multiple()],
+        history: &[("7.0.0", "Sets several parameters at once.")],
         ..CommandSpec::DEFAULT
     },
     set,

@@ -15,6 +15,10 @@ pub const SLOWLOG_GET: BuiltIn = BuiltIn::new(
         categories: category::ADMIN | category::DANGEROUS | category::SLOW,
         tips: &["request_policy:all_nodes", "nondeterministic_output"],
         arguments: &[Argument::integer("count").optional()],
+        history: &[
+            ("4.0.0", "Tells the address and the name of the client."),
+            ("8.10.0", "Tells the number of arguments."),
+        ],
         ..CommandSpec::DEFAULT
     },
     get,

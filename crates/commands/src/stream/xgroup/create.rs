@@ -27,6 +27,7 @@ pub const XGROUP_CREATE: BuiltIn = BuiltIn::new(
                 .display("entries-read")
                 .optional(),
         ],
+        history: &[("7.0.0", "The option ENTRIESREAD.")],
         ..CommandSpec::DEFAULT
     },
     create,

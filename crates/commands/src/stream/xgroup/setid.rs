@@ -26,6 +26,7 @@ pub const XGROUP_SETID: BuiltIn = BuiltIn::new(
                 .display("entries-read")
                 .optional(),
         ],
+        history: &[("7.0.0", "The option ENTRIESREAD.")],
         ..CommandSpec::DEFAULT
     },
     setid,

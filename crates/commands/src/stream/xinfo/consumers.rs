@@ -16,6 +16,7 @@ pub const XINFO_CONSUMERS: BuiltIn = BuiltIn::new(
         tips: &["nondeterministic_output"],
         key_specs: &[KeySpec::at(2, key_flag::RO | key_flag::ACCESS)],
         arguments: &[Argument::key("key", 0), Argument::string("group")],
+        history: &[("7.2.0", "Tells inactive.")],
         ..CommandSpec::DEFAULT
     },
     consumers,

@@ -15,6 +15,7 @@ pub const XINFO_GROUPS: BuiltIn = BuiltIn::new(
         categories: category::READ | category::SLOW | category::STREAM,
         key_specs: &[KeySpec::at(2, key_flag::RO | key_flag::ACCESS)],
         arguments: &[Argument::key("key", 0)],
+        history: &[("7.0.0", "Tells entries-read and lag.")],
         ..CommandSpec::DEFAULT
     },
     groups,

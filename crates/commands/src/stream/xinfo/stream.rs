@@ -30,6 +30,7 @@ pub const XINFO_STREAM: BuiltIn = BuiltIn::new(
             ("7.0.0", "Tells max-deleted-entry-id, entries-added and recorded-first-entry-id."),
             ("7.2.0", "Tells active-time of consumers in FULL."),
             ("8.6.0", "Tells of idempotent producers."),
+            ("8.8.0", "Tells nacked-count of groups in FULL."),
         ],
         ..CommandSpec::DEFAULT
     },
