@@ -175,6 +175,8 @@ pub struct Client {
     pub on_disconnect: Vec<OnDisconnect>,
     /// The guest that made it somebody, and wants to know when it is so no more.
     pub on_user_change: Option<OnDisconnect>,
+    /// How far modules have come with its login.
+    pub login: Option<Box<crate::guests::LoginProgress>>,
     /// What it has said of itself as a replica.
     pub replica: Option<Box<crate::replica_feed::ReplicaSession>>,
     /// Up to where in the replication stream stands what it wrote.
@@ -266,6 +268,7 @@ impl Clients {
             shard_channels: IndexSet::new(),
             on_disconnect: Vec::new(),
             on_user_change: None,
+            login: None,
             replica: None,
             write_offset: 0,
             fieldsets: crate::fieldsets::Fieldsets::default(),

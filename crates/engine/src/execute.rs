@@ -417,7 +417,7 @@ impl State {
         stats.slow_calls.set(stats.slow_calls.get() + 1);
         stats.slow_us.set(stats.slow_us.get() + duration_us);
         stats.slow_us_max.set(stats.slow_us_max.get().max(duration_us));
-        let shown = crate::redact::redacted(command, argv);
+        let shown = crate::redact::redacted(command, argv, &self.redacted_arguments);
         let limit = |value: i128| usize::try_from(value).unwrap_or(usize::MAX);
         let count_max = limit(self.config.slowlog_entry_max_argc.into());
         let bytes_max = limit(self.config.slowlog_entry_max_string_len.into());

@@ -8,11 +8,34 @@ use keyspace::{Judge, Value};
 use persistence::rdb::file::ModuleAux;
 use persistence::rdb::value::Loaded;
 
-use crate::client::{ClientId, OwnedArgv};
+use crate::client::{ClientId, OwnedArgv, client_flag};
+use crate::command::Command;
 use crate::context::Context;
 use crate::error::{CommandError, CommandResult};
 use crate::execute::Outcome;
 use crate::state::State;
+
+/// What modules make of a name and a password.
+#[derive(Debug)]
+pub enum GuestLogin {
+    /// None of them has anything to say.
+    Unhandled,
+    /// The client is somebody now.
+    Accepted,
+    /// Refused, for the reason the module gives.
+    Refused(Option<Vec<u8>>),
+    /// A module will say later: the client waits, and its command will be executed again.
+    Waits,
+}
+
+/// How far the modules have come with the login of a client that waited.
+#[derive(Debug)]
+pub struct LoginProgress {
+    /// The last one that was asked.
+    pub asked: u64,
+    /// What it said, if that was anything.
+    pub outcome: Option<GuestLogin>,
+}
 
 /// Loads, lists and unloads modules; the host fills it in.
 pub trait ModuleHost {
@@ -70,6 +93,17 @@ pub trait ModuleHost {
         _fields: &[u8],
     ) -> Result<(), String> {
         Err(no_such_type(type_id))
+    }
+
+    /// Asks the modules whether they know name and password; those asked before are left out.
+    fn log_in(
+        &self,
+        _context: &mut Context<'_>,
+        _user: &[u8],
+        _password: &[u8],
+        _asked: Option<u64>,
+    ) -> GuestLogin {
+        GuestLogin::Unhandled
     }
 
     /// MODULE LIST, written as reply.
@@ -153,6 +187,20 @@ pub fn no_such_type(type_id: u64) -> String {
 }
 
 impl State {
+    /// Executes the command again with which a client that waited wanted to log in.
+    pub fn resume_login(
+        &mut self,
+        client: ClientId,
+        command: &Rc<Command>,
+        argv: &[&[u8]],
+        progress: LoginProgress,
+    ) {
+        self.clients[client].login = Some(Box::new(progress));
+        self.clients[client].set(client_flag::REEXECUTING, true);
+        self.run_command(client, command, argv);
+        self.clients[client].set(client_flag::REEXECUTING, false);
+    }
+
     /// Lets a module make its value of what was read from bytes; other values are made already.
     pub fn restored<'a>(
         &mut self,

@@ -27,7 +27,8 @@ impl State {
             if is_script { "lua" } else { &session.peer.address }
         )
         .into_bytes();
-        for argument in crate::redact::redacted(command, argv).iter() {
+        let shown = crate::redact::redacted(command, argv, &self.redacted_arguments);
+        for argument in shown.iter() {
             line.push(b' ');
             stdx::escape::quote(argument, &mut line);
         }

@@ -9,8 +9,16 @@ use crate::command::Command;
 const REDACTED: &[u8] = b"(redacted)";
 
 /// The arguments of a call with what is secret replaced.
-pub fn redacted<'a>(command: &Command, argv: &'a [&'a [u8]]) -> Cow<'a, [&'a [u8]]> {
-    let secret = secret_positions(&command.full_name, argv);
+pub fn redacted<'a>(
+    command: &Command,
+    argv: &'a [&'a [u8]],
+    by_module: &[usize],
+) -> Cow<'a, [&'a [u8]]> {
+    // Only commands of modules have said so themselves.
+    let secret = match command.guest() {
+        Some(_) => by_module.to_vec(),
+        None => secret_positions(&command.full_name, argv),
+    };
     if secret.is_empty() {
         return Cow::Borrowed(argv);
     }

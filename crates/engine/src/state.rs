@@ -96,6 +96,8 @@ pub struct State {
     pub config: Config,
     pub table: CommandTable,
     pub permissions: Permissions,
+    /// Arguments of the running module command that are nobody's business.
+    pub redacted_arguments: Vec<usize>,
     pub databases: Vec<Database>,
     /// The names of fields that hashes share.
     pub templates: Templates,
@@ -270,6 +272,7 @@ impl State {
         let state = State {
             table: CommandTable::new(built_ins),
             permissions: Permissions::default(),
+            redacted_arguments: Vec::new(),
             templates: Templates::new(databases[0].seed()),
             templates_cron_s: 0,
             databases,

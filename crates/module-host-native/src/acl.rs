@@ -273,6 +273,10 @@ fn authenticate(
         return status::ERR;
     }
     state.log_in(client, user);
+    if let Some(attempt) = &mut ctx.attempt {
+        attempt.accepted = true;
+    }
+    let state = ctx.state();
     if let Some(changed) = changed {
         let private = private as usize;
         state.clients[client].on_user_change =

@@ -13,15 +13,16 @@ use parking_lot::Mutex;
 use resp::reply::Reply;
 
 use crate::context::{Ctx, Kind};
+use crate::logins::{Attempt, AuthFunc};
 use crate::module::Module;
 use crate::ptr;
 use crate::strings::{ModuleString, StringPtr, bytes_of};
 use crate::table::Table;
 
 /// `int (*)(ctx, argv, argc)`: answers the client, or says that its time is up.
-type ReplyFunc = unsafe extern "C" fn(*mut Ctx, *mut StringPtr, c_int) -> c_int;
+pub type ReplyFunc = unsafe extern "C" fn(*mut Ctx, *mut StringPtr, c_int) -> c_int;
 /// `void (*)(ctx, private_data)`.
-type FreeFunc = unsafe extern "C" fn(*mut Ctx, *mut c_void);
+pub type FreeFunc = unsafe extern "C" fn(*mut Ctx, *mut c_void);
 /// `void (*)(ctx, blocked_client)`.
 type DisconnectFunc = unsafe extern "C" fn(*mut Ctx, *mut BlockedClient);
 
@@ -30,7 +31,7 @@ type DisconnectFunc = unsafe extern "C" fn(*mut Ctx, *mut BlockedClient);
 pub struct BlockedClient {
     pub module: Arc<Module>,
     /// The client while it waits; the number tells it from a later one in the same slot.
-    client: Option<(ClientId, u64)>,
+    pub client: Option<(ClientId, u64)>,
     db: usize,
     reply_func: Option<ReplyFunc>,
     timeout_func: Option<ReplyFunc>,
@@ -39,14 +40,16 @@ pub struct BlockedClient {
     private_data: *mut c_void,
     /// Replies written through a thread-safe context, for a client without a reply callback.
     reply: Reply,
-    command: Rc<Command>,
-    argv: OwnedArgv,
-    aborted: bool,
+    pub command: Rc<Command>,
+    pub argv: OwnedArgv,
+    pub aborted: bool,
     /// The client waits for keys: it is the server that ends the wait, not the module.
     on_keys: bool,
     /// The key that has become ready.
     ready_key: Option<StringPtr>,
-    measured_us: u64,
+    /// The client wants to log in, and the module is to say whether it may.
+    pub login: Option<(AuthFunc, Attempt)>,
+    pub measured_us: u64,
     measure_started_us: Option<u64>,
 }
 
@@ -117,12 +120,15 @@ fn waiting_client(state: &State, blocked: &BlockedClient) -> Option<ClientId> {
 fn finish(state: &mut State, pointer: *mut BlockedClient) {
     let blocked = ptr::required(pointer);
     let module = blocked.module.clone();
-    if !blocked.aborted
+    if (!blocked.aborted || blocked.login.is_some())
         && let Some(client) = waiting_client(state, blocked)
     {
         state.unblock_client(client);
         state.clients[client].on_disconnect.clear();
-        answer(state, client, pointer);
+        match blocked.login.take() {
+            Some(login) => crate::logins::log_in_again(state, client, pointer, login),
+            None => answer(state, client, pointer),
+        }
         state.mark_pending_write(client);
     }
     free_private_data(state, blocked);
@@ -327,20 +333,20 @@ extern "C" fn get_blocked_client_ready_key(ctx: *mut Ctx) -> StringPtr {
 }
 
 /// The module's functions for a wait.
-struct Functions {
-    reply_func: Option<ReplyFunc>,
-    timeout_func: Option<ReplyFunc>,
-    free_func: Option<FreeFunc>,
+pub struct Functions {
+    pub reply_func: Option<ReplyFunc>,
+    pub timeout_func: Option<ReplyFunc>,
+    pub free_func: Option<FreeFunc>,
 }
 
 /// What a client waits for that waits for keys.
-struct KeyWait {
+pub struct KeyWait {
     keys: Vec<Box<[u8]>>,
     private_data: *mut c_void,
     on_delete: bool,
 }
 
-fn block(
+pub fn block(
     ctx: *mut Ctx,
     functions: Functions,
     timeout_ms: c_longlong,
@@ -372,6 +378,7 @@ fn block(
         aborted: false,
         on_keys: wait.is_some(),
         ready_key: None,
+        login: None,
         measured_us: 0,
         measure_started_us: None,
     }));
@@ -382,7 +389,9 @@ fn block(
         } else {
             "Blocking module command called from Lua script"
         };
-        if let Some(reply) = ctx.reply() {
+        if let Some(attempt) = &mut ctx.attempt {
+            attempt.may_not_wait = Some(text);
+        } else if let Some(reply) = ctx.reply() {
             reply.error(format!("ERR {text}"));
         }
         end_wait_for_keys(ptr::required(blocked));
@@ -442,6 +451,13 @@ fn set_errno(number: c_int) {
 extern "C" fn abort_block(blocked: *mut BlockedClient) -> c_int {
     let inner = ptr::required(blocked);
     inner.aborted = true;
+    if inner.login.is_some() {
+        // The main thread refuses the login.
+        inner.free_func = None;
+        UNBLOCKED.lock().push(blocked as usize);
+        wake();
+        return status::OK;
+    }
     // The client is free at once, without an answer from here.
     let state = crate::host::state_in_use();
     if let Some(client) = waiting_client(state, inner) {

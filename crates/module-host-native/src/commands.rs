@@ -56,6 +56,7 @@ impl GuestCommand for NativeCommand {
             return Err(engine::error::unknown_command(context.argv));
         };
         let argv = context.argv;
+        context.state.redacted_arguments.clear();
         let mut ctx = Ctx::of_command(&module, context);
         self.call(&mut ctx, argv, function);
         Ok(())

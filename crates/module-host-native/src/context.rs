@@ -77,6 +77,8 @@ pub struct Ctx {
     pub argv: Vec<crate::strings::StringPtr>,
     /// Set by RedisModule_SetContextUser; null: the user is that of the client.
     pub module_user: *mut ModuleUser,
+    /// A module is asked about a login.
+    pub attempt: Option<crate::logins::Attempt>,
 }
 
 impl Ctx {
@@ -109,6 +111,7 @@ impl Ctx {
             blocked: std::ptr::null_mut(),
             argv: Vec::new(),
             module_user: std::ptr::null_mut(),
+            attempt: None,
         }
     }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use config::ModuleValue;
 use engine::effect::LogLevel;
-use engine::guests::{ModuleHost, no_such_type};
+use engine::guests::{GuestLogin, ModuleHost, no_such_type};
 use engine::{CommandError, CommandResult, Context, State};
 use keyspace::module::Place;
 use module_abi::status;
@@ -279,6 +279,7 @@ fn remove_everything(state: &mut State, module: &Arc<Module>) {
         }
     }
     notifications::forget_module(state, module);
+    crate::logins::forget_module(module);
     for (number, filter) in module.filters.take() {
         state.command_filters.retain(|(known, _)| *known != number);
         drop(ptr::take_back(filter.cast::<crate::filters::Filter>()));
@@ -376,6 +377,16 @@ impl ModuleHost for NativeHost {
 
     fn refresh_config(&self, state: &mut State) {
         crate::config::refresh(state, &modules());
+    }
+
+    fn log_in(
+        &self,
+        context: &mut Context<'_>,
+        user: &[u8],
+        password: &[u8],
+        asked: Option<u64>,
+    ) -> GuestLogin {
+        crate::logins::ask(context, user, password, asked)
     }
 
     fn load_lines(&self) -> Vec<Vec<Vec<u8>>> {

@@ -33,6 +33,7 @@ mod key_context;
 mod keys;
 mod library;
 mod lists;
+mod logins;
 mod memory;
 mod missing;
 mod module;
@@ -59,6 +60,7 @@ pub use host::{NativeHost, set_log, started};
 /// What fills the table: one function per area.
 const AREAS: &[fn(&mut table::Table)] = &[
     acl::register,
+    logins::register,
     blocking::register,
     calls::register,
     cluster::register,

@@ -1,6 +1,7 @@
 //! AUTH: name and password of a user.
 
 use command_spec::*;
+use engine::guests::{GuestLogin, LoginProgress};
 use engine::*;
 
 pub const AUTH: BuiltIn = BuiltIn::new(
@@ -44,16 +45,41 @@ fn auth(context: &mut Context<'_>) -> CommandResult {
         [_, user, password] => (user, password),
         _ => return Err(error::SYNTAX),
     };
-    authenticate(context, user, password)?;
-    context.reply.ok();
+    if authenticate(context, user, password)? {
+        context.reply.ok();
+    }
     Ok(())
 }
 
-/// Makes the client that user, or refuses.
-pub fn authenticate(context: &mut Context<'_>, user: &[u8], password: &[u8]) -> CommandResult {
+/// Makes the client that user, or refuses. False if a module takes its time to decide: the command is executed again.
+pub fn authenticate(
+    context: &mut Context<'_>,
+    user: &[u8],
+    password: &[u8],
+) -> Result<bool, CommandError> {
+    match ask_modules(context, user, password) {
+        GuestLogin::Accepted => return Ok(true),
+        GuestLogin::Waits => return Ok(false),
+        GuestLogin::Refused(Some(reason)) => return Err(CommandError::err(reason)),
+        GuestLogin::Refused(None) => return Err(error::WRONGPASS),
+        GuestLogin::Unhandled => {}
+    }
     let word = context.argv[0];
     if context.state.log_in_by_password(context.client, user, password, word) {
-        return Ok(());
+        return Ok(true);
     }
     Err(error::WRONGPASS)
+}
+
+/// Modules are asked before passwords are looked at.
+fn ask_modules(context: &mut Context<'_>, user: &[u8], password: &[u8]) -> GuestLogin {
+    let asked = match context.client_mut().login.take().map(|progress| *progress) {
+        Some(LoginProgress { outcome: Some(outcome), .. }) => return outcome,
+        Some(LoginProgress { asked, outcome: None }) => Some(asked),
+        None => None,
+    };
+    match context.state.guests.modules.clone() {
+        Some(host) => host.log_in(context, user, password, asked),
+        None => GuestLogin::Unhandled,
+    }
 }

@@ -81,8 +81,10 @@ fn hello(context: &mut Context<'_>) -> CommandResult {
             }
         };
     }
-    if let Some((user, password)) = login {
-        authenticate(context, user, password)?;
+    if let Some((user, password)) = login
+        && !authenticate(context, user, password)?
+    {
+        return Ok(());
     }
     if context.state.must_authenticate(context.client) {
         return Err(NOT_AUTHENTICATED);
