@@ -7,5 +7,6 @@
 #![forbid(unsafe_code)]
 
 pub mod aof;
+pub mod check;
 pub mod rdb;
 pub mod version;

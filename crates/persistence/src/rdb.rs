@@ -7,14 +7,14 @@ pub mod file;
 mod hash;
 mod intset;
 mod list;
-mod reader;
+pub(crate) mod reader;
 mod set;
 mod stream;
 mod stream_groups;
 mod template;
 #[cfg(test)]
 mod tests;
-mod type_code;
+pub(crate) mod type_code;
 pub mod value;
 mod writer;
 mod ziplist;

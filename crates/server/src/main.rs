@@ -7,6 +7,8 @@ mod allocator;
 mod aof_files;
 mod background;
 mod batch;
+mod check_aof;
+mod check_rdb;
 mod cluster_file;
 mod config_change;
 mod connection;
@@ -54,6 +56,9 @@ fn start() -> i32 {
     if arguments.next().is_some_and(|first| first == module_host_native::probe::PROBE_ARGUMENT) {
         return startup::try_module(arguments);
     }
+    if let Some(code) = under_another_name() {
+        return code;
+    }
     let words: Vec<Vec<u8>> = std::env::args_os().skip(1).map(OsStringExt::into_vec).collect();
     let command_line = CommandLine::parse(&words);
     match command_line.action {
@@ -62,6 +67,19 @@ fn start() -> i32 {
         Action::TestMemory(megabytes) => usage::test_memory(&megabytes),
         Action::CheckSystem => resources::check_system(),
         Action::Run => serve(&command_line),
+    }
+}
+
+/// The binary is several programs; its name says which.
+fn under_another_name() -> Option<i32> {
+    let mut arguments = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    let program = arguments.next()?;
+    let name = std::path::Path::new(&program).file_name()?.to_str()?.to_owned();
+    let arguments: Vec<String> = arguments.collect();
+    match name.as_str() {
+        "bulkhead-check-rdb" | "redis-check-rdb" => Some(check_rdb::run(&program, &arguments)),
+        "bulkhead-check-aof" | "redis-check-aof" => Some(check_aof::run(&program, &arguments)),
+        _ => None,
     }
 }
 

@@ -332,7 +332,7 @@ fn write_pid_file(startup: &Startup, files: &mut FilesInUse, supervised: bool) {
 }
 
 /// What the engine may ask of the machine.
-const PORTS: Ports = Ports {
+pub const PORTS: Ports = Ports {
     clock: ClockPort { unix_us: sys::clock::realtime_us, monotonic_us: sys::clock::monotonic_us },
     memory_used_bytes: crate::allocator::used_bytes,
     good_size: structures::class_size,

@@ -8,8 +8,13 @@ pub const ALLOCATOR: &str = "jemalloc-5.3.0";
 
 /// The line of `--version`. Tools read the `v=` field; the words behind `build=` are ours.
 pub fn line() -> String {
+    line_of("Redis server")
+}
+
+/// The same of another program.
+pub fn line_of(program: &str) -> String {
     format!(
-        "Redis server v={REDIS_VERSION} sha=00000000:0 malloc={ALLOCATOR} bits={} build={:x} \
+        "{program} v={REDIS_VERSION} sha=00000000:0 malloc={ALLOCATOR} bits={} build={:x} \
          bulkhead={}",
         usize::BITS,
         build_id(),

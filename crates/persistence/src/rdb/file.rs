@@ -4,7 +4,7 @@ mod opcode;
 mod read;
 mod write;
 
-pub use read::{FileReader, Item, KeyItem};
+pub use read::{FileReader, Item, KeyItem, Place};
 pub use write::{FileWriter, ModuleAux};
 
 /// The first bytes of a file; the version follows as four digits.

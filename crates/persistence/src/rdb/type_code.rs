@@ -31,3 +31,47 @@ pub const HASH_TEMPLATE_LISTPACK: u8 = 29;
 pub const HASH_TEMPLATE_LISTPACK_REF: u8 = 30;
 pub const HASH_TEMPLATE_ARRAY: u8 = 31;
 pub const HASH_TEMPLATE_ARRAY_REF: u8 = 32;
+
+/// A hash some of whose fields expire.
+pub fn has_field_expiry(code: u8) -> bool {
+    (HASH_METADATA_EARLY..=HASH_LISTPACK_EX).contains(&code)
+}
+
+/// The names that `redis-check-rdb` gives them.
+pub fn name(code: u8) -> &'static str {
+    match code {
+        STRING => "string",
+        LIST => "list-linked",
+        SET => "set-hashtable",
+        ZSET => "zset-v1",
+        HASH => "hash-hashtable",
+        ZSET_2 => "zset-v2",
+        6 => "module-pre-release",
+        MODULE_2 => "module-value",
+        HASH_ZIPMAP => "hash-zipmap",
+        LIST_ZIPLIST => "list-ziplist",
+        SET_INTSET => "set-intset",
+        ZSET_ZIPLIST => "zset-ziplist",
+        HASH_ZIPLIST => "hash-ziplist",
+        LIST_QUICKLIST => "quicklist",
+        STREAM_LISTPACKS => "stream",
+        HASH_LISTPACK => "hash-listpack",
+        ZSET_LISTPACK => "zset-listpack",
+        LIST_QUICKLIST_2 => "quicklist-v2",
+        STREAM_LISTPACKS_2 => "stream-v2",
+        SET_LISTPACK => "set-listpack",
+        STREAM_LISTPACKS_3 => "stream-v3",
+        HASH_METADATA_EARLY => "hash-hashtable-md-pre-release",
+        HASH_LISTPACK_EX_EARLY => "hash-listpack-md-pre-release",
+        HASH_METADATA => "hash-hashtable-md",
+        HASH_LISTPACK_EX => "hash-listpack-md",
+        STREAM_LISTPACKS_4 => "stream-v4",
+        STREAM_LISTPACKS_5 => "stream-v5",
+        ARRAY => "array",
+        HASH_TEMPLATE_LISTPACK => "hash-tmpl-lp",
+        HASH_TEMPLATE_LISTPACK_REF => "hash-tmpl-lp-ref",
+        HASH_TEMPLATE_ARRAY => "hash-tmpl-array",
+        HASH_TEMPLATE_ARRAY_REF => "hash-tmpl-array-ref",
+        _ => "unknown",
+    }
+}

@@ -73,6 +73,33 @@ pub struct FileReader<'a> {
     templates: FileTemplates,
     /// The key whose value could not be read.
     damaged_key: Option<Cow<'a, [u8]>>,
+    place: Place,
+    /// The file was saved without a checksum.
+    unchecked: bool,
+}
+
+/// How far the reader has come, for those who tell of an error.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place {
+    /// The byte that introduced what is read now.
+    pub code: Option<u8>,
+    /// Where the key stands that is read now.
+    pub key_at: Option<usize>,
+}
+
+impl Place {
+    /// What is read now, if it is no key.
+    pub fn doing(&self) -> &'static str {
+        match self.code {
+            Some(opcode::EXPIRY_S | opcode::EXPIRY_MS) => "read-expire",
+            Some(opcode::REMARK) => "read-aux",
+            Some(opcode::DATABASE | opcode::SIZES | opcode::SLOT) => "read-len",
+            Some(opcode::LIBRARY) => "read-functions",
+            Some(opcode::MODULE_AUX) => "read-module-aux",
+            Some(opcode::END) => "check-sum",
+            _ => "read-type",
+        }
+    }
 }
 
 impl<'a> FileReader<'a> {
@@ -90,7 +117,15 @@ impl<'a> FileReader<'a> {
             return Err(RdbError::Version(version));
         }
         let templates = FileTemplates::new();
-        Ok(FileReader { bytes, reader, version, templates, damaged_key: None })
+        Ok(FileReader {
+            bytes,
+            reader,
+            version,
+            templates,
+            damaged_key: None,
+            place: Place::default(),
+            unchecked: false,
+        })
     }
 
     /// After an error: the key that was being read, if it was one.
@@ -101,6 +136,23 @@ impl<'a> FileReader<'a> {
     /// Bytes that were read.
     pub fn position(&self) -> usize {
         self.bytes.len() - self.reader.remaining()
+    }
+
+    /// What is read now, or was read last.
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    /// At the end: what there is to say of the checksum.
+    pub fn checksum_remark(&self) -> Option<&'static str> {
+        if self.version < CHECKSUM_SINCE {
+            return None;
+        }
+        Some(if self.unchecked {
+            "RDB file was saved with checksum disabled: no check performed"
+        } else {
+            "Checksum OK"
+        })
     }
 
     /// Bytes that are left.
@@ -116,9 +168,12 @@ impl<'a> FileReader<'a> {
     /// The next item; `None` at the end, where the checksum is found right.
     pub fn next(&mut self, limits: &Limits) -> RdbResult<Option<Item<'a>>> {
         let mut attributes = Attributes::default();
+        self.place = Place::default();
         loop {
             let reader = &mut self.reader;
-            return Ok(Some(match reader.byte()? {
+            let code = reader.byte()?;
+            self.place.code = Some(code);
+            return Ok(Some(match code {
                 opcode::EXPIRY_S => {
                     let seconds = i64::from(i32::from_le_bytes(reader.array()?));
                     attributes.expiry_ms = Some(seconds * 1000);
@@ -164,6 +219,7 @@ impl<'a> FileReader<'a> {
                 }
                 opcode::END => return self.end().map(|()| None),
                 code => {
+                    self.place.key_at = Some(self.bytes.len() - reader.remaining());
                     let key = reader.string()?;
                     let source = Source::File(&self.templates);
                     match value::read(reader, code, limits, source) {
@@ -185,6 +241,7 @@ impl<'a> FileReader<'a> {
         }
         let checked = &self.bytes[..self.position()];
         let checksum = u64::from_le_bytes(self.reader.array()?);
+        self.unchecked = checksum == 0;
         if checksum != 0 && checksum != CRC64.checksum(checked) {
             return Err(RdbError::Checksum);
         }
