@@ -6,9 +6,11 @@ mod bench;
 mod ci;
 mod clients;
 mod debian;
+mod exchange;
 mod exec;
 mod fuzz;
 mod genuine;
+mod install;
 mod kills;
 mod oracle;
 mod paths;
@@ -53,6 +55,10 @@ enum Task {
     Kills(kills::Options),
     /// Test suites of client libraries, against the genuine server and ours in turn.
     Clients(clients::Options),
+    /// Files of ours start other servers, and theirs ours, with equal data.
+    Exchange(exchange::Options),
+    /// Put the release build into a folder, with links for its tools.
+    Install(install::Options),
     /// Redis's own Tcl suite, aimed at our server.
     Suite(suite::Options),
     /// Our server against the genuine one: operations per CPU second, latency, bytes per key.
@@ -73,6 +79,8 @@ fn main() -> ExitCode {
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Kills(options) => kills::run(&options),
         Task::Clients(options) => clients::run(&options),
+        Task::Exchange(options) => exchange::run(&options),
+        Task::Install(options) => install::run(&options),
         Task::Suite(options) => suite::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Genuine => genuine::run(),

@@ -7,7 +7,7 @@ pub const REPLY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client that must stay blocked is watched, in which nothing may arrive.
 pub const BLOCKED_WATCH: Duration = Duration::from_millis(60);
 /// How long a server may take to answer its first PING.
-pub const START_TIMEOUT: Duration = Duration::from_secs(20);
+pub const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a server may take to stop before it is killed.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest `@advance` that is really waited for where time cannot be moved.

@@ -293,7 +293,9 @@ impl State {
             Tail::Truncated => self.config.aof_load_truncated,
             Tail::Bad => limit > 0 && len - good <= limit,
         };
-        if !allowed || !last {
+        // A file that ends too early among others lacks what they build upon; a corrupt end was allowed by its size.
+        let elsewhere = !last && matches!(tail, Tail::Truncated);
+        if !allowed || elsewhere {
             return Err(AofLoadError(refusal(name, tail, limit)));
         }
         let option = match tail {

@@ -9,6 +9,9 @@ use crate::rdb::reader::Reader;
 use crate::rdb::type_code;
 use crate::rdb::value::Limits;
 
+/// Signature and version.
+const HEAD_BYTES: usize = 9;
+
 /// What was found.
 pub struct RdbReport {
     pub text: String,
@@ -49,9 +52,21 @@ pub fn rdb(bytes: &[u8], name: &str, limits: &Limits, now_ms: i64) -> RdbReport 
         }
         Err(error) => {
             text.push_str("--- RDB ERROR DETECTED ---\n");
-            let offset = reader.as_ref().map_or(0, FileReader::position);
-            line(&mut text, offset, &reason(*error));
-            describe_place(bytes, reader.as_ref(), &mut text);
+            let head = if matches!(error, RdbError::Version(_)) { HEAD_BYTES } else { 0 };
+            let place = reader.as_ref().map(FileReader::place);
+            // What follows a byte without a meaning is not known to be a key.
+            let unknown = place.and_then(|place| {
+                let start = place.key_at?;
+                place.code.filter(|code| !type_code::is_known(*code)).map(|code| (start, code))
+            });
+            if let Some((start, code)) = unknown {
+                line(&mut text, start, &reason(RdbError::UnknownType(code)));
+                text.push_str("[additional info] While doing: read-type\n");
+            } else {
+                let offset = reader.as_ref().map_or(head, FileReader::position);
+                line(&mut text, offset, &reason(*error));
+                describe_place(bytes, reader.as_ref(), &mut text);
+            }
         }
     }
     figures.print(&mut text);

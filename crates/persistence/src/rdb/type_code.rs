@@ -72,6 +72,13 @@ pub fn name(code: u8) -> &'static str {
         HASH_TEMPLATE_LISTPACK_REF => "hash-tmpl-lp-ref",
         HASH_TEMPLATE_ARRAY => "hash-tmpl-array",
         HASH_TEMPLATE_ARRAY_REF => "hash-tmpl-array-ref",
-        _ => "unknown",
+        _ => UNKNOWN,
     }
 }
+
+/// Whether a value can begin with this byte.
+pub fn is_known(code: u8) -> bool {
+    name(code) != UNKNOWN
+}
+
+const UNKNOWN: &str = "unknown";

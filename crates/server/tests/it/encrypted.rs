@@ -289,6 +289,24 @@ fn replica_follows_over_tls() {
 }
 
 #[test]
+fn a_certificate_names_its_user() {
+    let certificates = Certificates::new();
+    let (server, port) = certificates.start();
+    let config = certificates.client(Some("client"), rustls::ALL_VERSIONS);
+    let who = || ask(&mut connect(&config, port), "ACL GETUSER default").expect("a reply");
+    assert!(who().starts_with('*'));
+    let mut admin = server.client().expect("a client");
+    admin.line("ACL SETUSER client on nopass +ping").expect("a reply");
+    set(&server, &["tls-auth-clients-user", "CN"]);
+    assert!(who().starts_with("-NOPERM User client has no permissions"), "{}", who());
+    // One that is switched off is as good as none, and that is logged.
+    admin.line("ACL SETUSER client off").expect("a reply");
+    assert!(who().starts_with('*'));
+    let info = admin.line("INFO stats").expect("a reply").text().expect("a text");
+    assert!(info.contains("acl_access_denied_tls_cert:1\r\n"), "{info}");
+}
+
+#[test]
 fn without_certificates_there_is_no_start() {
     let output = crate::run(&["--port", "0", "--tls-port", &free_port().to_string()]);
     assert_eq!(output.status.code(), Some(1));
