@@ -12,12 +12,57 @@ const NOW_US: i64 = 1_700_000_000_000_000;
 
 /// What rules are made of.
 const WORDS: &[&str] = &[
-    "on", "off", "nopass", "resetpass", "reset", ">pw", "<pw", "#", "!",
-    "#9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "allkeys", "resetkeys", "~*",
-    "~key:*", "%R~a", "%W~a", "%RW~[a-", "%~", "~", "&*", "&ch", "allchannels", "resetchannels", "+@all",
-    "-@all", "+@string", "-@dangerous", "+get", "-get", "+config|get", "-config|set", "+select|0",
-    "+config|get|x", "+", "-", "+@", "(", ")", "(~k +get)", "(%R~*", "+@read)", "()", "(\"+get\" '~q')",
-    "(\"", "clearselectors", "sanitize-payload", "skip-sanitize-payload", "\\", "~\\*", "((", "))",
+    "on",
+    "off",
+    "nopass",
+    "resetpass",
+    "reset",
+    ">pw",
+    "<pw",
+    "#",
+    "!",
+    "#9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "allkeys",
+    "resetkeys",
+    "~*",
+    "~key:*",
+    "%R~a",
+    "%W~a",
+    "%RW~[a-",
+    "%~",
+    "~",
+    "&*",
+    "&ch",
+    "allchannels",
+    "resetchannels",
+    "+@all",
+    "-@all",
+    "+@string",
+    "-@dangerous",
+    "+get",
+    "-get",
+    "+config|get",
+    "-config|set",
+    "+select|0",
+    "+config|get|x",
+    "+",
+    "-",
+    "+@",
+    "(",
+    ")",
+    "(~k +get)",
+    "(%R~*",
+    "+@read)",
+    "()",
+    "(\"+get\" '~q')",
+    "(\"",
+    "clearselectors",
+    "sanitize-payload",
+    "skip-sanitize-payload",
+    "\\",
+    "~\\*",
+    "((",
+    "))",
 ];
 
 /// Calls that are asked about after each change.
@@ -67,8 +112,7 @@ impl Target {
             memory_used_bytes: || 0,
             good_size: |bytes| bytes,
         };
-        let mut engine =
-            Engine::new(Config::default(), commands::table::BUILT_INS, ports, [7; 32]);
+        let mut engine = Engine::new(Config::default(), commands::table::BUILT_INS, ports, [7; 32]);
         engine.state.host.port.read_file = |name| Ok(name.to_vec());
         let client =
             engine.client_connected(Peer { address: "127.0.0.1:1".to_owned(), ..Peer::default() });
@@ -146,5 +190,6 @@ fn make(rng: &mut Rng) -> Vec<u8> {
     if rng.u8(0..3) == 0 {
         body.splice(0..0, *b"user u ");
     }
-    if rng.bool() { mutate(rng, &body, WORDS[rng.usize(0..WORDS.len())].as_bytes()) } else { body }
+    let other = WORDS[rng.usize(0..WORDS.len())];
+    if rng.bool() { mutate(rng, &body, other.as_bytes()) } else { body }
 }

@@ -137,7 +137,7 @@ fn damaged_payloads() -> Result<()> {
     fuzz::damage(fuzz::Target::Restore, 1000, 1)?;
     fuzz::damage(fuzz::Target::Acl, 20_000, 1)?;
     fuzz::damage(fuzz::Target::Resp, 20_000, 1)?;
-    fuzz::damage(fuzz::Target::Config, 2000, 1)
+    fuzz::damage(fuzz::Target::Config, 200, 1)
 }
 
 fn kills() -> Result<()> {
@@ -153,7 +153,7 @@ fn many_payloads() -> Result<()> {
     fuzz::damage(fuzz::Target::Acl, 1_000_000, 2)?;
     // About a minute each.
     fuzz::damage(fuzz::Target::Resp, 1_000_000, 2)?;
-    fuzz::damage(fuzz::Target::Config, 50_000, 2)
+    fuzz::damage(fuzz::Target::Config, 3000, 2)
 }
 
 /// The stable compiler has the sanitizer but keeps its flag behind this variable.

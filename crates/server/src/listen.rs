@@ -172,13 +172,11 @@ fn open_tcp(config: &Config, kind: Kind, port: i32) -> Result<Vec<Listening>, Li
             Ok(listener) => open.push(Listening { kind, listener }),
             Err(error) => {
                 let missing = is_missing_address(&error);
-                if !(optional && missing) {
-                    log!(
-                        Warning,
-                        "Warning: Could not create server TCP listening socket {host}:{port}: {}",
-                        describe_bind(&error)
-                    );
-                }
+                log!(
+                    Warning,
+                    "Warning: Could not create server TCP listening socket {host}:{port}: {}",
+                    describe_bind(&error)
+                );
                 if missing && (optional || is_missing_protocol(&error)) {
                     continue;
                 }
@@ -219,9 +217,10 @@ fn describe_bind(error: &io::Error) -> String {
     }
 }
 
-/// The kernel's words without Rust's number behind them.
+/// The system's words without Rust's before them and its number behind.
 pub fn describe(error: &io::Error) -> String {
     let text = error.to_string();
+    let text = text.trim_start_matches("failed to lookup address information: ").to_owned();
     match text.find(" (os error") {
         Some(end) => text.get(..end).unwrap_or(&text).to_owned(),
         None => text,

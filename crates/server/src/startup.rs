@@ -184,7 +184,10 @@ fn run(shell: &mut Shell, startup: &Startup, supervised: bool) -> i32 {
     if let Err(ListenFailed(kind)) = opened {
         let config = shell.engine.config();
         let port = if kind == Kind::Tls { config.tls_port } else { config.port };
-        log!(Warning, "Failed listening on port {port} ({}), aborting.", kind.name());
+        // Of a unix socket everything has been said.
+        if kind != Kind::Unix {
+            log!(Warning, "Failed listening on port {port} ({}), aborting.", kind.name());
+        }
         return 1;
     }
     if shell.listeners.is_empty() {

@@ -29,7 +29,7 @@ impl Shell {
             .files
             .config_file
             .as_ref()
-            .map_or_else(String::new, |path| path.to_string_lossy().into_owned());
+            .map_or_else(|| "-".to_owned(), |path| path.to_string_lossy().into_owned());
         let values = [
             ("title", self.files.executable.clone()),
             ("listen-addr", address),
