@@ -214,17 +214,24 @@ impl Selector {
     }
 
     pub fn describe_keys(&self, out: &mut Vec<u8>) {
+        self.write_keys(out, false);
+    }
+
+    /// `to_read`: as rules that can be read again. All keys, and then further ones, would be refused.
+    fn write_keys(&self, out: &mut Vec<u8>, to_read: bool) {
         let start = out.len();
         if self.all_keys {
             out.extend_from_slice(b"~*");
         }
-        for key in &self.keys {
+        for (index, key) in self.keys.iter().enumerate() {
+            let is_last = index + 1 == self.keys.len();
             if out.len() > start {
                 out.push(b' ');
             }
             out.extend_from_slice(match (key.access.read, key.access.write) {
                 (true, false) => b"%R~",
                 (false, true) => b"%W~",
+                _ if to_read && !is_last && &*key.pattern == b"*" => b"%RW~",
                 _ => b"~",
             });
             out.extend_from_slice(&key.pattern);
@@ -247,7 +254,7 @@ impl Selector {
 
     /// All rules that would make it.
     pub fn describe(&self, out: &mut Vec<u8>) {
-        self.describe_keys(out);
+        self.write_keys(out, true);
         if self.all_keys || !self.keys.is_empty() {
             out.push(b' ');
         }

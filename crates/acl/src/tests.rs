@@ -133,6 +133,8 @@ fn what_is_wrong_is_told() {
         ("(on)", RuleError::Syntax),
         ("(~a (+get))", RuleError::Syntax),
         ("(\"~a)", RuleError::Syntax),
+        ("(~a) +get)", RuleError::UnknownCommand),
+        ("(~a))", RuleError::Syntax),
         (")", RuleError::Syntax),
         ("(+get", RuleError::Syntax),
     ] {
@@ -148,6 +150,15 @@ fn all_rules_or_none() {
     let refused = changed.apply_all(rules, false, &Few);
     assert_eq!(refused, Err((&b"nonsense"[..], RuleError::Syntax)));
     assert_eq!(changed.describe(), before);
+}
+
+#[test]
+fn all_keys_as_a_pattern_among_others_can_be_read_again() {
+    let made = user("%RW~* ~a");
+    let text = made.describe();
+    let words: Vec<&[u8]> = text.split(|byte| *byte == b' ').collect();
+    let again = file::read_user(b"u", &words, false, &Few).expect("a description is valid");
+    assert_eq!(again.describe(), text);
 }
 
 #[test]

@@ -109,6 +109,10 @@ impl User {
             [b'(', inner @ .., b')'] => {
                 let mut selector = Selector::new(all_channels);
                 for word in words::split(inner).ok_or(RuleError::Syntax)? {
+                    // Written down, such a word would end the selector.
+                    if word.last() == Some(&b')') {
+                        return Err(RuleError::Syntax);
+                    }
                     selector.apply(&word, catalog)?;
                 }
                 self.further.push(selector);
