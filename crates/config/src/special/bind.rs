@@ -1,6 +1,7 @@
 //! `bind`: the addresses to listen on.
 
 use crate::limits::BIND_ADDRESSES_MAX;
+use crate::number::plain_or_quoted;
 use crate::parameter::Kind;
 use crate::setting::{Origin, Reason, Setting};
 
@@ -30,7 +31,12 @@ impl Setting for BindAddresses {
         Ok(Self(words.iter().map(|word| word.to_vec()).collect()))
     }
 
-    fn lines(&self, kind: Kind) -> Vec<Vec<u8>> {
-        if self.0.is_empty() { vec![b"\"\"".to_vec()] } else { vec![self.print(kind)] }
+    fn lines(&self, _kind: Kind) -> Vec<Vec<u8>> {
+        if self.0.is_empty() {
+            return vec![b"\"\"".to_vec()];
+        }
+        // What is no address is refused when it is listened on; written down it must be the same words.
+        let words: Vec<Vec<u8>> = self.0.iter().map(|word| plain_or_quoted(word)).collect();
+        vec![words.join(&b' ')]
     }
 }
