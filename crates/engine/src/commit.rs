@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::client::OwnedArgv;
 use crate::command::Command;
-use crate::propagation::Propagated;
+use crate::propagation::{Propagated, all_go_everywhere};
 use crate::state::State;
 
 type Step = fn(&mut State);
@@ -46,7 +46,8 @@ impl State {
         self.propagation.out.extend(also);
         if (changed || forced) && !prevented && command.guest().is_none() {
             let argv = rewrite.unwrap_or_else(|| OwnedArgv::from_slices(argv));
-            self.propagation.out.push(Propagated { db, argv });
+            let targets = self.propagation.targets;
+            self.propagation.out.push(Propagated { db, argv, targets });
         }
     }
 }
@@ -63,9 +64,20 @@ fn post_jobs(state: &mut State) {
 fn propagate(state: &mut State) {
     let out = std::mem::take(&mut state.propagation.out);
     // Keys that were found expired do not belong together.
-    let together = out.len() > 1 && !state.propagation.apart;
-    state.feed_aof(&out, together);
-    state.feed_replicas(&out, together);
+    let apart = state.propagation.apart;
+    if all_go_everywhere(&out) {
+        let together = out.len() > 1 && !apart;
+        state.feed_aof(&out, together);
+        state.feed_replicas(&out, together);
+    } else {
+        let part = |wanted: fn(&Propagated) -> bool| -> Vec<Propagated> {
+            out.iter().filter(|command| wanted(command)).cloned().collect()
+        };
+        let to_aof = part(|command| command.targets.aof);
+        state.feed_aof(&to_aof, to_aof.len() > 1 && !apart);
+        let to_replicas = part(|command| command.targets.replicas);
+        state.feed_replicas(&to_replicas, to_replicas.len() > 1 && !apart);
+    }
     if let Some(take) = state.propagation_taker.clone() {
         take(state, out);
     }

@@ -147,6 +147,9 @@ impl State {
         }
         writer.remark("aof-base", if aof_base { b"1" } else { b"0" });
         self.write_aux(&mut writer, true);
+        for code in self.library_codes() {
+            writer.library(&code);
+        }
         for template in self.templates.with_keys() {
             writer.template(&template);
         }
@@ -263,8 +266,9 @@ impl State {
                 Some(Item::Sizes { keys, volatile_keys }) => {
                     self.make_room(db, [keys, volatile_keys], reader.remaining());
                 }
-                Some(Item::Library(_)) => {
-                    return Err(fail("libraries of functions cannot be read yet".to_owned()));
+                Some(Item::Library(code)) => {
+                    let replace = on_duplicate == OnDuplicate::Replace;
+                    self.load_saved_library(&code, replace).map_err(fail)?;
                 }
                 Some(Item::ModuleAux { type_id, when, fields }) => {
                     let host = self.guests.modules.clone();

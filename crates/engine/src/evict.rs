@@ -63,6 +63,13 @@ fn is_volatile(policy: MaxmemoryPolicy) -> bool {
 }
 
 impl State {
+    /// Whether more memory is in use than may be.
+    pub fn is_over_memory(&self) -> bool {
+        let limit = self.config.maxmemory;
+        let exempt = self.is_replica() && self.config.replica_ignore_maxmemory;
+        limit > 0 && !exempt && (self.ports.memory_used_bytes)() as u64 > limit
+    }
+
     /// Frees memory if there is too little, as far as that is done in a moment; false if nothing can go.
     pub(crate) fn evict(&mut self) -> bool {
         // A pause keeps the data set as it is.

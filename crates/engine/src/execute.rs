@@ -302,8 +302,7 @@ impl State {
             self.calls.outer_mark = mark;
         }
         // Errors of calls nested inside are theirs; what is counted behind them is this call's.
-        let errors_before = self.stats.total_error_replies;
-        self.calls.errors_claimed = errors_before;
+        self.calls.errors_claimed = self.stats.total_error_replies;
         let session = &self.clients[client];
         let db = session.db;
         let no_touch = session.has(client_flag::NO_TOUCH) && command.full_name != "touch";
@@ -329,8 +328,6 @@ impl State {
             reply.truncate(mark);
             self.stats.count_error(error.code());
             reply.error(error.as_bytes());
-        } else if is_script && self.stats.total_error_replies == errors_before {
-            self.count_returned_error(reply.since(mark));
         }
         if self.stats.total_error_replies > self.calls.errors_claimed {
             let failed = &command.stats.failed_calls;
@@ -354,14 +351,6 @@ impl State {
         } else {
             self.propagation.rewrite = None;
             self.propagation.prevented = false;
-        }
-    }
-
-    /// An error that a script made up and returned.
-    fn count_returned_error(&mut self, reply: &[u8]) {
-        if let Some(text) = reply.strip_prefix(b"-") {
-            let code = text.split(|byte| matches!(byte, b' ' | b'\r')).next();
-            self.stats.count_error(code.unwrap_or(b"ERR"));
         }
     }
 

@@ -18,11 +18,18 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// Whether this holds of the command, or of one that EXEC would run.
-    fn any(&self, state: &State, holds: impl Fn(&Command) -> bool) -> bool {
-        holds(self.command)
+    /// Whether this holds of the flags of the command, or of one that EXEC would run. What a script says of itself counts as
+    /// flags of the command that runs it.
+    fn any(&self, state: &State, holds: impl Fn(u64) -> bool) -> bool {
+        holds(state.effective_flags(self.command, self.argv))
             || self.command.full_name == "exec"
-                && state.clients[self.client].queue.iter().any(|queued| holds(&queued.command))
+                && state.clients[self.client].queue.iter().any(|queued| {
+                    holds(state.effective_flags(&queued.command, &queued.argv.slices()))
+                })
+    }
+
+    fn any_flag(&self, state: &State, bits: u64) -> bool {
+        self.any(state, |flags| flags & bits != 0)
     }
 }
 
@@ -152,29 +159,23 @@ fn disk(state: &mut State, request: &Request<'_>) -> Decision {
     if state.flags & state_flag::SAVING_FAILS == 0 {
         return Decision::Pass;
     }
-    let writes = |command: &Command| command.has_flag(flag::WRITE);
-    let command = request.command;
-    let stopped = writes(command)
-        || command.full_name == "ping"
-        || command.full_name == "exec"
-            && state.clients[request.client].queue.iter().any(|queued| writes(&queued.command));
-    if !stopped {
+    if request.command.full_name != "ping" && !request.any_flag(state, flag::WRITE) {
         return Decision::Pass;
     }
-    Decision::Reject(match state.aof.write_error() {
-        Some(reason) => error::misconf_aof(reason),
-        None => error::MISCONF_RDB,
-    })
+    match state.check_disk() {
+        Ok(()) => Decision::Pass,
+        Err(error) => Decision::Reject(error),
+    }
 }
 
 /// Whether a command, or one that EXEC would run, may use more memory.
 fn needs_memory(state: &State, request: &Request<'_>) -> bool {
-    request.any(state, |command| command.has_flag(flag::DENYOOM))
+    request.any_flag(state, flag::DENYOOM)
 }
 
 /// Writes may need a number of replicas that follow closely.
 fn replicas(state: &mut State, request: &Request<'_>) -> Decision {
-    if !state.lacks_replicas() || !request.any(state, |command| command.has_flag(flag::WRITE)) {
+    if !state.lacks_replicas() || !request.any_flag(state, flag::WRITE) {
         return Decision::Pass;
     }
     Decision::Reject(error::NOREPLICAS)
@@ -182,9 +183,7 @@ fn replicas(state: &mut State, request: &Request<'_>) -> Decision {
 
 /// On a replica only its primary writes, unless configured otherwise.
 fn read_only(state: &mut State, request: &Request<'_>) -> Decision {
-    if !state.refuses_writes_of(request.client)
-        || !request.any(state, |command| command.has_flag(flag::WRITE))
-    {
+    if !state.refuses_writes_of(request.client) || !request.any_flag(state, flag::WRITE) {
         return Decision::Pass;
     }
     Decision::Reject(error::READONLY_REPLICA)
@@ -192,7 +191,7 @@ fn read_only(state: &mut State, request: &Request<'_>) -> Decision {
 
 /// A replica without its primary may be configured not to show its old data.
 fn stale(state: &mut State, request: &Request<'_>) -> Decision {
-    if !state.hides_stale_data() || !request.any(state, |command| !command.has_flag(flag::STALE)) {
+    if !state.hides_stale_data() || !request.any(state, |flags| flags & flag::STALE == 0) {
         return Decision::Pass;
     }
     Decision::Reject(error::MASTERDOWN)
@@ -203,7 +202,7 @@ fn replica_client(state: &mut State, request: &Request<'_>) -> Decision {
     const KEYSPACE: u64 = flag::MAY_REPLICATE | flag::WRITE | flag::READONLY;
     let flags = state.clients[request.client].flags;
     let replica = flags & client_flag::REPLICA != 0 && flags & client_flag::MONITOR == 0;
-    if !replica || !request.any(state, |command| command.has_flag(KEYSPACE)) {
+    if !replica || !request.any_flag(state, KEYSPACE) {
         return Decision::Pass;
     }
     Decision::Reject(error::REPLICA_CLIENT)
@@ -282,14 +281,8 @@ fn may_replicate(state: &State, request: &Request<'_>) -> bool {
 
 /// A script that says it does not write is believed: it would not be let.
 fn command_may_replicate(state: &State, command: &Command, argv: &[&[u8]]) -> bool {
-    if !command.has_flag(flag::WRITE | flag::MAY_REPLICATE) {
-        return false;
-    }
-    if !command.has_flag(flag::SCRIPT_RUNNER) {
-        return true;
-    }
-    let (Some(host), [_, script, ..]) = (&state.guests.scripts, argv) else { return true };
-    !host.declares_no_writes(script, command.full_name == "evalsha")
+    const REPLICATES: u64 = flag::WRITE | flag::MAY_REPLICATE;
+    command.has_flag(REPLICATES) && state.effective_flags(command, argv) & REPLICATES != 0
 }
 
 fn queue(state: &mut State, request: &Request<'_>) -> Decision {

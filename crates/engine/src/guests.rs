@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use command_spec::flag;
 use keyspace::module::{ModuleObject, ModuleValue, Place};
 use keyspace::{Judge, Value};
 use persistence::rdb::file::ModuleAux;
@@ -13,7 +14,7 @@ use crate::command::Command;
 use crate::context::Context;
 use crate::error::{CommandError, CommandResult};
 use crate::execute::Outcome;
-use crate::state::State;
+use crate::state::{State, state_flag};
 
 /// What modules make of a name and a password.
 #[derive(Debug)]
@@ -115,6 +116,7 @@ pub trait ModuleHost {
 
 /// (state, waiting client, the guest's number for the wait, key): the guest sees itself to the end of the wait.
 pub type ServeKey = fn(&mut State, ClientId, u64, &[u8]);
+
 /// Compiles, keeps and runs scripts.
 pub trait ScriptHost {
     /// EVAL: runs the script, compiling it if it is new. `read_only`: it must not write.
@@ -137,26 +139,103 @@ pub trait ScriptHost {
         read_only: bool,
     ) -> CommandResult;
 
-    /// Whether the script that a request names says of itself that it does not write, by text or SHA-1.
-    fn declares_no_writes(&self, script: &[u8], by_sha: bool) -> bool;
+    /// The flags that a command which runs a script or function has for the sake of what it runs.
+    fn command_flags(&self, command: &Command, argv: &[&[u8]]) -> u64;
 
     /// SCRIPT LOAD: compiles and keeps it; its SHA-1.
-    fn load(&self, body: &[u8]) -> Result<String, CommandError>;
+    fn load(&self, state: &mut State, body: &[u8]) -> Result<String, CommandError>;
 
     fn exists(&self, sha: &[u8]) -> bool;
 
     /// SCRIPT FLUSH.
     fn flush(&self);
 
-    /// Number of scripts kept.
-    fn count(&self) -> usize;
+    /// SCRIPT KILL, or FUNCTION KILL: ends what runs.
+    fn kill(&self, state: &mut State, function: bool) -> CommandResult;
 
-    /// Bytes of their texts.
-    fn text_bytes(&self) -> usize;
+    /// What INFO tells.
+    fn figures(&self) -> ScriptFigures;
+
+    /// The function that runs now: its name, the words of the command that called it, and for how many milliseconds.
+    fn running_function(&self, now_us: u64) -> Option<(String, Vec<Vec<u8>>, u64)>;
+
+    /// FCALL. `read_only`: it must not write.
+    fn call_function(
+        &self,
+        context: &mut Context<'_>,
+        name: &[u8],
+        keys: &[&[u8]],
+        arguments: &[&[u8]],
+        read_only: bool,
+    ) -> CommandResult;
+
+    fn has_function(&self, name: &[u8]) -> bool;
+
+    /// FUNCTION LOAD: the name of the library.
+    fn load_library(
+        &self,
+        state: &mut State,
+        code: &[u8],
+        replace: bool,
+    ) -> Result<String, CommandError>;
+
+    /// FUNCTION DELETE.
+    fn delete_library(&self, name: &[u8]) -> CommandResult;
+
+    /// FUNCTION FLUSH; how many things were let go.
+    fn flush_functions(&self) -> usize;
+
+    /// All libraries.
+    fn libraries(&self) -> Vec<LibraryInfo>;
+
+    /// FUNCTION RESTORE: all of these, or none.
+    fn restore_libraries(
+        &self,
+        state: &mut State,
+        codes: &[&[u8]],
+        policy: FunctionsPolicy,
+    ) -> CommandResult;
 
     /// Moves the text of a script, counted from 0, as `judge` says; false beyond the last.
     fn relocate_text(&self, index: usize, judge: &mut Judge<'_>) -> bool;
 }
+
+/// What FUNCTION RESTORE does with libraries that are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FunctionsPolicy {
+    Flush,
+    Append,
+    Replace,
+}
+
+/// A library of functions.
+pub struct LibraryInfo {
+    pub name: String,
+    pub code: Rc<[u8]>,
+    pub functions: Vec<FunctionInfo>,
+}
+
+/// A function of a library.
+pub struct FunctionInfo {
+    pub name: String,
+    pub description: Option<Vec<u8>>,
+    pub flags: Vec<&'static str>,
+}
+
+/// Numbers about scripts and functions, and bytes of the interpreters.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ScriptFigures {
+    pub scripts: usize,
+    pub script_bytes: usize,
+    pub eval_vm_bytes: usize,
+    pub function_vm_bytes: usize,
+    pub function_bytes: usize,
+    pub libraries: usize,
+    pub functions: usize,
+}
+
+/// Answers other clients while a guest runs.
+pub type ServeOthers = Rc<dyn Fn(&mut State)>;
 
 /// The guests.
 #[derive(Default)]
@@ -165,6 +244,7 @@ pub struct Guests {
     /// Offers a key that has become ready to the guest whose client waits for it.
     pub serve_key: Option<ServeKey>,
     pub scripts: Option<Rc<dyn ScriptHost>>,
+    pub serve_others: Option<ServeOthers>,
 }
 
 /// A value that was read, as it can be stored.
@@ -199,6 +279,79 @@ impl State {
         self.clients[client].set(client_flag::REEXECUTING, true);
         self.run_command(client, command, argv);
         self.clients[client].set(client_flag::REEXECUTING, false);
+    }
+
+    /// A guest has run for long: from now on most commands of others are answered with this error.
+    pub fn begin_busy(&mut self, error: CommandError) {
+        self.busy_error = Some(error);
+        self.flags |= state_flag::BUSY;
+    }
+
+    /// It has ended.
+    pub fn end_busy(&mut self) {
+        self.busy_error = None;
+        self.flags &= !state_flag::BUSY;
+    }
+
+    /// Lets the shell answer others for a moment.
+    pub fn serve_others(&mut self) {
+        if let Some(serve) = self.guests.serve_others.clone() {
+            let executing = self.executing;
+            serve(self);
+            self.executing = executing;
+            // What others did wrong is not the failure of the call that runs.
+            self.calls.errors_claimed = self.stats.total_error_replies;
+        }
+    }
+
+    /// The flags of a command, as far as what it runs changes them.
+    pub(crate) fn effective_flags(&self, command: &Command, argv: &[&[u8]]) -> u64 {
+        match &self.guests.scripts {
+            Some(scripts) if command.has_flag(flag::SCRIPT_RUNNER) => {
+                scripts.command_flags(command, argv)
+            }
+            _ => command.flags,
+        }
+    }
+
+    /// An error in the reply of a script has been counted where it arose, and is the failure of the call that replies.
+    pub fn note_failed_script(&mut self) {
+        self.calls.errors_claimed =
+            self.calls.errors_claimed.min(self.stats.total_error_replies.saturating_sub(1));
+    }
+
+    /// Numbers about scripts and functions.
+    pub fn script_figures(&self) -> ScriptFigures {
+        self.guests.scripts.as_ref().map_or_else(ScriptFigures::default, |host| host.figures())
+    }
+
+    /// Lets all functions go, as the dataset they belong to goes.
+    pub fn flush_functions(&mut self) {
+        if let Some(scripts) = self.guests.scripts.clone() {
+            scripts.flush_functions();
+        }
+    }
+
+    /// Loads a library that stood in a file.
+    pub(crate) fn load_saved_library(&mut self, code: &[u8], replace: bool) -> Result<(), String> {
+        let Some(scripts) = self.guests.scripts.clone() else {
+            return Err("there is nothing that could load its functions".to_owned());
+        };
+        match scripts.load_library(self, code, replace) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                Err(format!("Failed creating the library from the RDB: {text}"))
+            }
+        }
+    }
+
+    /// The code of all libraries.
+    pub(crate) fn library_codes(&self) -> Vec<Rc<[u8]>> {
+        let scripts = self.guests.scripts.as_ref();
+        scripts.map_or_else(Vec::new, |scripts| {
+            scripts.libraries().into_iter().map(|library| library.code).collect()
+        })
     }
 
     /// Lets a module make its value of what was read from bytes; other values are made already.

@@ -244,6 +244,7 @@ impl State {
             self.stop_aof();
         }
         self.flush(None, self.config.replica_lazy_flush);
+        self.flush_functions();
         self.log(LogLevel::Notice, "MASTER <-> REPLICA sync: Loading DB in memory");
         self.flags |= state_flag::LOADING;
         let loaded = self.load_dataset(bytes, OnDuplicate::Refuse);
@@ -252,6 +253,7 @@ impl State {
             Ok(figures) => figures,
             Err(error) => {
                 self.flush(None, self.config.replica_lazy_flush);
+                self.flush_functions();
                 return Err(error.to_string());
             }
         };

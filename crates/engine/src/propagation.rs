@@ -9,6 +9,31 @@ use crate::client::OwnedArgv;
 pub struct Propagated {
     pub db: usize,
     pub argv: OwnedArgv,
+    pub targets: Targets,
+}
+
+/// Where a command goes; a script may leave something out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Targets {
+    pub aof: bool,
+    pub replicas: bool,
+}
+
+impl Default for Targets {
+    fn default() -> Targets {
+        Targets { aof: true, replicas: true }
+    }
+}
+
+impl Targets {
+    fn is_all(self) -> bool {
+        self.aof && self.replicas
+    }
+}
+
+/// Whether all commands go to the same places, so that nobody has to look.
+pub(crate) fn all_go_everywhere(commands: &[Propagated]) -> bool {
+    commands.iter().all(|command| command.targets.is_all())
 }
 
 /// Appends commands as clients send them, with the database they belong to; `together`: as a transaction.
@@ -37,6 +62,8 @@ pub(crate) fn encode_all(
 /// The propagation of the command that runs now.
 #[derive(Default)]
 pub struct Propagation {
+    /// Where commands go now.
+    pub targets: Targets,
     /// Number of takers (AOF, replicas, tests); none: nothing is copied.
     takers: usize,
     /// What replaces the call's own words.
@@ -77,7 +104,8 @@ impl Propagation {
     /// Adds a command that is propagated with the one that runs.
     pub fn also(&mut self, db: usize, argv: &[&[u8]]) {
         if self.is_wanted() {
-            self.also.push(Propagated { db, argv: OwnedArgv::from_slices(argv) });
+            let argv = OwnedArgv::from_slices(argv);
+            self.also.push(Propagated { db, argv, targets: self.targets });
         }
     }
 }

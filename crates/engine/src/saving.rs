@@ -187,6 +187,17 @@ impl State {
     }
 
     /// Whether the server saves by itself, and therefore also when it ends.
+    /// What forbids changes because they could not be saved.
+    pub fn check_disk(&self) -> crate::error::CommandResult {
+        if self.flags & state_flag::SAVING_FAILS == 0 {
+            return Ok(());
+        }
+        Err(match self.aof.write_error() {
+            Some(reason) => crate::error::misconf_aof(reason),
+            None => crate::error::MISCONF_RDB,
+        })
+    }
+
     pub fn has_save_points(&self) -> bool {
         !self.config.save.0.is_empty()
     }

@@ -156,6 +156,8 @@ pub struct State {
     pub debug: DebugSwitches,
     pub active_expire: crate::expire::ActiveExpire,
     pub busy_error: Option<CommandError>,
+    /// DEBUG SET-DISABLE-DENY-SCRIPTS: scripts may call commands that are not for them.
+    pub scripts_may_all: bool,
     pub started_ms: i64,
     pub run_id: String,
     pub replication_id: String,
@@ -322,6 +324,7 @@ impl State {
             debug: DebugSwitches::default(),
             active_expire: crate::expire::ActiveExpire::default(),
             busy_error: None,
+            scripts_may_all: false,
             started_ms: clock.unix_ms(),
             run_id: run_id(&seed),
             replication_id: String::new(),

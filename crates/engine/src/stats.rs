@@ -43,6 +43,7 @@ pub struct Stats {
     pub expire_cycle_cpu_us: u64,
     pub evicted_keys: u64,
     pub evicted_clients: u64,
+    pub evicted_scripts: u64,
     pub total_error_replies: u64,
     pub unexpected_error_replies: u64,
     pub sync_full: u64,

@@ -1,154 +1,294 @@
 //! Values between replies and Lua.
 
-use mlua::{Lua, Table, Value as LuaValue};
+use mlua::{Lua, Table, Value};
 use resp::reply::Reply;
-use resp::value::Value;
+
+use crate::outcome::{bytes_of, number_of, truncate};
 
 /// Deepest nesting that a script may reply with.
-const DEPTH_MAX: usize = 64;
+const DEPTH_MAX: usize = 1980;
+
+/// Deepest nesting of a reply that a script is given.
+const REPLY_DEPTH_MAX: usize = 128;
+
+/// The text of an error reply, if the reply is one.
+pub fn error_text(reply: &[u8]) -> Option<&[u8]> {
+    reply.strip_prefix(b"-").map(|rest| rest.strip_suffix(b"\r\n").unwrap_or(rest))
+}
 
 /// A reply as a script sees it. Of RESP3, maps and the like become tables with one field that names the kind.
-pub fn to_lua(lua: &Lua, value: &Value) -> mlua::Result<LuaValue> {
-    Ok(match value {
-        Value::Simple(text) => field(lua, "ok", string(lua, text)?)?,
-        Value::Error(text) | Value::BulkError(text) => field(lua, "err", string(lua, text)?)?,
-        Value::Integer(number) => LuaValue::Number(*number as f64),
-        Value::Bulk(text) => string(lua, text)?,
-        Value::NullBulk | Value::NullArray => LuaValue::Boolean(false),
-        Value::Null => LuaValue::Nil,
-        Value::Array(items) | Value::Push(items) => {
-            let table = lua.create_table_with_capacity(items.len(), 0)?;
-            for (index, item) in items.iter().enumerate() {
-                // A nil in the middle stays as false, for a list must not end early.
-                let item = match to_lua(lua, item)? {
-                    LuaValue::Nil => LuaValue::Boolean(false),
-                    item => item,
+pub fn to_lua(lua: &Lua, reply: &[u8]) -> mlua::Result<Value> {
+    Reader { lua, bytes: reply, depth: 0 }.value()
+}
+
+struct Reader<'a> {
+    lua: &'a Lua,
+    bytes: &'a [u8],
+    depth: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn line(&mut self) -> &'a [u8] {
+        let end = self.bytes.windows(2).position(|pair| pair == b"\r\n");
+        let end = end.unwrap_or(self.bytes.len());
+        let line = &self.bytes[..end];
+        self.bytes = self.bytes.get(end + 2..).unwrap_or_default();
+        line
+    }
+
+    fn number(line: &[u8]) -> i64 {
+        stdx::number::parse_i64(line).unwrap_or(-1)
+    }
+
+    fn block(&mut self, len: usize) -> &'a [u8] {
+        let block = self.bytes.get(..len).unwrap_or_default();
+        self.bytes = self.bytes.get(len + 2..).unwrap_or_default();
+        block
+    }
+
+    fn string(&self, text: &[u8]) -> mlua::Result<Value> {
+        Ok(Value::String(self.lua.create_string(text)?))
+    }
+
+    fn field(&self, name: &str, value: Value) -> mlua::Result<Value> {
+        let table = self.lua.create_table_with_capacity(0, 1)?;
+        table.raw_set(name, value)?;
+        Ok(Value::Table(table))
+    }
+
+    fn value(&mut self) -> mlua::Result<Value> {
+        let line = self.line();
+        let (kind, rest) = line.split_first().unwrap_or((&b'_', &[]));
+        match kind {
+            b'$' | b'=' | b'!' => {
+                let Ok(len) = usize::try_from(Self::number(rest)) else {
+                    return Ok(Value::Boolean(false));
                 };
-                table.raw_set(index + 1, item)?;
+                let text = self.block(len);
+                match kind {
+                    b'=' => self.verbatim(text),
+                    b'!' => {
+                        let text = self.string(text)?;
+                        self.field("err", text)
+                    }
+                    _ => self.string(text),
+                }
             }
-            LuaValue::Table(table)
-        }
-        Value::Map(pairs) => {
-            let map = lua.create_table_with_capacity(0, pairs.len())?;
-            for (key, value) in pairs {
-                map.raw_set(to_lua(lua, key)?, to_lua(lua, value)?)?;
+            b':' => Ok(Value::Integer(Self::number(rest))),
+            b'+' => {
+                let text = self.string(rest)?;
+                self.field("ok", text)
             }
-            field(lua, "map", LuaValue::Table(map))?
-        }
-        Value::Set(items) => {
-            let set = lua.create_table_with_capacity(0, items.len())?;
-            for item in items {
-                set.raw_set(to_lua(lua, item)?, true)?;
+            b'-' => {
+                let text = self.string(rest)?;
+                self.field("err", text)
             }
-            field(lua, "set", LuaValue::Table(set))?
+            b'*' | b'>' => self.array(rest),
+            b'%' => self.map(rest),
+            b'~' => self.set(rest),
+            b'#' => Ok(Value::Boolean(rest == b"t")),
+            b',' => {
+                let number = stdx::number::parse_f64(rest).unwrap_or(f64::NAN);
+                self.field("double", Value::Number(number))
+            }
+            b'(' => {
+                let text = self.string(rest)?;
+                self.field("big_number", text)
+            }
+            b'|' => {
+                // What describes the reply is not shown.
+                for _ in 0..2 * Self::number(rest).max(0) {
+                    self.value()?;
+                }
+                self.value()
+            }
+            _ => Ok(Value::Nil),
         }
-        Value::Boolean(value) => LuaValue::Boolean(*value),
-        Value::Double(value) => field(lua, "double", LuaValue::Number(*value))?,
-        Value::BigNumber(digits) => field(lua, "big_number", string(lua, digits)?)?,
-        Value::Verbatim(format, text) => {
-            let inner = lua.create_table()?;
-            inner.raw_set("format", lua.create_string(format)?)?;
-            inner.raw_set("string", lua.create_string(text)?)?;
-            field(lua, "verbatim_string", LuaValue::Table(inner))?
+    }
+
+    fn verbatim(&self, text: &[u8]) -> mlua::Result<Value> {
+        let (format, text) = text.split_at(text.len().min(4));
+        let inner = self.lua.create_table_with_capacity(0, 2)?;
+        inner.raw_set("format", self.lua.create_string(format.get(..3).unwrap_or(format))?)?;
+        inner.raw_set("string", self.lua.create_string(text)?)?;
+        self.field("verbatim_string", Value::Table(inner))
+    }
+
+    /// Goes one level down; replies of commands are never so deep that it fails.
+    fn nested<R>(&mut self, read: impl FnOnce(&mut Self) -> mlua::Result<R>) -> mlua::Result<R> {
+        self.depth += 1;
+        if self.depth > REPLY_DEPTH_MAX {
+            return Err(mlua::Error::runtime("reply nested too deep"));
         }
-        Value::Attribute(_, inner) => to_lua(lua, inner)?,
-    })
+        let result = read(self);
+        self.depth -= 1;
+        result
+    }
+
+    fn array(&mut self, rest: &[u8]) -> mlua::Result<Value> {
+        let Ok(len) = usize::try_from(Self::number(rest)) else { return Ok(Value::Boolean(false)) };
+        self.nested(|reader| {
+            let table = reader.lua.create_table_with_capacity(len, 0)?;
+            for index in 1..=len {
+                table.raw_set(index, reader.value()?)?;
+            }
+            Ok(Value::Table(table))
+        })
+    }
+
+    fn map(&mut self, rest: &[u8]) -> mlua::Result<Value> {
+        let len = usize::try_from(Self::number(rest)).unwrap_or(0);
+        self.nested(|reader| {
+            let map = reader.lua.create_table_with_capacity(0, len)?;
+            for _ in 0..len {
+                let key = reader.value()?;
+                let value = reader.value()?;
+                if is_key(&key) {
+                    map.raw_set(key, value)?;
+                }
+            }
+            reader.field("map", Value::Table(map))
+        })
+    }
+
+    fn set(&mut self, rest: &[u8]) -> mlua::Result<Value> {
+        let len = usize::try_from(Self::number(rest)).unwrap_or(0);
+        self.nested(|reader| {
+            let set = reader.lua.create_table_with_capacity(0, len)?;
+            for _ in 0..len {
+                let member = reader.value()?;
+                if is_key(&member) {
+                    set.raw_set(member, true)?;
+                }
+            }
+            reader.field("set", Value::Table(set))
+        })
+    }
 }
 
-fn string(lua: &Lua, text: &[u8]) -> mlua::Result<LuaValue> {
-    Ok(LuaValue::String(lua.create_string(text)?))
+/// Whether a table may have it as key.
+fn is_key(value: &Value) -> bool {
+    !value.is_nil() && !value.as_number().is_some_and(f64::is_nan)
 }
 
-fn field(lua: &Lua, name: &str, value: LuaValue) -> mlua::Result<LuaValue> {
-    let table = lua.create_table_with_capacity(0, 1)?;
-    table.raw_set(name, value)?;
-    Ok(LuaValue::Table(table))
+/// An error that stands in a script's reply.
+pub struct RepliedError {
+    pub text: Vec<u8>,
+    /// It has been counted when the command that failed was.
+    pub counted: bool,
 }
 
-/// Writes what a script returned. Numbers lose their fraction, a list ends at its first nil, and booleans are such only
-/// for a script that has switched to RESP3 (`resp3`).
-pub fn to_reply(value: &LuaValue, reply: &mut Reply, resp3: bool) -> mlua::Result<()> {
-    write(value, reply, resp3, 0)
+/// What a script returned, as reply.
+pub struct Writer<'a> {
+    pub reply: &'a mut Reply,
+    pub errors: Vec<RepliedError>,
+    /// The script has switched to RESP3, so its booleans are such.
+    pub resp3: bool,
 }
 
-fn write(value: &LuaValue, reply: &mut Reply, resp3: bool, depth: usize) -> mlua::Result<()> {
-    if depth > DEPTH_MAX {
-        reply.error(b"ERR reached lua stack limit");
-        return Ok(());
+impl Writer<'_> {
+    /// Writes a value. Numbers lose their fraction, a list ends at its first nil.
+    pub fn write(&mut self, value: &Value) -> mlua::Result<()> {
+        self.value(value, 0)
     }
-    match value {
-        LuaValue::Integer(number) => reply.integer(*number),
-        LuaValue::Number(number) => reply.integer(*number as i64),
-        LuaValue::String(text) => reply.bulk(&text.as_bytes()),
-        LuaValue::Boolean(value) if resp3 => reply.boolean(*value),
-        LuaValue::Boolean(true) => reply.integer(1),
-        LuaValue::Boolean(false) | LuaValue::Nil => reply.null(),
-        LuaValue::Table(table) => write_table(table, reply, resp3, depth)?,
-        _ => reply.null(),
-    }
-    Ok(())
-}
 
-fn write_table(table: &Table, reply: &mut Reply, resp3: bool, depth: usize) -> mlua::Result<()> {
-    if let LuaValue::String(text) = table.raw_get::<LuaValue>("err")? {
-        reply.error(&*text.as_bytes());
-        return Ok(());
+    fn value(&mut self, value: &Value, depth: usize) -> mlua::Result<()> {
+        match value {
+            Value::Integer(number) => self.reply.integer(*number),
+            Value::Number(number) => self.reply.integer(truncate(*number)),
+            Value::String(text) => self.reply.bulk(&text.as_bytes()),
+            Value::Boolean(value) if self.resp3 => self.reply.boolean(*value),
+            Value::Boolean(true) => self.reply.integer(1),
+            Value::Table(table) => return self.table(table, depth),
+            _ => self.reply.null(),
+        }
+        Ok(())
     }
-    if let LuaValue::String(text) = table.raw_get::<LuaValue>("ok")? {
-        reply.simple(&*one_line(&text.as_bytes()));
-        return Ok(());
+
+    fn table(&mut self, table: &Table, depth: usize) -> mlua::Result<()> {
+        if depth >= DEPTH_MAX {
+            let text = b"ERR reached lua stack limit".to_vec();
+            self.reply.error(&text);
+            self.errors.push(RepliedError { text, counted: false });
+            return Ok(());
+        }
+        if let Value::String(text) = table.raw_get::<Value>("err")? {
+            let counted = table.raw_get::<Value>("ignore_error_stats_update")?;
+            let text = one_line(&text.as_bytes());
+            self.reply.error(&text);
+            let counted = counted.as_boolean() == Some(true);
+            self.errors.push(RepliedError { text, counted });
+            return Ok(());
+        }
+        if let Value::String(text) = table.raw_get::<Value>("ok")? {
+            self.reply.simple(one_line(&text.as_bytes()));
+            return Ok(());
+        }
+        if let value @ (Value::Number(_) | Value::Integer(_)) = table.raw_get::<Value>("double")? {
+            self.reply.double(number_of(&value).unwrap_or_default());
+            return Ok(());
+        }
+        if let Value::Table(map) = table.raw_get::<Value>("map")? {
+            return self.map(&map, depth);
+        }
+        if let Value::Table(set) = table.raw_get::<Value>("set")? {
+            return self.set(&set, depth);
+        }
+        if let Value::String(digits) = table.raw_get::<Value>("big_number")? {
+            self.reply.big_number(&one_line(&digits.as_bytes()));
+            return Ok(());
+        }
+        if let Value::Table(inner) = table.raw_get::<Value>("verbatim_string")?
+            && let Some(text) = bytes_of(&inner.raw_get("string")?)
+            && let Some(format) = bytes_of(&inner.raw_get("format")?)
+        {
+            self.reply.verbatim(&String::from_utf8_lossy(&format), &text);
+            return Ok(());
+        }
+        self.array(table, depth)
     }
-    if let LuaValue::Number(number) = table.raw_get::<LuaValue>("double")? {
-        reply.double(number);
-        return Ok(());
-    }
-    if let LuaValue::Table(pairs) = table.raw_get::<LuaValue>("map")? {
-        let mark = reply.defer_map();
+
+    fn array(&mut self, table: &Table, depth: usize) -> mlua::Result<()> {
+        let mark = self.reply.defer_array();
         let mut count = 0;
-        for pair in pairs.pairs::<LuaValue, LuaValue>() {
+        loop {
+            let item: Value = table.raw_get(count + 1)?;
+            if item.is_nil() {
+                break;
+            }
+            self.value(&item, depth + 1)?;
+            count += 1;
+        }
+        self.reply.finish_array(mark, count);
+        Ok(())
+    }
+
+    fn map(&mut self, map: &Table, depth: usize) -> mlua::Result<()> {
+        let mark = self.reply.defer_map();
+        let mut count = 0;
+        for pair in map.pairs::<Value, Value>() {
             let (key, value) = pair?;
-            write(&key, reply, resp3, depth + 1)?;
-            write(&value, reply, resp3, depth + 1)?;
+            self.value(&key, depth + 1)?;
+            self.value(&value, depth + 1)?;
             count += 1;
         }
-        reply.finish_map(mark, count);
-        return Ok(());
+        self.reply.finish_map(mark, count);
+        Ok(())
     }
-    if let LuaValue::Table(members) = table.raw_get::<LuaValue>("set")? {
-        let mark = reply.defer_set();
+
+    fn set(&mut self, set: &Table, depth: usize) -> mlua::Result<()> {
+        let mark = self.reply.defer_set();
         let mut count = 0;
-        for pair in members.pairs::<LuaValue, LuaValue>() {
-            write(&pair?.0, reply, resp3, depth + 1)?;
+        for pair in set.pairs::<Value, Value>() {
+            self.value(&pair?.0, depth + 1)?;
             count += 1;
         }
-        reply.finish_set(mark, count);
-        return Ok(());
+        self.reply.finish_set(mark, count);
+        Ok(())
     }
-    if let LuaValue::String(digits) = table.raw_get::<LuaValue>("big_number")? {
-        reply.big_number(&one_line(&digits.as_bytes()));
-        return Ok(());
-    }
-    if let LuaValue::Table(inner) = table.raw_get::<LuaValue>("verbatim_string")? {
-        let format: mlua::LuaString = inner.raw_get("format")?;
-        let text: mlua::LuaString = inner.raw_get("string")?;
-        reply.verbatim(&format.to_string_lossy(), &text.as_bytes());
-        return Ok(());
-    }
-    let mark = reply.defer_array();
-    let mut count = 0;
-    loop {
-        let item: LuaValue = table.raw_get(count + 1)?;
-        if item.is_nil() {
-            break;
-        }
-        write(&item, reply, resp3, depth + 1)?;
-        count += 1;
-    }
-    reply.finish_array(mark, count);
-    Ok(())
 }
 
-/// A status must not break the protocol: line ends become spaces.
-fn one_line(text: &[u8]) -> Vec<u8> {
+/// A line must not break the protocol: line ends become spaces.
+pub fn one_line(text: &[u8]) -> Vec<u8> {
     text.iter().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte }).collect()
 }

@@ -1,17 +1,22 @@
-//! Lua scripts: EVAL and its relatives on Lua 5.1.
+//! Lua scripts and functions: EVAL, FCALL and their relatives on Lua 5.1.
 //!
-//! A [`Scripts`] holds one interpreter and the scripts it has compiled, by the SHA-1 of their text. It is a guest: reached
-//! through a shared pointer, it borrows the whole state through the context of the command that called it, and calls
-//! commands back through `State::call_nested`. Files: `convert` translates values, `library` is the `redis` table that
-//! scripts see, `sandbox` what of Lua they keep, `run` one run of a script, `cache` the compiled ones.
+//! [`Scripts`] holds two interpreters, one for scripts and one for libraries of functions, and what they have compiled. It is
+//! a guest: reached through a shared pointer, it borrows the whole state through the context of the command that called
+//! it, and calls commands back through `State::call_nested`. While a script runs, the state is lent (`run::Link`), so
+//! that the functions of the `redis` table reach it. Files: `interpreter` makes an interpreter and its sandbox, `api` has
+//! what scripts can call, `convert` translates values, `run` is one run of a script, `busy` what happens when that takes
+//! long, `cache` the compiled scripts, `functions` the libraries.
 
 #![forbid(unsafe_code)]
 
+mod api;
+mod busy;
 mod cache;
 mod convert;
+mod functions;
 mod header;
-mod library;
+mod interpreter;
+mod outcome;
 mod run;
-mod sandbox;
 
 pub use cache::Scripts;

@@ -3,13 +3,15 @@
 //! Between a client's read and its execution stand the reads of the clients behind it, which give the processor time to
 //! fetch what the request will look up. Order within a client and between clients stays the order of arrival.
 
+use std::rc::Rc;
+
 use engine::{ClientId, client_flag};
 
 use crate::event_loop::Shell;
 use crate::limits::READ_BYTES;
 use crate::lookahead::Lookahead;
 use crate::port::EnginePort as _;
-use crate::requests::{STOPPED, Stop, execute_all, parse_ahead, refuse};
+use crate::requests::{STOPPED, Stop, parse_ahead, refuse};
 
 /// Bytes of input after which a batch is executed.
 const BATCH_BYTES: usize = 4 * READ_BYTES;
@@ -17,6 +19,8 @@ const BATCH_BYTES: usize = 4 * READ_BYTES;
 /// One client's share of the batch.
 struct Turn {
     id: ClientId,
+    /// Tells it from a later client of the same number.
+    unique_id: u64,
     /// Its requests in the plan.
     first: usize,
     last: usize,
@@ -24,6 +28,12 @@ struct Turn {
     start: usize,
     end: usize,
     stop: Stop,
+}
+
+/// A turn whose time has come.
+pub struct Due {
+    batch: Rc<Batch>,
+    turn: Turn,
 }
 
 /// The batch. One for the whole server.
@@ -52,7 +62,8 @@ impl Shell {
         } else {
             Stop::Input
         };
-        turns.push(Turn { id, first, last: plan.len(), start, end: input.len(), stop });
+        let unique_id = engine.unique_id(id);
+        turns.push(Turn { id, unique_id, first, last: plan.len(), start, end: input.len(), stop });
         if plan.is_full() || input.len() >= BATCH_BYTES {
             self.execute_batch();
         }
@@ -65,16 +76,31 @@ impl Shell {
         }
         let mut batch = std::mem::take(&mut self.batch);
         batch.plan.prefetch_records(&mut self.engine);
-        for turn in batch.turns.drain(..) {
+        let mut turns = std::mem::take(&mut batch.turns);
+        let batch = Rc::new(batch);
+        self.due.extend(turns.drain(..).map(|turn| Due { batch: batch.clone(), turn }));
+        self.execute_due();
+        if let Ok(mut batch) = Rc::try_unwrap(batch) {
+            batch.input.clear();
+            batch.turns = turns;
+            self.batch = batch;
+        }
+    }
+
+    /// Executes what is due. Should a script run for long, those behind it have their turns from within.
+    pub fn execute_due(&mut self) {
+        while let Some(Due { batch, turn }) = self.due.pop_front() {
             let bytes = batch.input.get(turn.start..turn.end).unwrap_or_default();
+            if self.engine.unique_id(turn.id) != turn.unique_id {
+                // Closed while the script of another client ran.
+                continue;
+            }
             self.execute_turn(&batch.plan, bytes, turn.id, turn.first..turn.last, turn.stop);
             // At once: a client number may be given to somebody else later in this round.
             if self.engine.has_effects() {
                 self.perform_effects();
             }
         }
-        batch.input.clear();
-        self.batch = batch;
     }
 
     fn execute_turn(
@@ -85,29 +111,30 @@ impl Shell {
         requests: std::ops::Range<usize>,
         stop: Stop,
     ) {
-        let Shell { engine, connections, lookahead, .. } = self;
-        let Some(connection) = connections.get_mut(id) else { return };
+        if self.connections.get(id).is_none() {
+            return;
+        }
         let mut done = 0;
-        let mut flags = engine.client_flags(id);
+        let mut flags = self.engine.client_flags(id);
         if !requests.is_empty() {
-            engine.note_requests(id);
+            self.engine.note_requests(id);
         }
         for index in requests {
             if flags & STOPPED != 0 {
                 break;
             }
-            done = plan.execute(engine, id, bytes, index);
-            flags = engine.client_flags(id);
+            done = plan.execute(self, id, bytes, index);
+            flags = self.engine.client_flags(id);
         }
         if flags & STOPPED == 0 {
             match stop {
                 Stop::Input => {}
                 Stop::Full => {
                     let rest = bytes.get(done..).unwrap_or_default();
-                    done += execute_all(engine, id, connection, lookahead, rest);
+                    done += self.execute_all(id, rest);
                 }
                 Stop::Broken(error) => {
-                    refuse(engine, id, error, bytes.get(done..).unwrap_or_default());
+                    refuse(&mut self.engine, id, error, bytes.get(done..).unwrap_or_default());
                     done = bytes.len();
                 }
             }
@@ -116,8 +143,10 @@ impl Shell {
             done = bytes.len();
         } else {
             // What was parsed behind is parsed again when its time has come.
-            connection.parser.reset();
+            self.reset_parser(id);
         }
+        let Shell { engine, connections, .. } = self;
+        let Some(connection) = connections.get_mut(id) else { return };
         if let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
             connection.keep(rest);
         }

@@ -1,5 +1,6 @@
 //! The loop: waits for sockets, signals and time, and gives each its turn; the dataset belongs to this thread.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use sys::signals::SignalPipe;
 use crate::accept::Accepting;
 use crate::background::Background;
 use crate::batch::Batch;
+use crate::busy::Busy;
 use crate::connection::Connections;
 use crate::cron::Cron;
 use crate::listen::{Listeners, TOKEN_BASE};
@@ -32,7 +34,9 @@ pub const TOKEN_GUEST: u64 = 1 << 42;
 
 /// Everything the running server is made of.
 pub struct Shell {
-    pub engine: Engine,
+    /// Behind a pointer because it changes place while a script runs.
+    pub engine: Box<Engine>,
+    pub busy: Busy,
     pub epoll: Epoll,
     pub connections: Connections,
     pub listeners: Listeners,
@@ -45,6 +49,9 @@ pub struct Shell {
     pub background: Background,
     pub oom_score: crate::oom_score::OomScore,
     pub batch: Batch,
+    pub due: VecDeque<crate::batch::Due>,
+    /// Events that the last wait has told of and that are still to be dealt with.
+    pub round: VecDeque<Ready>,
     /// Clients whose last read was full: more may wait, and the kernel will not say so again.
     pub more_input: Vec<ClientId>,
     /// Those of the round before, whose turn it is.
@@ -68,8 +75,10 @@ impl Shell {
             signals.watch(signal)?;
         }
         engine.state.lazyfree.has_thread = true;
+        let busy = Busy::new(&mut engine);
         Ok(Shell {
-            engine,
+            engine: Box::new(engine),
+            busy,
             epoll,
             connections: Connections::default(),
             listeners: Listeners::default(),
@@ -82,6 +91,8 @@ impl Shell {
             oom_score: crate::oom_score::OomScore::default(),
             shutdown: ShutdownState::default(),
             batch: Batch::default(),
+            due: VecDeque::new(),
+            round: VecDeque::new(),
             more_input: Vec::new(),
             remaining: Vec::new(),
             effects: Vec::new(),
@@ -103,27 +114,33 @@ impl Shell {
             if lent {
                 module_host_native::lend(&mut self.engine.state);
             }
-            let count = match self.epoll.wait(timeout_ms) {
-                Ok(count) => count,
-                Err(error) => {
-                    log!(Warning, "epoll_wait: {error}");
-                    0
-                }
-            };
+            self.wait_for_events(timeout_ms);
             if lent {
                 module_host_native::take_back();
             }
             sys::watch::heard();
             self.engine.after_sleep();
-            for index in 0..count {
-                if let Some(ready) = self.epoll.ready(index) {
-                    self.dispatch(ready);
-                }
+            self.dispatch_put_off();
+            while let Some(ready) = self.round.pop_front() {
+                self.dispatch(ready);
             }
             self.read_remaining();
             self.execute_batch();
             self.run_cron_if_due();
         }
+    }
+
+    /// Waits and takes note of what is ready; false if nothing is.
+    pub fn wait_for_events(&mut self, timeout_ms: i32) -> bool {
+        let count = match self.epoll.wait(timeout_ms) {
+            Ok(count) => count,
+            Err(error) => {
+                log!(Warning, "epoll_wait: {error}");
+                0
+            }
+        };
+        self.round.extend((0..count).filter_map(|index| self.epoll.ready(index)));
+        !self.round.is_empty()
     }
 
     /// Reads on from those whose input was larger than one read, each once.
@@ -137,7 +154,7 @@ impl Shell {
         std::mem::swap(&mut self.remaining, &mut self.more_input);
     }
 
-    fn dispatch(&mut self, ready: Ready) {
+    pub fn dispatch(&mut self, ready: Ready) {
         if ready.token < TOKEN_BASE {
             let id = ClientId(ready.token as u32);
             if ready.writable() {

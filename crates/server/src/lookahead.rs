@@ -5,6 +5,8 @@ use engine::{ClientId, Engine};
 use resp::Parser;
 use smallvec::SmallVec;
 
+use crate::event_loop::Shell;
+
 /// Most requests looked ahead, whatever the configuration says: what is fetched too early is gone again when it is used.
 const DEPTH_MAX: usize = 128;
 
@@ -122,16 +124,16 @@ impl Lookahead {
 
     /// Executes request number `index`; the value is where its bytes end.
     #[inline]
-    pub fn execute(&self, engine: &mut Engine, id: ClientId, input: &[u8], index: usize) -> usize {
+    pub fn execute(&self, shell: &mut Shell, id: ClientId, input: &[u8], index: usize) -> usize {
         let Some(request) = self.requests.get(index) else { return input.len() };
         let argv = self.argv(input, *request);
         if !argv.is_empty() {
-            sys::crash::with_request(&argv, || engine.execute(id, &argv));
+            sys::crash::with_request(&argv, || shell.execute(id, &argv));
         }
-        if engine.state.is_replica() {
+        if shell.engine.state.is_replica() {
             // Counted by what was sent, as the primary counts.
             let bytes = input.get(request.begin..request.end).unwrap_or_default();
-            engine.state.primary_bytes_executed(id, bytes);
+            shell.engine.state.primary_bytes_executed(id, bytes);
         }
         request.end
     }

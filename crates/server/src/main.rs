@@ -7,6 +7,7 @@ mod allocator;
 mod aof_files;
 mod background;
 mod batch;
+mod busy;
 mod check_aof;
 mod check_rdb;
 mod cluster_file;

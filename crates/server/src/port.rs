@@ -9,6 +9,8 @@ use engine::{Client, ClientId, Effect, Engine, client_flag};
 pub trait EnginePort {
     fn config(&self) -> &Config;
     fn client_flags(&self, id: ClientId) -> u64;
+    /// What CLIENT ID tells, which is never given twice; 0 for a client that is gone.
+    fn unique_id(&self, id: ClientId) -> u64;
     fn client_mut(&mut self, id: ClientId) -> Option<&mut Client>;
     fn set_client_flag(&mut self, id: ClientId, bits: u64, on: bool);
     /// Milliseconds since 1970, as cached for this turn of the loop.
@@ -43,6 +45,11 @@ impl EnginePort for Engine {
     #[inline]
     fn client_flags(&self, id: ClientId) -> u64 {
         self.state.clients.get(id).map_or(client_flag::CLOSE_ASAP, |client| client.flags)
+    }
+
+    #[inline]
+    fn unique_id(&self, id: ClientId) -> u64 {
+        self.state.clients.get(id).map_or(0, |client| client.id)
     }
 
     #[inline]

@@ -95,22 +95,74 @@ impl Shell {
 
     /// Executes what is whole of the bytes kept with the client: after a read, or when it may go on.
     pub fn execute_kept(&mut self, id: ClientId) {
-        let Shell { engine, connections, lookahead, .. } = self;
-        let Some(connection) = connections.get_mut(id) else { return };
+        let Some(connection) = self.connections.get_mut(id) else { return };
         connection.query_peak = connection.query.len().max(connection.query_peak);
         let mut query = std::mem::take(&mut connection.query);
-        let consumed = execute_all(engine, id, connection, lookahead, &query);
+        let consumed = self.execute_all(id, &query);
         if consumed > 0 {
-            engine.note_requests(id);
+            self.engine.note_requests(id);
         }
         if consumed >= query.len() {
             query.clear();
         } else if consumed > 0 {
             query.drain(..consumed);
         }
+        let Shell { engine, connections, .. } = self;
+        let Some(connection) = connections.get_mut(id) else { return };
         connection.query = query;
         engine.note_reply(id);
         engine.note_query_buffer(id, connection);
+    }
+
+    /// Parses and executes all whole requests in `input`; the value is how many bytes are done with.
+    pub fn execute_all(&mut self, id: ClientId, input: &[u8]) -> usize {
+        let mut ahead = std::mem::take(&mut self.lookahead);
+        let done = self.execute_ahead(id, &mut ahead, input);
+        self.lookahead = ahead;
+        done
+    }
+
+    fn execute_ahead(&mut self, id: ClientId, ahead: &mut Lookahead, input: &[u8]) -> usize {
+        let mut done = 0;
+        loop {
+            let flags = self.engine.client_flags(id);
+            if flags & STOPPED != 0 {
+                return stopped_at(flags, done, input);
+            }
+            let rest = input.get(done..).unwrap_or_default();
+            let Shell { engine, connections, .. } = self;
+            let Some(connection) = connections.get_mut(id) else { return input.len() };
+            let config = engine.config();
+            ahead.clear(config.lookahead.min(config.prefetch_batch_max_size));
+            let stop = parse_ahead(engine, id, flags, connection, ahead, rest);
+            ahead.prefetch_records(engine);
+            let start = done;
+            for index in 0..ahead.len() {
+                done = start + ahead.execute(self, id, rest, index);
+                let flags = self.engine.client_flags(id);
+                if flags & STOPPED != 0 {
+                    // What was parsed behind is parsed again when its time has come.
+                    self.reset_parser(id);
+                    return stopped_at(flags, done, input);
+                }
+            }
+            match stop {
+                Stop::Full => {}
+                Stop::Input => return done,
+                Stop::Broken(error) => {
+                    let rest = input.get(done..).unwrap_or_default();
+                    refuse(&mut self.engine, id, error, rest);
+                    return input.len();
+                }
+            }
+        }
+    }
+
+    /// Lets the client's parser begin anew.
+    pub fn reset_parser(&mut self, id: ClientId) {
+        if let Some(connection) = self.connections.get_mut(id) {
+            connection.parser.reset();
+        }
     }
 
     /// Closes a client that has said too much without an end; true if it is gone.
@@ -160,45 +212,6 @@ pub enum Stop {
     Broken(ProtocolError),
     /// As many requests are ready as are looked ahead.
     Full,
-}
-
-/// Parses and executes all whole requests in `input`; the value is how many bytes are done with.
-pub fn execute_all(
-    engine: &mut Engine,
-    id: ClientId,
-    connection: &mut Connection,
-    ahead: &mut Lookahead,
-    input: &[u8],
-) -> usize {
-    let mut done = 0;
-    loop {
-        let flags = engine.client_flags(id);
-        if flags & STOPPED != 0 {
-            return stopped_at(flags, done, input);
-        }
-        let rest = input.get(done..).unwrap_or_default();
-        ahead.clear(engine.config().lookahead.min(engine.config().prefetch_batch_max_size));
-        let stop = parse_ahead(engine, id, flags, connection, ahead, rest);
-        ahead.prefetch_records(engine);
-        let start = done;
-        for index in 0..ahead.len() {
-            done = start + ahead.execute(engine, id, rest, index);
-            let flags = engine.client_flags(id);
-            if flags & STOPPED != 0 {
-                // What was parsed behind is parsed again when its time has come.
-                connection.parser.reset();
-                return stopped_at(flags, done, input);
-            }
-        }
-        match stop {
-            Stop::Full => {}
-            Stop::Input => return done,
-            Stop::Broken(error) => {
-                refuse(engine, id, error, input.get(done..).unwrap_or_default());
-                return input.len();
-            }
-        }
-    }
 }
 
 /// What a client that is being closed says from now on is not heard.

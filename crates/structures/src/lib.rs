@@ -8,6 +8,7 @@ pub mod bitmap;
 pub mod hashtable;
 pub mod hyperloglog;
 pub mod intset;
+pub mod lent;
 pub mod listpack;
 pub mod one_word;
 mod packed;

@@ -81,8 +81,10 @@ fn elements(
     }
     let Some(record) = context.state.db(db).find(key) else { return Ok(Vec::new()) };
     let View::Value(value) = record.view() else { return Err(error::WRONGTYPE) };
-    // A set has no order: what is stored of it must not depend on how it lies in memory.
-    if matches!(value, Value::Set(_)) && options.keeps_order() && options.store.is_some() {
+    // A set has no order: what is stored of it, or what a script does with it, must not depend on how it lies in memory.
+    let decides =
+        options.store.is_some() || context.state.clients[context.client].has(client_flag::SCRIPT);
+    if matches!(value, Value::Set(_)) && options.keeps_order() && decides {
         options.by = None;
         options.alpha = true;
     }

@@ -135,10 +135,6 @@ pub const EVALSHA_RO: BuiltIn = BuiltIn::new(
     evalsha_ro,
 );
 
-use std::rc::Rc;
-
-use engine::guests::ScriptHost;
-
 use crate::arguments;
 
 fn eval(context: &mut Context<'_>) -> CommandResult {
@@ -157,20 +153,27 @@ fn evalsha_ro(context: &mut Context<'_>) -> CommandResult {
     run(context, true, true)
 }
 
-fn run(context: &mut Context<'_>, by_sha: bool, read_only: bool) -> CommandResult {
-    let host = super::host(context)?;
-    let argv = context.argv;
-    let count = arguments::integer(argv[2])?;
+/// The keys and arguments behind the number of keys.
+pub(super) fn keys_and_arguments<'a>(
+    argv: &'a [&'a [u8]],
+    no_number: CommandError,
+) -> Result<(&'a [&'a [u8]], &'a [&'a [u8]]), CommandError> {
+    let count = arguments::integer_or(argv[2], no_number)?;
     let rest = &argv[3..];
-    let count = usize::try_from(count)
-        .map_err(|_| CommandError::constant("ERR Number of keys can't be negative"))?;
-    if count > rest.len() {
+    if count > rest.len() as i64 {
         return Err(CommandError::constant(
             "ERR Number of keys can't be greater than number of args",
         ));
     }
-    let (keys, arguments) = rest.split_at(count);
-    let host: Rc<dyn ScriptHost> = host;
+    let count = usize::try_from(count)
+        .map_err(|_| CommandError::constant("ERR Number of keys can't be negative"))?;
+    Ok(rest.split_at(count))
+}
+
+fn run(context: &mut Context<'_>, by_sha: bool, read_only: bool) -> CommandResult {
+    let host = super::host(context)?;
+    let argv = context.argv;
+    let (keys, arguments) = keys_and_arguments(argv, error::NOT_AN_INTEGER)?;
     if by_sha {
         host.eval_sha(context, argv[1], keys, arguments, read_only)
     } else {

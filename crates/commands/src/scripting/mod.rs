@@ -6,6 +6,8 @@ use engine::guests::ScriptHost;
 use engine::{CommandError, Context};
 
 pub mod eval;
+pub mod fcall;
+pub mod function;
 pub mod script;
 
 /// The host that runs scripts; a server built without one has none.

@@ -59,6 +59,9 @@ impl State {
         if self.config.aof_timestamp_enabled {
             out.extend_from_slice(format!("#TS:{}\r\n", self.clock.unix_s()).as_bytes());
         }
+        for code in self.library_codes() {
+            encode([b"FUNCTION".as_slice(), b"LOAD", &code].into_iter(), &mut out);
+        }
         for (index, database) in self.databases.iter().enumerate() {
             if database.is_empty() {
                 continue;

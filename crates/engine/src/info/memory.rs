@@ -97,7 +97,7 @@ pub fn write(state: &mut State, lines: &mut Lines) {
     lines.field("allocator_resident", figures.allocator.resident);
     lines.field("allocator_muzzy", figures.allocator.muzzy);
     lines.bytes("total_system_memory", process.total_memory_bytes);
-    write_scripts(&state.templates, lines);
+    write_scripts(state, lines);
     lines.bytes("maxmemory", state.config.maxmemory);
     lines.field("maxmemory_policy", state.config.maxmemory_policy.name());
     write_fragmentation(&figures, lines);
@@ -116,26 +116,22 @@ fn allocator_name(state: &State) -> &'static str {
     }
 }
 
-/// There is no script engine yet.
-fn write_scripts(templates: &keyspace::hash::Templates, lines: &mut Lines) {
-    for name in ["used_memory_lua", "used_memory_vm_eval"] {
-        lines.field(name, 0);
-    }
-    lines.field("used_memory_lua_human", human_bytes(0));
-    for name in [
-        "used_memory_scripts_eval",
-        "number_of_cached_scripts",
-        "number_of_functions",
-        "number_of_libraries",
-        "used_memory_vm_functions",
-        "used_memory_vm_total",
-    ] {
-        lines.field(name, 0);
-    }
-    lines.field("used_memory_vm_total_human", human_bytes(0));
-    lines.field("used_memory_functions", 0);
-    lines.field("used_memory_hash_templates", templates.memory_bytes());
-    lines.bytes("used_memory_scripts", 0);
+fn write_scripts(state: &State, lines: &mut Lines) {
+    let figures = state.script_figures();
+    let vm_bytes = (figures.eval_vm_bytes + figures.function_vm_bytes) as u64;
+    lines.field("used_memory_lua", figures.eval_vm_bytes);
+    lines.field("used_memory_vm_eval", figures.eval_vm_bytes);
+    lines.field("used_memory_lua_human", human_bytes(figures.eval_vm_bytes as u64));
+    lines.field("used_memory_scripts_eval", figures.script_bytes);
+    lines.field("number_of_cached_scripts", figures.scripts);
+    lines.field("number_of_functions", figures.functions);
+    lines.field("number_of_libraries", figures.libraries);
+    lines.field("used_memory_vm_functions", figures.function_vm_bytes);
+    lines.field("used_memory_vm_total", vm_bytes);
+    lines.field("used_memory_vm_total_human", human_bytes(vm_bytes));
+    lines.field("used_memory_functions", figures.function_bytes);
+    lines.field("used_memory_hash_templates", state.templates.memory_bytes());
+    lines.bytes("used_memory_scripts", (figures.script_bytes + figures.function_bytes) as u64);
 }
 
 fn write_fragmentation(figures: &MemoryFigures, lines: &mut Lines) {

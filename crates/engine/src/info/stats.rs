@@ -54,7 +54,7 @@ fn write_keys(state: &State, lines: &mut Lines) {
     lines.field("expire_cycle_cpu_milliseconds", stats.expire_cycle_cpu_us / 1000);
     lines.field("evicted_keys", stats.evicted_keys);
     lines.field("evicted_clients", stats.evicted_clients);
-    lines.field("evicted_scripts", 0);
+    lines.field("evicted_scripts", stats.evicted_scripts);
     lines.field("total_eviction_exceeded_time", 0);
     lines.field("current_eviction_exceeded_time", 0);
     lines.field("keyspace_hits", stats.keyspace_hits);

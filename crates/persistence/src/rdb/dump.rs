@@ -3,7 +3,10 @@
 use crc::{CRC_64_REDIS, Crc, Table};
 use keyspace::KeyRecord;
 
+use std::borrow::Cow;
+
 use super::error::{RdbError, RdbResult};
+use super::file::opcode;
 use super::reader::Reader;
 use super::value::{self, Form, Limits, Loaded, Source};
 use super::writer::Writer;
@@ -61,6 +64,33 @@ pub fn verify(payload: &[u8], skip_checksum: bool) -> RdbResult<&[u8]> {
         return Err(RdbError::Checksum);
     }
     Ok(body)
+}
+
+/// The payload of FUNCTION DUMP: the code of libraries.
+pub fn dump_libraries<'a>(codes: impl Iterator<Item = &'a [u8]>, compress: bool) -> Vec<u8> {
+    let mut writer = Writer::new(compress);
+    for code in codes {
+        writer.byte(opcode::LIBRARY);
+        writer.string(code);
+    }
+    writer.raw(&RDB_VERSION.to_le_bytes());
+    let mut payload = writer.take();
+    let checksum = CRC64.checksum(&payload);
+    payload.extend_from_slice(&checksum.to_le_bytes());
+    payload
+}
+
+/// The code of the libraries in the body of a verified payload.
+pub fn load_libraries(body: &[u8]) -> RdbResult<Vec<Cow<'_, [u8]>>> {
+    let mut reader = Reader::new(body);
+    let mut codes = Vec::new();
+    while !reader.is_at_end() {
+        if reader.byte()? != opcode::LIBRARY {
+            return Err(RdbError::Corrupt("given type is not a function"));
+        }
+        codes.push(reader.string()?);
+    }
+    Ok(codes)
 }
 
 /// Reads the body of a verified payload.

@@ -1,6 +1,6 @@
 //! A whole dataset as a file: items one after another, each introduced by a byte.
 
-mod opcode;
+pub(super) mod opcode;
 mod read;
 mod write;
 

@@ -19,7 +19,8 @@ pub const SCRIPT_KILL: BuiltIn = BuiltIn::new(
     kill,
 );
 
-fn kill(_context: &mut Context<'_>) -> CommandResult {
-    // A script holds the server until it has ended, so none can be running when this is executed.
-    Err(CommandError::constant("NOTBUSY No scripts in execution right now."))
+fn kill(context: &mut Context<'_>) -> CommandResult {
+    crate::scripting::host(context)?.kill(context.state, false)?;
+    context.reply.ok();
+    Ok(())
 }

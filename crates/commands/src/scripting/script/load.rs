@@ -21,7 +21,7 @@ pub const SCRIPT_LOAD: BuiltIn = BuiltIn::new(
 );
 
 fn load(context: &mut Context<'_>) -> CommandResult {
-    let sha = crate::scripting::host(context)?.load(context.argv[2])?;
+    let sha = crate::scripting::host(context)?.load(context.state, context.argv[2])?;
     context.reply.bulk(sha.as_bytes());
     Ok(())
 }

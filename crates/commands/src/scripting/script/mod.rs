@@ -1,4 +1,4 @@
-//! SCRIPT LOAD, EXISTS, FLUSH, KILL, HELP: the known scripts.
+//! SCRIPT LOAD, EXISTS, FLUSH, KILL, DEBUG, HELP: the known scripts.
 
 use command_spec::*;
 use engine::*;
@@ -32,6 +32,7 @@ pub const SCRIPT: BuiltIn = BuiltIn::container(
     },
     script,
     &[
+        &debug::SCRIPT_DEBUG,
         &exists::SCRIPT_EXISTS,
         &flush::SCRIPT_FLUSH,
         &SCRIPT_HELP,
@@ -40,6 +41,7 @@ pub const SCRIPT: BuiltIn = BuiltIn::container(
     ],
 );
 
+pub mod debug;
 pub mod exists;
 pub mod flush;
 pub mod kill;
@@ -53,10 +55,16 @@ fn help(context: &mut Context<'_>) -> CommandResult {
     crate::help::reply(
         context,
         &[
+            "DEBUG (YES|SYNC|NO)",
+            "    Set the debug mode for subsequent scripts executed.",
             "EXISTS <sha1> [<sha1> ...]",
             "    Return information about the existence of the scripts in the script cache.",
             "FLUSH [ASYNC|SYNC]",
             "    Flush the Lua scripts cache. Very dangerous on replicas.",
+            "    When called without the optional mode argument, the behavior is determined by the",
+            "    lazyfree-lazy-user-flush configuration directive. Valid modes are:",
+            "    * ASYNC: Asynchronously flush the scripts cache.",
+            "    * SYNC: Synchronously flush the scripts cache.",
             "KILL",
             "    Kill the currently executing Lua script.",
             "LOAD <script>",

@@ -191,8 +191,8 @@ const SUBCOMMANDS: &[Subcommand] = &[
     row(
         "SET-DISABLE-DENY-SCRIPTS",
         1..=1,
-        switches::accept,
-        "<0|1> Accepted; there are no scripts yet.",
+        switches::set_disable_deny_scripts,
+        "<0|1> Let scripts call commands that are not for them.",
     ),
     row(
         "SET-SKIP-CHECKSUM-VALIDATION",

@@ -13,7 +13,7 @@ const OPTIONS: CommandError =
 const NOT_LOADED: CommandError =
     CommandError::constant("ERR Error trying to load the RDB dump, check server logs");
 
-/// Without NOSAVE the bytes stay in memory; with it the file of the last save is loaded.
+/// Saves, unless NOSAVE is given, and loads the file of the last save; where nothing can be saved the bytes stay in memory.
 pub fn reload(context: &mut Context<'_>) -> CommandResult {
     let (mut merge, mut flush, mut save) = (false, true, true);
     for option in &context.argv[2..] {
@@ -24,9 +24,11 @@ pub fn reload(context: &mut Context<'_>) -> CommandResult {
             _ => return Err(OPTIONS),
         }
     }
-    let bytes = if save { written(context) } else { saved(context)? };
+    let bytes =
+        if save && context.state.save().is_err() { written(context) } else { saved(context)? };
     if flush {
         context.state.flush(None, false);
+        context.state.flush_functions();
     }
     let on_duplicate = if merge { OnDuplicate::Replace } else { OnDuplicate::Refuse };
     match context.state.load_dataset(&bytes, on_duplicate) {

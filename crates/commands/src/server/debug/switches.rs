@@ -26,6 +26,12 @@ pub fn set_active_expire(context: &mut Context<'_>) -> CommandResult {
     Ok(())
 }
 
+pub fn set_disable_deny_scripts(context: &mut Context<'_>) -> CommandResult {
+    context.state.scripts_may_all = is_on(context.argv[2]);
+    context.reply.ok();
+    Ok(())
+}
+
 pub fn set_allow_access_expired(context: &mut Context<'_>) -> CommandResult {
     context.state.allow_access_expired = u32::from(is_on(context.argv[2]));
     context.reply.ok();

@@ -60,6 +60,12 @@ impl FileWriter {
         template::write_definition(&mut self.writer, template);
     }
 
+    /// A library of functions.
+    pub fn library(&mut self, code: &[u8]) {
+        self.writer.byte(opcode::LIBRARY);
+        self.writer.string(code);
+    }
+
     /// Data of a module's type that belongs to no key: the type's number, when to read it, and what the module wrote.
     pub fn module_aux(&mut self, aux: &ModuleAux) {
         self.writer.byte(opcode::MODULE_AUX);

@@ -1,0 +1,42 @@
+//! SCRIPT DEBUG: whether the next scripts are run step by step.
+
+use command_spec::*;
+use engine::*;
+
+pub const SCRIPT_DEBUG: BuiltIn = BuiltIn::new(
+    CommandSpec {
+        name: "debug",
+        group: Group::Scripting,
+        summary: "Sets whether scripts are run step by step.",
+        since: "3.2.0",
+        complexity: "O(1)",
+        arity: 3,
+        flags: flag::NOSCRIPT,
+        categories: category::SCRIPTING | category::SLOW,
+        arguments: &[Argument::one_of(
+            "mode",
+            &[
+                Argument::pure_token("yes", "YES"),
+                Argument::pure_token("sync", "SYNC"),
+                Argument::pure_token("no", "NO"),
+            ],
+        )],
+        ..CommandSpec::DEFAULT
+    },
+    debug,
+);
+
+use crate::arguments::is;
+
+fn debug(context: &mut Context<'_>) -> CommandResult {
+    match context.argv[2] {
+        word if is(word, "NO") => {}
+        // The debugger is not there yet; who asks for it must not believe that it is.
+        word if is(word, "YES") || is(word, "SYNC") => {
+            return Err(CommandError::constant("ERR The debugger is not available"));
+        }
+        _ => return Err(CommandError::constant("ERR Use SCRIPT DEBUG YES/SYNC/NO")),
+    }
+    context.reply.ok();
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! A Lua interpreter with what scripts keep of it: no files, no processes, no globals of their own, nothing they could
+//! change for those who come after them.
+
+use std::rc::Rc;
+
+use mlua::{Function, Lua, LuaOptions, StdLib, Table, Value};
+
+use crate::run::Link;
+
+/// Lua code that makes the sandbox.
+const SANDBOX: &str = include_str!("sandbox.lua");
+
+/// Instructions between two looks at the time.
+pub const INSTRUCTIONS_PER_LOOK: u32 = 100_000;
+
+/// An interpreter for scripts, or for functions.
+pub struct Interpreter {
+    pub lua: Lua,
+    /// (function, KEYS, ARGV) or (function, arguments…): whether it ended well, and what it returned or raised.
+    pub call: Function,
+    /// Where libraries live, and what switches the names they see between those of loading and those of running.
+    pub library: Option<(Table, Function)>,
+}
+
+fn libraries() -> StdLib {
+    StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::OS
+}
+
+impl Interpreter {
+    /// The one in which EVAL runs its scripts.
+    pub fn for_scripts(link: &Rc<Link>, deprecated_api: bool) -> mlua::Result<Interpreter> {
+        let (lua, guard) = Self::begin(link)?;
+        let call = guard.raw_get("eval")?;
+        lua.load(SANDBOX).set_name("=sandbox").call::<()>((guard, deprecated_api))?;
+        Self::settle(&lua)?;
+        Ok(Interpreter { lua, call, library: None })
+    }
+
+    /// The one that holds libraries of functions.
+    pub fn for_functions(link: &Rc<Link>, deprecated_api: bool) -> mlua::Result<Interpreter> {
+        let (lua, guard) = Self::begin(link)?;
+        let call = guard.raw_get("call")?;
+        let loading = crate::api::loading_names(&lua, &guard, link)?;
+        let chunk = lua.load(SANDBOX).set_name("=sandbox");
+        let library = chunk.call::<(Table, Function)>((guard, deprecated_api, loading))?;
+        Self::settle(&lua)?;
+        Ok(Interpreter { lua, call, library: Some(library) })
+    }
+
+    fn begin(link: &Rc<Link>) -> mlua::Result<(Lua, Table)> {
+        // A panic in a function of ours ends the server anyway, so scripts' pcall need not look for one.
+        let lua = Lua::new_with(libraries(), LuaOptions::new().catch_rust_panics(false))?;
+        let guard: Table = lua.globals().raw_get("guard")?;
+        crate::api::install(&lua, &guard, link)?;
+        crate::busy::watch(&lua, link)?;
+        Ok((lua, guard))
+    }
+
+    /// What making it has left behind is given back.
+    fn settle(lua: &Lua) -> mlua::Result<()> {
+        lua.gc_collect()
+    }
+}
+
+/// Makes of a function that ends with an [`crate::outcome::Outcome`] one that scripts can call.
+pub fn raising(guard: &Table, function: Function) -> mlua::Result<Value> {
+    guard.raw_get::<Function>("raising")?.call(function)
+}

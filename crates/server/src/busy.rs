@@ -1,0 +1,135 @@
+//! Answering others while a script runs: a turn of the loop within the execution of the script's command.
+//!
+//! The command holds the engine's state, so for the time of the command the shell is lent (`structures::lent`) with a spare
+//! engine in the place of the real one; a turn exchanges the two states and puts them back.
+
+use std::rc::Rc;
+
+use engine::{ClientId, Engine, State, client_flag};
+use structures::lent::Lent;
+use sys::poll::Ready;
+
+use crate::event_loop::{Shell, TOKEN_PRIMARY};
+use crate::listen::TOKEN_BASE;
+use crate::port::EnginePort as _;
+
+/// Rounds of events in one turn.
+const ROUNDS_MAX: usize = 4;
+
+/// What a turn needs.
+pub struct Busy {
+    lent: Rc<Lent<Shell>>,
+    /// Stands in for the engine while the shell is lent; gone meanwhile.
+    spare: Option<Box<Engine>>,
+    /// Events that cannot be dealt with while a script runs.
+    put_off: Vec<Ready>,
+}
+
+impl Busy {
+    /// Lets scripts of this engine call for a turn.
+    pub fn new(engine: &mut Engine) -> Busy {
+        let lent = Rc::new(Lent::<Shell>::default());
+        let config = config::Config::default();
+        let spare = Engine::new(config, &[], engine.state.ports, [0; 32]);
+        let place = lent.clone();
+        engine.state.guests.serve_others = Some(Rc::new(move |state| {
+            place.with(|shell| shell.serve_while_busy(state));
+        }));
+        Busy { lent, spare: Some(Box::new(spare)), put_off: Vec::new() }
+    }
+}
+
+/// Whether a command of this name may run a script. Others are spared the lending.
+#[inline]
+fn may_run_script(name: &[u8]) -> bool {
+    matches!(name.first(), Some(b'e' | b'E' | b'f' | b'F')) && is_runner(name)
+}
+
+fn is_runner(name: &[u8]) -> bool {
+    const RUNNERS: [&[u8]; 7] =
+        [b"eval", b"eval_ro", b"evalsha", b"evalsha_ro", b"exec", b"fcall", b"fcall_ro"];
+    RUNNERS.iter().any(|runner| name.eq_ignore_ascii_case(runner))
+}
+
+impl Shell {
+    /// Executes a request.
+    #[inline]
+    pub fn execute(&mut self, id: ClientId, argv: &[&[u8]]) {
+        if argv.first().is_some_and(|name| may_run_script(name)) {
+            self.execute_lending(id, argv);
+        } else {
+            self.engine.execute(id, argv);
+        }
+    }
+
+    fn execute_lending(&mut self, id: ClientId, argv: &[&[u8]]) {
+        let Some(spare) = self.busy.spare.take() else {
+            // Within a turn all that could run long is refused.
+            self.engine.execute(id, argv);
+            return;
+        };
+        let mut engine = std::mem::replace(&mut self.engine, spare);
+        let lent = self.busy.lent.clone();
+        lent.lend(self, || engine.execute(id, argv));
+        self.busy.spare = Some(std::mem::replace(&mut self.engine, engine));
+    }
+
+    /// A turn of the loop, for the script that runs with `state`.
+    fn serve_while_busy(&mut self, state: &mut State) {
+        std::mem::swap(&mut self.engine.state, state);
+        self.execute_due();
+        for _ in 0..ROUNDS_MAX {
+            while let Some(ready) = self.round.pop_front() {
+                if self.must_wait(ready) {
+                    self.busy.put_off.push(ready);
+                } else {
+                    self.dispatch(ready);
+                }
+            }
+            self.execute_batch();
+            self.perform_effects();
+            self.flush_pending();
+            if let Some(code) = self.shutdown.exit_code() {
+                // There is no way back to the loop but through the script.
+                std::process::exit(code);
+            }
+            if !self.wait_for_events(0) {
+                break;
+            }
+        }
+        std::mem::swap(&mut self.engine.state, state);
+    }
+
+    /// Who runs the script says nothing more until it has ended, the primary neither, and what modules want is done between
+    /// commands.
+    fn must_wait(&self, ready: Ready) -> bool {
+        if ready.token >= TOKEN_BASE {
+            return ready.token >= TOKEN_PRIMARY;
+        }
+        let id = ClientId(ready.token as u32);
+        self.engine.state.executing == Some(id)
+            || self.engine.client_flags(id) & client_flag::MASTER != 0
+    }
+
+    /// Deals with what had to wait for a script.
+    pub fn dispatch_put_off(&mut self) {
+        if !self.busy.put_off.is_empty() {
+            self.round.extend(self.busy.put_off.drain(..));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runners_by_name() {
+        for name in ["EVAL", "evalsha_ro", "Exec", "fcall"] {
+            assert!(may_run_script(name.as_bytes()), "{name}");
+        }
+        for name in ["get", "expire", "flushall", "echo", "exists"] {
+            assert!(!may_run_script(name.as_bytes()), "{name}");
+        }
+    }
+}
