@@ -314,6 +314,16 @@ impl State {
         }
     }
 
+    /// Counts the refusal of a call that a script wanted to make; it is not the failure of the script's own call.
+    pub fn count_refused_call(&mut self, command: Option<&Command>, error: &CommandError) {
+        if let Some(command) = command {
+            let rejected = &command.stats.rejected_calls;
+            rejected.set(rejected.get() + 1);
+        }
+        self.stats.count_error(error.code());
+        self.calls.errors_claimed = self.stats.total_error_replies;
+    }
+
     /// An error in the reply of a script has been counted where it arose, and is the failure of the call that replies.
     pub fn note_failed_script(&mut self) {
         self.calls.errors_claimed =

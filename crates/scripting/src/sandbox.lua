@@ -5,7 +5,7 @@ local globals = _G
 globals.guard = nil
 
 -- Scripts leave little behind, and what they leave shall go soon.
-collectgarbage('setpause', 130)
+collectgarbage('setpause', 110)
 
 for _, name in ipairs { 'dofile', 'loadfile', 'print', 'module', 'require', 'package', 'debug', 'io' } do
   globals[name] = nil

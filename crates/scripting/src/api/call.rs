@@ -138,14 +138,12 @@ fn run_command(
         Lookup::Found(command) if !command.is_container() || argv.len() == 1 => command,
         _ => {
             let error = CommandError::constant("ERR Unknown Redis command called from script");
-            state.stats.count_error(error.code());
+            state.count_refused_call(None, &error);
             return Err(error);
         }
     };
     if let Err(error) = check(link, state, &command, argv) {
-        let rejected = &command.stats.rejected_calls;
-        rejected.set(rejected.get() + 1);
-        state.stats.count_error(error.code());
+        state.count_refused_call(Some(&command), &error);
         return Err(error);
     }
     if command.has_flag(flag::WRITE) {
