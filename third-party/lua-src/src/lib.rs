@@ -1,5 +1,7 @@
 //! Builds the Lua 5.1.5 beside it, for the build script of `mlua-sys`; takes the place of the registry's crate of this name.
 
+#![forbid(unsafe_code)]
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
