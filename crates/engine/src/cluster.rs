@@ -1,7 +1,9 @@
 //! Cluster mode: whether the cluster is up, what becomes of slots that go, and the file that keeps it all.
 
+mod compatibility;
 mod redirect;
 
+pub(crate) use compatibility::gate as compatibility_gate;
 pub use redirect::Refusal;
 pub(crate) use redirect::gate;
 

@@ -17,6 +17,7 @@ impl State {
             "key-memory-histograms",
             "hash-max-listpack-entries",
             "requirepass",
+            "cluster-compatibility-sample-ratio",
         ] {
             self.config_changed(name);
         }
@@ -88,6 +89,7 @@ impl State {
             | "cluster-announce-hostname"
             | "cluster-announce-port"
             | "cluster-announce-bus-port" => self.refresh_cluster_address(),
+            "cluster-compatibility-sample-ratio" => self.refresh_compatibility(),
             "cluster-require-full-coverage" => self.cluster_changed(),
             "slowlog-max-len" => {
                 let len_max = usize::try_from(self.config.slowlog_max_len).unwrap_or(usize::MAX);

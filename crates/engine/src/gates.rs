@@ -65,6 +65,7 @@ pub const GATES: &[(&str, Gate)] = &[
     ("no_multi", no_multi),
     ("pause", pause),
     ("queue", queue),
+    ("compatibility", crate::cluster::compatibility_gate),
 ];
 
 /// Runs through the gates. The usual request, which none of them could stop, passes by a few bit tests.

@@ -53,6 +53,9 @@ pub mod state_flag {
     /// Cluster mode: each request's keys are looked at.
     pub const CLUSTER: u32 = 1 << 7;
 
+    /// Not a cluster, but requests are counted that one would refuse.
+    pub const LOOKS_AT_COMPATIBILITY: u32 = 1 << 8;
+
     /// With any of these every request takes the long way through the gates.
     pub const NEEDS_GATES: u32 = LOADING
         | BUSY
@@ -61,7 +64,8 @@ pub mod state_flag {
         | SAVING_FAILS
         | REPLICA
         | NEEDS_REPLICAS
-        | CLUSTER;
+        | CLUSTER
+        | LOOKS_AT_COMPATIBILITY;
 }
 
 /// What the engine asks of the shell at once, without an effect.

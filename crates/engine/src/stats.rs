@@ -44,6 +44,8 @@ pub struct Stats {
     pub evicted_keys: u64,
     pub evicted_clients: u64,
     pub evicted_scripts: u64,
+    /// Operations that a cluster would have refused.
+    pub cluster_incompatible_ops: u64,
     pub total_error_replies: u64,
     pub unexpected_error_replies: u64,
     pub sync_full: u64,

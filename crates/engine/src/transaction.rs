@@ -39,16 +39,20 @@ impl State {
     /// Marks a key as changed by a client, or by nobody (it expired).
     pub fn signal_modified_by(&mut self, by: Option<ClientId>, db: usize, key: &[u8]) {
         self.track_change(key, by);
-        if self.access_policy == AccessPolicy::Lrm {
-            let now_ms = self.clock.unix_ms();
-            if let Some(record) = self.db(db).find(key) {
-                record.set_access(lru_clock(now_ms));
-            }
-        }
+        self.note_write_time(db, key);
         if self.watched.is_empty() {
             return;
         }
         self.touch_watched(db, key);
+    }
+
+    /// For a policy that evicts what was not written for long: it was written now.
+    pub fn note_write_time(&self, db: usize, key: &[u8]) {
+        if self.access_policy == AccessPolicy::Lrm
+            && let Some(record) = self.db(db).find(key)
+        {
+            record.set_access(lru_clock(self.clock.unix_ms()));
+        }
     }
 
     fn touch_watched(&mut self, db: usize, key: &[u8]) {

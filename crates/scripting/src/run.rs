@@ -48,6 +48,8 @@ pub struct Link {
     pub client: Cell<Option<ClientId>>,
     pub rules: Cell<Rules>,
     pub slot: Cell<Option<u16>>,
+    /// No cluster would run it, which was noted.
+    pub incompatible: Cell<bool>,
     pub resp3: Cell<bool>,
     pub targets: Cell<Targets>,
     /// A command that may write has been called, so the run cannot be ended half-way.
@@ -124,6 +126,20 @@ fn collect(link: &Link, interpreter: &Interpreter) {
     let _ = interpreter.lua.gc_step();
 }
 
+fn are_in_several_slots(keys: &[&[u8]]) -> bool {
+    let mut slots = keys.iter().map(|key| stdx::crc16::key_slot(key));
+    slots.next().is_some_and(|first| slots.any(|slot| slot != first))
+}
+
+impl Link {
+    /// A cluster would refuse what is done; it counts once in a run.
+    pub fn note_incompatible(&self, state: &mut State) {
+        if !self.incompatible.replace(true) {
+            state.note_incompatible();
+        }
+    }
+}
+
 /// Sees whether the script may run now, and sets what holds for it.
 fn prepare(link: &Link, context: &mut Context<'_>, job: &Job<'_>) -> CommandResult {
     let flags = job.flags;
@@ -160,8 +176,13 @@ fn prepare(link: &Link, context: &mut Context<'_>, job: &Job<'_>) -> CommandResu
         over_memory: over && !flags.allow_oom,
         one_slot: flags.declared && !flags.allow_cross_slot_keys,
     });
-    if state.cluster.is_some() {
+    if state.cluster.is_some() || state.looks_at_compatibility() {
         link.slot.set(job.keys.first().map(|key| stdx::crc16::key_slot(key)));
+    }
+    // Keys in several slots were noted before.
+    link.incompatible.set(are_in_several_slots(job.keys));
+    if flags.no_cluster {
+        link.note_incompatible(state);
     }
     link.resp3.set(false);
     link.targets.set(Targets::default());

@@ -26,6 +26,9 @@ fn select(context: &mut Context<'_>) -> CommandResult {
     }
     let index = crate::arguments::database(context.state, context.argv[1])?;
     context.client_mut().db = index;
+    if index != 0 {
+        context.state.note_incompatible();
+    }
     context.reply.ok();
     Ok(())
 }

@@ -62,6 +62,9 @@ fn copy(context: &mut Context<'_>) -> CommandResult {
     if options.db == context.db && from == to {
         return Err(error::SAME_OBJECT);
     }
+    if options.db != context.db {
+        context.state.note_incompatible();
+    }
     if context.state.lookup_read(context.db, from).is_none() {
         context.reply.integer(0);
         return Ok(());

@@ -29,6 +29,7 @@ fn r#move(context: &mut Context<'_>) -> CommandResult {
     if from_db == to_db {
         return Err(error::SAME_OBJECT);
     }
+    context.state.note_incompatible();
     if context.state.lookup_write(from_db, key).is_none() || context.state.key_exists(to_db, key) {
         context.reply.integer(0);
         return Ok(());

@@ -41,6 +41,7 @@ fn swapdb(context: &mut Context<'_>) -> CommandResult {
     };
     let (first, second) = (index(first)?, index(second)?);
     context.state.swap_databases(first, second);
+    context.state.note_incompatible();
     context.dirty(1);
     context.reply.ok();
     Ok(())

@@ -119,7 +119,12 @@ fn xreadgroup(context: &mut Context<'_>) -> CommandResult {
             break;
         }
         let server = Server { options: &options, key, group, consumer_name, claim_idle_ms, begin };
-        served += usize::from(server.serve(context, from, &mut budget)?);
+        let gives_out = matches!(from, From::New);
+        let is_served = server.serve(context, from, &mut budget)?;
+        served += usize::from(is_served);
+        if is_served && gives_out {
+            context.state.note_write_time(context.db, key);
+        }
         // As in Redis, nothing is claimed once a consumer has been shown what it has.
         claim_idle_ms = claim_idle_ms.filter(|_| matches!(from, From::New));
     }

@@ -59,7 +59,7 @@ impl Refusal {
 
 /// What a number of calls want together.
 #[derive(Default)]
-struct Wanted<'a> {
+pub(super) struct Wanted<'a> {
     slot: Option<u16>,
     keys: Vec<&'a [u8]>,
     writes: bool,
@@ -68,7 +68,11 @@ struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    fn add(&mut self, command: &Command, argv: &[&'a [u8]]) -> Result<(), Refusal> {
+    pub(super) fn slot(&self) -> Option<u16> {
+        self.slot
+    }
+
+    pub(super) fn add(&mut self, command: &Command, argv: &[&'a [u8]]) -> Result<(), Refusal> {
         let channels = match command.full_name.as_str() {
             "ssubscribe" | "sunsubscribe" => argv.get(1..),
             "spublish" => argv.get(1..2),

@@ -131,6 +131,9 @@ fn write_access(state: &State, lines: &mut Lines) {
     lines.field("acl_access_denied_key", stats.acl_access_denied_key);
     lines.field("acl_access_denied_channel", stats.acl_access_denied_channel);
     lines.field("acl_access_denied_tls_cert", stats.acl_access_denied_tls_cert);
+    if state.looks_at_compatibility() {
+        lines.field("cluster_incompatible_ops", stats.cluster_incompatible_ops);
+    }
 }
 
 /// Nothing, as long as nobody has asked for hot keys.

@@ -196,8 +196,16 @@ fn check(link: &Link, state: &mut State, command: &Rc<Command>, argv: &[&[u8]]) 
 }
 
 /// In a cluster a script may only touch keys that are served here.
-fn check_cluster(link: &Link, state: &State, command: &Command, argv: &[&[u8]]) -> CommandResult {
+fn check_cluster(
+    link: &Link,
+    state: &mut State,
+    command: &Command,
+    argv: &[&[u8]],
+) -> CommandResult {
     if state.cluster.is_none() {
+        if state.looks_at_compatibility() {
+            check_compatibility(link, state, command, argv);
+        }
         return Ok(());
     }
     let slot = state.check_slots(command, argv, false).map_err(|refusal| match refusal {
@@ -224,6 +232,20 @@ fn check_cluster(link: &Link, state: &State, command: &Command, argv: &[&[u8]]) 
         ));
     }
     Ok(())
+}
+
+/// Notes what a cluster would refuse.
+fn check_compatibility(link: &Link, state: &mut State, command: &Command, argv: &[&[u8]]) {
+    let is_compatible = match state.slot_of_call(command, argv) {
+        Err(()) => false,
+        Ok(Some(slot)) if link.rules.get().one_slot => {
+            link.slot.replace(Some(slot)).is_none_or(|before| before == slot)
+        }
+        Ok(_) => true,
+    };
+    if !is_compatible {
+        link.note_incompatible(state);
+    }
 }
 
 /// `redis.acl_check_cmd`: whether the caller's user may do this.

@@ -17,9 +17,13 @@ pub(super) struct Options<'a> {
 }
 
 /// In a cluster, the keys that a pattern leads to must be where the sorted one is.
-fn one_slot(context: &Context<'_>, option: &[u8], pattern: Option<&[u8]>) -> CommandResult {
+fn one_slot(context: &mut Context<'_>, option: &[u8], pattern: Option<&[u8]>) -> CommandResult {
     let slot = pattern.and_then(stdx::crc16::pattern_slot);
-    if context.state.cluster.is_none() || slot == Some(stdx::crc16::key_slot(context.argv[1])) {
+    if slot == Some(stdx::crc16::key_slot(context.argv[1])) {
+        return Ok(());
+    }
+    if context.state.cluster.is_none() {
+        context.state.note_incompatible();
         return Ok(());
     }
     let option = String::from_utf8_lossy(option).to_ascii_uppercase();
@@ -42,7 +46,7 @@ fn permitted(context: &Context<'_>, option: &[u8]) -> CommandResult {
 
 impl<'a> Options<'a> {
     pub(super) fn parse(
-        context: &Context<'a>,
+        context: &mut Context<'a>,
         may_store: bool,
     ) -> Result<Options<'a>, CommandError> {
         let mut options = Options::default();
