@@ -1,5 +1,6 @@
 //! Our server against the genuine one, in pairs, on the same machine at the same time.
 
+mod files;
 mod load;
 mod memory;
 mod stats;
@@ -20,7 +21,7 @@ pub struct Options {
     /// The server it is compared with; the genuine one if not given.
     #[arg(long)]
     against: Option<PathBuf>,
-    /// Rounds per command and pipeline depth, each on both servers.
+    /// Rounds per command and pipeline depth, each on both servers; 0 leaves these out.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Requests of one round at pipeline 1; with a pipeline it is four times as many.
@@ -36,6 +37,9 @@ pub struct Options {
     /// Fail if any kind of item takes more bytes than on the other server.
     #[arg(long)]
     check: bool,
+    /// Strings of the measurement of files and waits, with three hashes to ten of them; 0 leaves it out.
+    #[arg(long, default_value_t = 1_000_000)]
+    saved_keys: usize,
     /// Print JSON instead of tables.
     #[arg(long)]
     json: bool,
@@ -48,13 +52,23 @@ pub fn run(options: &Options) -> Result<()> {
         None => serve::build_release()?,
     };
     let theirs = options.against.clone().unwrap_or_else(|| genuine.server());
-    let rates = load::compare(options, &genuine.benchmark(), &ours, &theirs)?;
+    let rates = if options.rounds > 0 {
+        load::compare(options, &genuine.benchmark(), &ours, &theirs)?
+    } else {
+        Vec::new()
+    };
     let keys: Vec<usize> = options.keys.iter().copied().filter(|keys| *keys > 0).collect();
     let memory = memory::compare(&keys, &ours, &theirs)?;
+    let files = if options.saved_keys > 0 {
+        files::compare(options.saved_keys, &ours, &theirs)?
+    } else {
+        Vec::new()
+    };
     if options.json {
         let whole = json!({
             "rates": rates.iter().map(load::Comparison::to_json).collect::<Vec<_>>(),
             "memory": memory.iter().map(memory::Comparison::to_json).collect::<Vec<_>>(),
+            "files": files.iter().map(files::Comparison::to_json).collect::<Vec<_>>(),
         });
         println!("{}", serde_json::to_string_pretty(&whole)?);
     }
