@@ -112,7 +112,7 @@ impl State {
     pub fn may_delete_expired(&self) -> bool {
         // A pause keeps the data set as it is.
         let kept = self.flags & (state_flag::LOADING | state_flag::REPLICA) != 0;
-        !kept && !self.expire_paused && self.pause.is_none()
+        !kept && self.pause.is_none()
     }
 
     /// An expiry up to this moment is over when it is set: the key or field goes at once.

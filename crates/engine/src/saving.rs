@@ -132,7 +132,7 @@ impl State {
 
     /// Tables are resized reluctantly while a child shares their memory, and not at all if DEBUG says so.
     pub fn refresh_resize_policy(&mut self) {
-        let policy = if self.resizing_forbidden {
+        let policy = if self.debug.resizing_forbidden {
             ResizePolicy::Forbid
         } else if self.has_child() {
             ResizePolicy::Avoid

@@ -153,9 +153,6 @@ pub struct State {
     pub no_touch: bool,
     /// DEBUG SET-ALLOW-ACCESS-EXPIRED, or a module opened keys so.
     pub allow_access_expired: u32,
-    pub expire_paused: bool,
-    /// DEBUG DICT-RESIZING 0.
-    pub resizing_forbidden: bool,
     pub active_expire_enabled: bool,
     pub debug: DebugSwitches,
     pub active_expire: crate::expire::ActiveExpire,
@@ -192,6 +189,8 @@ pub(crate) struct CallNotes {
 pub struct DebugSwitches {
     /// DEBUG PAUSE-CRON.
     pub cron_paused: bool,
+    /// DEBUG DICT-RESIZING 0.
+    pub resizing_forbidden: bool,
     /// DEBUG KEYSIZES-HIST-ASSERT: after each command the histograms are compared with the keys.
     pub check_histograms: bool,
 }
@@ -322,8 +321,6 @@ impl State {
             new_key_access: 0,
             no_touch: false,
             allow_access_expired: 0,
-            expire_paused: false,
-            resizing_forbidden: false,
             active_expire_enabled: true,
             debug: DebugSwitches::default(),
             active_expire: crate::expire::ActiveExpire::default(),

@@ -49,5 +49,5 @@ pub fn check_bytes(bytes: &[u8], name: &str) -> check::RdbReport {
     let ports = crate::startup::PORTS;
     let engine = Engine::new(config, commands::table::BUILT_INS, ports, [0; 32]);
     let now_ms = sys::clock::realtime_us() / 1000;
-    check::rdb(bytes, name, &engine.state.rdb_limits(0), i64::try_from(now_ms).unwrap_or(0))
+    check::rdb(bytes, name, &engine.state.rdb_limits(0), now_ms)
 }

@@ -157,7 +157,7 @@ fn evalsha_ro(context: &mut Context<'_>) -> CommandResult {
 pub(super) fn keys_and_arguments<'a>(
     argv: &'a [&'a [u8]],
     no_number: CommandError,
-) -> Result<(&'a [&'a [u8]], &'a [&'a [u8]]), CommandError> {
+) -> Result<(Argv<'a>, Argv<'a>), CommandError> {
     let count = arguments::integer_or(argv[2], no_number)?;
     let rest = &argv[3..];
     if count > rest.len() as i64 {

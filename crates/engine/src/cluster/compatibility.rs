@@ -6,6 +6,10 @@ use crate::command::Command;
 use crate::gates::{Decision, Request};
 use crate::state::{State, state_flag};
 
+/// The keys of a call are in several slots.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SeveralSlots;
+
 impl State {
     pub(crate) fn refresh_compatibility(&mut self) {
         let looks = self.cluster.is_none() && self.config.cluster_compatibility_sample_ratio > 0;
@@ -30,10 +34,14 @@ impl State {
         }
     }
 
-    /// Whether the keys of a call are in several slots; else the slot of those it has.
-    pub fn slot_of_call(&self, command: &Command, argv: &[&[u8]]) -> Result<Option<u16>, ()> {
+    /// The slot of the keys a call has, if it has any.
+    pub fn slot_of_call(
+        &self,
+        command: &Command,
+        argv: &[&[u8]],
+    ) -> Result<Option<u16>, SeveralSlots> {
         let mut wanted = Wanted::default();
-        wanted.add(command, argv).map_err(|_| ())?;
+        wanted.add(command, argv).map_err(|_| SeveralSlots)?;
         Ok(wanted.slot())
     }
 }

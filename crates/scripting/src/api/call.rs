@@ -237,7 +237,7 @@ fn check_cluster(
 /// Notes what a cluster would refuse.
 fn check_compatibility(link: &Link, state: &mut State, command: &Command, argv: &[&[u8]]) {
     let is_compatible = match state.slot_of_call(command, argv) {
-        Err(()) => false,
+        Err(_) => false,
         Ok(Some(slot)) if link.rules.get().one_slot => {
             link.slot.replace(Some(slot)).is_none_or(|before| before == slot)
         }

@@ -57,7 +57,7 @@ pub fn pause_cron(context: &mut Context<'_>) -> CommandResult {
 }
 
 pub fn dict_resizing(context: &mut Context<'_>) -> CommandResult {
-    context.state.resizing_forbidden = !is_on(context.argv[2]);
+    context.state.debug.resizing_forbidden = !is_on(context.argv[2]);
     context.state.refresh_resize_policy();
     context.reply.ok();
     Ok(())
