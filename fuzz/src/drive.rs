@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use cap::Cap;
 use fastrand::Rng;
 use fuzz::fuzzed::{Fuzzed, Outcome, Seed};
-use fuzz::{acl, configuration, requests, restore};
+use fuzz::{acl, configuration, lua, requests, restore};
 
 /// Memory of the whole process; the values of the cases are small, so whoever asks for this much does what a payload told him.
 const MEMORY_MAX: usize = 256 << 20;
@@ -27,6 +27,7 @@ type Make = fn() -> Box<dyn Fuzzed>;
 /// The targets by name.
 const TARGETS: &[(&str, Make)] = &[
     ("acl", || Box::new(acl::Target::new())),
+    ("lua", || Box::new(lua::Target::new())),
     ("restore", || Box::new(restore::Target::new())),
     ("resp", || Box::new(requests::Target)),
     ("config", || Box::new(configuration::Target)),

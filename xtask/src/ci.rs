@@ -136,6 +136,7 @@ fn a_million_commands() -> Result<()> {
 fn damaged_payloads() -> Result<()> {
     fuzz::damage(fuzz::Target::Restore, 1000, 1)?;
     fuzz::damage(fuzz::Target::Acl, 20_000, 1)?;
+    fuzz::damage(fuzz::Target::Lua, 5000, 1)?;
     fuzz::damage(fuzz::Target::Resp, 20_000, 1)?;
     fuzz::damage(fuzz::Target::Config, 200, 1)
 }
@@ -151,6 +152,7 @@ fn many_kills() -> Result<()> {
 fn many_payloads() -> Result<()> {
     fuzz::damage(fuzz::Target::Restore, 100_000, 2)?;
     fuzz::damage(fuzz::Target::Acl, 1_000_000, 2)?;
+    fuzz::damage(fuzz::Target::Lua, 200_000, 2)?;
     // About a minute each.
     fuzz::damage(fuzz::Target::Resp, 1_000_000, 2)?;
     fuzz::damage(fuzz::Target::Config, 3000, 2)

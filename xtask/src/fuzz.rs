@@ -38,6 +38,7 @@ pub struct FuzzOptions {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Target {
     Acl,
+    Lua,
     Restore,
     Resp,
     Config,
@@ -47,6 +48,7 @@ impl Target {
     fn name(self) -> &'static str {
         match self {
             Target::Acl => "acl",
+            Target::Lua => "lua",
             Target::Restore => "restore",
             Target::Resp => "resp",
             Target::Config => "config",
