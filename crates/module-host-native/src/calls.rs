@@ -389,6 +389,7 @@ fn run_call(ctx: &mut Ctx, command: &Rc<Command>, argv: &[&[u8]], flags: CallFla
     session.db = ctx.db;
     session.flags |= client_flag::DENY_BLOCKING;
     session.set(client_flag::OOM_ALLOWED, !flags.deny_oom && !flags.script_mode);
+    session.set(client_flag::OOM_DENIED, flags.deny_oom);
     session.reply.set_resp3(resp3);
     let mut reply = Reply::with_protocol(resp3);
     state.propagation.prevented = !flags.replicate;

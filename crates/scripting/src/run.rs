@@ -165,6 +165,9 @@ fn prepare(link: &Link, context: &mut Context<'_>, job: &Job<'_>) -> CommandResu
             state.check_disk()?;
         }
         if over && !flags.allow_oom && !flags.no_writes {
+            if state.clients[context.client].has(client_flag::OOM_DENIED) {
+                return Err(error::OOM);
+            }
             return Err(CommandError::constant(
                 "OOM allow-oom flag is not set on the script, can not run it when used memory > \
                  'maxmemory'",
