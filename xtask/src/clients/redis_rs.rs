@@ -18,6 +18,7 @@ const TESTS: &[&str] = &[
     "test_acl",
     "test_auth",
     "test_basic",
+    "test_bignum",
     "test_digest_utils",
     "test_geospatial",
     "test_hotkeys",

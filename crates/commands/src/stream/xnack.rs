@@ -2,6 +2,7 @@
 
 use command_spec::*;
 use engine::*;
+use stdx::text::until_nul;
 
 pub const XNACK: BuiltIn = BuiltIn::new(
     CommandSpec {
@@ -100,12 +101,12 @@ fn parse<'a>(words: &'a [&'a [u8]]) -> Result<Options<'a>, CommandError> {
             }
             Some((count, behind)) if arguments::is(word, "IDS") => {
                 let count = arguments::integer_or(count, IDS_NOT_POSITIVE)?;
-                let count = usize::try_from(count).ok().filter(|count| *count > 0);
-                let count = count.ok_or(IDS_NOT_POSITIVE)?;
+                let count = i32::try_from(count).ok().and_then(|count| usize::try_from(count).ok());
+                let count = count.filter(|count| *count > 0).ok_or(IDS_NOT_POSITIVE)?;
                 (options.ids, rest) = behind.split_at_checked(count).ok_or(IDS_MISMATCH)?;
             }
             _ => {
-                let text = [b"Unrecognized XNACK option '", *word, b"'"].concat();
+                let text = [b"Unrecognized XNACK option '", until_nul(word), b"'"].concat();
                 return Err(CommandError::err(text));
             }
         }

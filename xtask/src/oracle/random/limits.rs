@@ -10,6 +10,8 @@ const SIZED: &[&str] = &["setbit", "setrange", "bitfield", "arring", "arlastitem
 const BY_CHANCE: &[&str] = &["srandmember", "hrandfield", "zrandmember"];
 /// The largest size that costs next to nothing.
 const SIZE_SMALL: i128 = 3000;
+/// A moment that will not come while this runs.
+const MOMENT_AHEAD_MS: i128 = 4_000_000_000_000;
 /// ARGETRANGE refuses more places.
 const ARRAY_REPLY_MAX: u128 = 1_000_000;
 /// From here on sizes are refused by every server.
@@ -107,6 +109,10 @@ pub fn is_harmless(command: &Words) -> bool {
         "set" => !(has(command, b"get") && (has(command, b"ifdeq") || has(command, b"ifdne"))),
         // A server's own clock would make the ID.
         "xadd" => !command.iter().skip(2).any(|word| word.as_slice() == b"*"),
+        // Keys that are over when they are set stay until somebody, or SCAN in a server's own order, comes by.
+        "msetex" => !is_over(command, b"exat", 1000) && !is_over(command, b"pxat", 1),
+        // When it is forgotten again is a matter of each server's clock.
+        "xidmprecord" => !command.get(4).is_some_and(|id| is_old_id(id)),
         "argetrange" => !is_wide(command),
         "xread" => !blocks_long(command),
         "xreadgroup" => !blocks_long(command) && !asks_for_idle(command, b"claim"),
@@ -141,6 +147,18 @@ fn expires_soon(command: &Words, name: &str) -> bool {
             }
         }),
     }
+}
+
+/// Whether a unix time in such units is over.
+fn is_over(command: &Words, option: &[u8], unit_ms: i128) -> bool {
+    let time = after(command, option).and_then(|time| number(time));
+    time.is_some_and(|time| (1..MOMENT_AHEAD_MS / unit_ms).contains(&time))
+}
+
+/// Whether an ID is of a moment that is over.
+fn is_old_id(id: &[u8]) -> bool {
+    let moment = id.split(|byte| *byte == b'-').next().unwrap_or_default();
+    number(moment).is_some_and(|ms| ms < MOMENT_AHEAD_MS)
 }
 
 /// Whether somebody would wait for a stream longer than a moment.

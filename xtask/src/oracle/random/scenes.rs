@@ -55,10 +55,13 @@ fn deliver(values: &mut Values, batch: &mut Vec<Words>) {
 }
 
 fn add_entries(values: &mut Values, key: &[u8], batch: &mut Vec<Words>) {
+    // Producers' IDs are compared for entries of moments to come only.
+    let ahead = values.chance(25);
     let moment = values.rng.u8(1..60);
     for _ in 0..values.rng.u8(1..9) {
         let mut add = command("XADD", key.to_vec());
         let id = match values.rng.u8(0..8) {
+            _ if ahead => format!("400000000000{}-*", values.rng.u8(1..4)),
             0 => format!("{}-*", values.rng.u8(1..60)),
             1 => format!("{}-{}", values.rng.u8(1..60), values.rng.u8(0..9)),
             _ => format!("{moment}-*"),
