@@ -248,6 +248,7 @@ impl Target {
     }
 
     fn send(&mut self, argv: &[&[u8]]) -> Vec<u8> {
+        self.engine.after_sleep();
         self.engine.execute(self.client, argv);
         self.engine.before_sleep();
         self.engine.state.effects.clear();
