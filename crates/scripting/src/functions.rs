@@ -15,6 +15,8 @@ use crate::header::{self, ScriptFlags};
 use crate::interpreter::Interpreter;
 use crate::run::{Job, Link, Raised, lua_failure};
 
+/// Steps of the collector when libraries have changed: what a load leaves behind is more than one step looks at.
+const STEPS_PER_CHANGE: usize = 3;
 const NO_FUNCTION: CommandError = CommandError::constant("ERR Function not found");
 const NO_LIBRARY: CommandError = CommandError::constant("ERR Library not found");
 
@@ -191,8 +193,10 @@ impl Functions {
     fn forget_dropped(&self) {
         if let Some(interpreter) = &*self.interpreter.borrow() {
             interpreter.lua.expire_registry_values();
-            // It can only fail in finalizers, of which scripts have none.
-            let _ = interpreter.lua.gc_step();
+            for _ in 0..STEPS_PER_CHANGE {
+                // It can only fail in finalizers, of which scripts have none.
+                let _ = interpreter.lua.gc_step();
+            }
         }
     }
 

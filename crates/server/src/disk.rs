@@ -79,10 +79,20 @@ fn temporary_name(process_id: i32) -> String {
     format!("temp-{process_id}.rdb")
 }
 
+/// How long a child that was told to end is waited for, in steps of a millisecond; it needs less, but for a disk that hangs.
+const CHILD_END_MS: u32 = 100;
+
 /// Ends a child that saves, and removes what it has written.
 pub fn end_child(process_id: i32) {
     // Both fail if the child has ended by itself meanwhile.
     let _ = sys::process::kill(process_id, sys::signals::SIGUSR1);
+    for _ in 0..CHILD_END_MS {
+        // The next child may start at once, and whoever looks for it must not find this one.
+        if !matches!(sys::process::reap(Some(process_id)), Ok(None)) {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
     let _ = std::fs::remove_file(temporary_name(process_id));
 }
 
