@@ -1,6 +1,6 @@
 //! What a command asks the shell to do: a closed list, performed after the command.
 
-use crate::client::ClientId;
+use crate::client::{ClientId, OwnedArgv};
 
 /// How the server shall end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum Effect {
     Disconnect { client: ClientId, after_reply: bool },
     /// The client may go on: its buffered requests are to be executed.
     Resume { client: ClientId },
+    /// Execute this command, which was held back, in the name of the client.
+    Execute { client: ClientId, argv: OwnedArgv },
     /// End the server; the asking client waits for the outcome.
     Shutdown { client: Option<ClientId>, request: ShutdownRequest },
     /// The listed parameters have changed and belong to the shell (bind, port, maxclients, hz …).

@@ -170,12 +170,12 @@ impl State {
 
     fn resume_postponed(&mut self) {
         for client in std::mem::take(&mut self.postponed) {
-            let waits = self.clients.get(client).and_then(|client| client.blocked.as_ref());
-            if waits.is_some_and(|blocked| blocked.kind == BlockKind::Postponed)
-                && let Some(blocked) = self.unblock_client(client)
-            {
-                self.execute(client, &blocked.argv.slices());
-                self.mark_pending_write(client);
+            let waits = self.clients.get_mut(client).and_then(|client| client.blocked.as_mut());
+            if let Some(blocked) = waits.filter(|blocked| blocked.kind == BlockKind::Postponed) {
+                let argv = std::mem::take(&mut blocked.argv);
+                // By the shell, which serves others while scripts run; what the client has sent behind it comes behind it.
+                self.effects.push(Effect::Execute { client, argv });
+                self.unblock_client(client);
             }
         }
     }

@@ -3,6 +3,7 @@
 //! Between a client's read and its execution stand the reads of the clients behind it, which give the processor time to
 //! fetch what the request will look up. Order within a client and between clients stays the order of arrival.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use engine::{ClientId, client_flag};
@@ -74,22 +75,36 @@ impl Shell {
         if self.batch.turns.is_empty() {
             return;
         }
-        let mut batch = std::mem::take(&mut self.batch);
-        batch.plan.prefetch_records(&mut self.engine);
-        let mut turns = std::mem::take(&mut batch.turns);
-        let batch = Rc::new(batch);
-        self.due.extend(turns.drain(..).map(|turn| Due { batch: batch.clone(), turn }));
+        self.batch.plan.prefetch_records(&mut self.engine);
+        let mut turns = std::mem::take(&mut self.batch.turns);
+        let mut shared = self.shared.take().unwrap_or_default();
+        if let Some(place) = Rc::get_mut(&mut shared) {
+            std::mem::swap(place, &mut self.batch);
+        }
+        self.due.extend(turns.drain(..).map(|turn| Due { batch: shared.clone(), turn }));
         self.execute_due();
-        if let Ok(mut batch) = Rc::try_unwrap(batch) {
-            batch.input.clear();
-            batch.turns = turns;
-            self.batch = batch;
+        // Turns that wait for a script keep the batch.
+        if let Some(done) = Rc::get_mut(&mut shared) {
+            done.input.clear();
+            if self.batch.turns.is_empty() && self.batch.input.is_empty() {
+                done.turns = turns;
+                // Its memory is in the processor's caches.
+                std::mem::swap(done, &mut self.batch);
+            }
+            self.shared = Some(shared);
         }
     }
 
-    /// Executes what is due. Should a script run for long, those behind it have their turns from within.
+    /// Executes what is due. Should a script run for long, those behind it have their turns from within; who has to wait
+    /// for the script has his turn behind it.
     pub fn execute_due(&mut self) {
-        while let Some(Due { batch, turn }) = self.due.pop_front() {
+        let mut waiting = VecDeque::new();
+        while let Some(due) = self.due.pop_front() {
+            if self.busy.is_lent() && self.waits_for_script(due.turn.id) {
+                waiting.push_back(due);
+                continue;
+            }
+            let Due { batch, turn } = due;
             let bytes = batch.input.get(turn.start..turn.end).unwrap_or_default();
             if self.engine.unique_id(turn.id) != turn.unique_id {
                 // Closed while the script of another client ran.
@@ -101,6 +116,7 @@ impl Shell {
                 self.perform_effects();
             }
         }
+        self.due.append(&mut waiting);
     }
 
     fn execute_turn(
@@ -111,9 +127,6 @@ impl Shell {
         requests: std::ops::Range<usize>,
         stop: Stop,
     ) {
-        if self.connections.get(id).is_none() {
-            return;
-        }
         let mut done = 0;
         let mut flags = self.engine.client_flags(id);
         if !requests.is_empty() {

@@ -23,6 +23,10 @@ pub struct Busy {
     spare: Option<Box<Engine>>,
     /// Events that cannot be dealt with while a script runs.
     put_off: Vec<Ready>,
+    /// Clients that may go on, but not while the script runs.
+    resumed: Vec<ClientId>,
+    /// New names of commands that run scripts.
+    renamed_runners: Vec<Vec<u8>>,
 }
 
 impl Busy {
@@ -35,13 +39,41 @@ impl Busy {
         engine.state.guests.serve_others = Some(Rc::new(move |state| {
             place.with(|shell| shell.serve_while_busy(state));
         }));
-        Busy { lent, spare: Some(Box::new(spare)), put_off: Vec::new() }
+        Busy {
+            lent,
+            spare: Some(Box::new(spare)),
+            put_off: Vec::new(),
+            resumed: Vec::new(),
+            renamed_runners: Vec::new(),
+        }
+    }
+
+    /// Whether a command executes that may run a script.
+    #[inline]
+    pub fn is_lent(&self) -> bool {
+        self.spare.is_none()
+    }
+
+    /// Whether events wait that will not be told again.
+    pub fn has_put_off(&self) -> bool {
+        !self.put_off.is_empty() || !self.resumed.is_empty()
+    }
+
+    /// A command has another name from now on.
+    pub fn note_rename(&mut self, old: &[u8], new: &[u8]) {
+        if self.is_renamed(old) || is_runner(old) {
+            self.renamed_runners.push(new.to_vec());
+        }
+    }
+
+    fn is_renamed(&self, name: &[u8]) -> bool {
+        self.renamed_runners.iter().any(|runner| name.eq_ignore_ascii_case(runner))
     }
 }
 
-/// Whether a command of this name may run a script. Others are spared the lending.
+/// Whether a command of this name runs scripts.
 #[inline]
-fn may_run_script(name: &[u8]) -> bool {
+fn is_script_runner(name: &[u8]) -> bool {
     matches!(name.first(), Some(b'e' | b'E' | b'f' | b'F')) && is_runner(name)
 }
 
@@ -55,11 +87,20 @@ impl Shell {
     /// Executes a request.
     #[inline]
     pub fn execute(&mut self, id: ClientId, argv: &[&[u8]]) {
-        if argv.first().is_some_and(|name| may_run_script(name)) {
+        if argv.first().is_some_and(|name| self.may_run_script(name)) {
             self.execute_lending(id, argv);
         } else {
             self.engine.execute(id, argv);
         }
+    }
+
+    /// Whether a command of this name may run a script. Others are spared the lending. What filters of modules make of a
+    /// command is known only when they have seen it.
+    #[inline]
+    fn may_run_script(&self, name: &[u8]) -> bool {
+        is_script_runner(name)
+            || !self.engine.state.command_filters.is_empty()
+            || self.busy.is_renamed(name)
     }
 
     fn execute_lending(&mut self, id: ClientId, argv: &[&[u8]]) {
@@ -70,20 +111,26 @@ impl Shell {
         };
         let mut engine = std::mem::replace(&mut self.engine, spare);
         let lent = self.busy.lent.clone();
-        lent.lend(self, || engine.execute(id, argv));
+        // The report of a crash tells of the engine that executes.
+        lent.lend(self, || sys::crash::observed(&mut *engine, |engine| engine.execute(id, argv)));
         self.busy.spare = Some(std::mem::replace(&mut self.engine, engine));
     }
 
     /// A turn of the loop, for the script that runs with `state`.
     fn serve_while_busy(&mut self, state: &mut State) {
         std::mem::swap(&mut self.engine.state, state);
+        sys::crash::observed(self, Shell::take_turn);
+        std::mem::swap(&mut self.engine.state, state);
+    }
+
+    fn take_turn(&mut self) {
         self.execute_due();
         for _ in 0..ROUNDS_MAX {
             while let Some(ready) = self.round.pop_front() {
-                if self.must_wait(ready) {
-                    self.busy.put_off.push(ready);
-                } else {
+                if !self.must_wait(ready) {
                     self.dispatch(ready);
+                } else if !self.busy.put_off.contains(&ready) {
+                    self.busy.put_off.push(ready);
                 }
             }
             self.execute_batch();
@@ -97,7 +144,6 @@ impl Shell {
                 break;
             }
         }
-        std::mem::swap(&mut self.engine.state, state);
     }
 
     /// Who runs the script says nothing more until it has ended, the primary neither, and what modules want is done between
@@ -106,15 +152,33 @@ impl Shell {
         if ready.token >= TOKEN_BASE {
             return ready.token >= TOKEN_PRIMARY;
         }
-        let id = ClientId(ready.token as u32);
+        self.waits_for_script(ClientId(ready.token as u32))
+    }
+
+    /// Whether nothing that this client says may be executed before the script that runs has ended.
+    pub fn waits_for_script(&self, id: ClientId) -> bool {
         self.engine.state.executing == Some(id)
             || self.engine.client_flags(id) & client_flag::MASTER != 0
     }
 
+    /// The client may go on with the requests it has sent.
+    pub fn resume(&mut self, id: ClientId) {
+        if self.busy.is_lent() && self.waits_for_script(id) {
+            self.busy.resumed.push(id);
+        } else {
+            self.execute_kept(id);
+        }
+    }
+
     /// Deals with what had to wait for a script.
     pub fn dispatch_put_off(&mut self) {
-        if !self.busy.put_off.is_empty() {
-            self.round.extend(self.busy.put_off.drain(..));
+        for id in std::mem::take(&mut self.busy.resumed) {
+            self.execute_kept(id);
+        }
+        for ready in std::mem::take(&mut self.busy.put_off) {
+            self.dispatch(ready);
+            // The same client may be ready again in this round, and its parser stand inside a request.
+            self.execute_batch();
         }
     }
 }
@@ -126,10 +190,10 @@ mod tests {
     #[test]
     fn runners_by_name() {
         for name in ["EVAL", "evalsha_ro", "Exec", "fcall"] {
-            assert!(may_run_script(name.as_bytes()), "{name}");
+            assert!(is_script_runner(name.as_bytes()), "{name}");
         }
         for name in ["get", "expire", "flushall", "echo", "exists"] {
-            assert!(!may_run_script(name.as_bytes()), "{name}");
+            assert!(!is_script_runner(name.as_bytes()), "{name}");
         }
     }
 }

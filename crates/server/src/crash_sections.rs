@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use command_spec::Argument;
+use engine::Engine;
 use engine::table::Lookup;
 
 use crate::crash_report::SWITCHES;
@@ -12,22 +13,35 @@ use crate::port::EnginePort as _;
 
 /// Everything behind the registers. The most dangerous parts, those in which guests speak, come last but one.
 pub fn write_all(instruction: usize) {
-    section("INFO OUTPUT", || with_shell(|shell| answer(shell, &[b"INFO", b"everything"])));
-    section("CLIENT LIST OUTPUT", || with_shell(|shell| answer(shell, &[b"CLIENT", b"LIST"])));
+    section("INFO OUTPUT", || with_engine(|engine| answer(engine, &[b"INFO", b"everything"])));
+    section("CLIENT LIST OUTPUT", || with_engine(|engine| answer(engine, &[b"CLIENT", b"LIST"])));
     write_request("\n------ CURRENT CLIENT INFO ------", ": ");
-    section("MODULES INFO OUTPUT", || with_shell(|shell| answer(shell, &[b"INFO", b"modules"])));
-    section("CONFIG DEBUG OUTPUT", || with_shell(changed_parameters));
+    section("MODULES INFO OUTPUT", || with_engine(|engine| answer(engine, &[b"INFO", b"modules"])));
+    section("CONFIG DEBUG OUTPUT", || with_engine(changed_parameters));
     write_memory_test();
     write_code(instruction);
 }
 
-fn with_shell(text: impl FnOnce(&mut Shell) -> Vec<u8>) -> Vec<u8> {
-    sys::crash::look_at(text).unwrap_or_else(|| b"(not on this thread)\n".to_vec())
+fn with_engine(text: impl FnOnce(&mut Engine) -> Vec<u8>) -> Vec<u8> {
+    look_at_engine(text).unwrap_or_else(|| b"(not on this thread)\n".to_vec())
+}
+
+/// The engine that executes: a script has it for itself, otherwise it is the shell's.
+fn look_at_engine<R>(report: impl FnOnce(&mut Engine) -> R) -> Option<R> {
+    let mut report = Some(report);
+    let found =
+        sys::crash::look_at(|engine: &mut Engine| report.take().map(|report| report(engine)));
+    let found = found.or_else(|| {
+        sys::crash::look_at(|shell: &mut Shell| {
+            report.take().map(|report| report(&mut shell.engine))
+        })
+    });
+    found.flatten()
 }
 
 /// What a command answers, run in the name of a client made for it.
-fn answer(shell: &mut Shell, argv: &[&[u8]]) -> Vec<u8> {
-    let state = &mut shell.engine.state;
+fn answer(engine: &mut Engine, argv: &[&[u8]]) -> Vec<u8> {
+    let state = &mut engine.state;
     let client = state.make_fake_client(0);
     state.execute(client, argv);
     let reply = state.clients.get_mut(client).map(|client| client.reply.take()).unwrap_or_default();
@@ -38,9 +52,9 @@ fn answer(shell: &mut Shell, argv: &[&[u8]]) -> Vec<u8> {
 }
 
 /// The parameters that are not at their defaults.
-fn changed_parameters(shell: &mut Shell) -> Vec<u8> {
+fn changed_parameters(engine: &mut Engine) -> Vec<u8> {
     let defaults = config::Config::default();
-    let config = shell.engine.config();
+    let config = engine.config();
     let mut text = Vec::new();
     for parameter in
         config::PARAMETERS.iter().filter(|parameter| !parameter.has(config::Flags::SENSITIVE))
@@ -57,8 +71,8 @@ fn changed_parameters(shell: &mut Shell) -> Vec<u8> {
 }
 
 /// Which arguments are words of the command's own language: names and tokens.
-fn command_words(shell: &mut Shell, argv: &[&[u8]]) -> Vec<bool> {
-    let (found, names) = match shell.engine.state.table.lookup(argv) {
+fn command_words(engine: &mut Engine, argv: &[&[u8]]) -> Vec<bool> {
+    let (found, names) = match engine.state.table.lookup(argv) {
         Lookup::Found(command) => {
             let names = 1 + usize::from(command.parent.is_some());
             (Some(command), names)
@@ -106,7 +120,7 @@ pub fn write_request(head: &str, between: &str) {
 /// Which arguments are words of the command and not data of a user.
 fn words_to_show(arguments: &[(Vec<u8>, usize)]) -> Vec<bool> {
     let argv: Vec<&[u8]> = arguments.iter().map(|(bytes, _)| bytes.as_slice()).collect();
-    sys::crash::look_at(|shell: &mut Shell| command_words(shell, &argv))
+    look_at_engine(|engine| command_words(engine, &argv))
         .unwrap_or_else(|| (0..arguments.len()).map(|index| index == 0).collect())
 }
 

@@ -1,5 +1,6 @@
 //! What the engine asks the shell to do, one arm per effect.
 
+use engine::client::OwnedArgv;
 use engine::effect::LogLevel;
 use engine::{ClientId, Effect, client_flag};
 use sys::poll::Ready;
@@ -13,7 +14,8 @@ impl Shell {
     pub fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::Disconnect { client, after_reply } => self.disconnect(client, after_reply),
-            Effect::Resume { client } => self.execute_kept(client),
+            Effect::Resume { client } => self.resume(client),
+            Effect::Execute { client, argv } => self.execute_postponed(client, &argv),
             Effect::Shutdown { client, request } => self.begin_shutdown(client, request),
             Effect::ConfigChanged { name } => self.config_changed(name),
             Effect::ConfigSet { client, previous, names } => {
@@ -30,6 +32,15 @@ impl Shell {
             }
             Effect::FreeInBackground(garbage) => self.background.free(garbage, self.waker.clone()),
             Effect::Log { level, text } => log::write(level_of(level), &text),
+        }
+    }
+
+    /// What was held back is executed now.
+    fn execute_postponed(&mut self, id: ClientId, argv: &OwnedArgv) {
+        if self.connections.get(id).is_some() {
+            let argv = argv.slices();
+            sys::crash::with_request(&argv, || self.execute(id, &argv));
+            self.engine.state.mark_pending_write(id);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use engine::{ClientId, Effect, Engine};
@@ -49,6 +50,8 @@ pub struct Shell {
     pub background: Background,
     pub oom_score: crate::oom_score::OomScore,
     pub batch: Batch,
+    /// The place of a batch that is executed; gone meanwhile.
+    pub shared: Option<Rc<Batch>>,
     pub due: VecDeque<crate::batch::Due>,
     /// Events that the last wait has told of and that are still to be dealt with.
     pub round: VecDeque<Ready>,
@@ -91,6 +94,7 @@ impl Shell {
             oom_score: crate::oom_score::OomScore::default(),
             shutdown: ShutdownState::default(),
             batch: Batch::default(),
+            shared: None,
             due: VecDeque::new(),
             round: VecDeque::new(),
             more_input: Vec::new(),
@@ -147,6 +151,8 @@ impl Shell {
     fn read_remaining(&mut self) {
         for index in 0..self.remaining.len() {
             if let Some(id) = self.remaining.get(index).copied() {
+                // What was read of it in this round already comes first: its parser may stand inside a request.
+                self.execute_batch();
                 self.read_from(id);
             }
         }
@@ -221,7 +227,7 @@ impl Shell {
 
     /// How long the next wait may take.
     fn sleep_ms(&self) -> i32 {
-        if !self.remaining.is_empty() {
+        if !self.remaining.is_empty() || self.busy.has_put_off() {
             return 0;
         }
         let now_us = self.engine.monotonic_us();

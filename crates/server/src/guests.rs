@@ -28,6 +28,7 @@ impl Shell {
                 );
                 return Err(1);
             }
+            self.busy.note_rename(old, new);
         }
         Ok(())
     }

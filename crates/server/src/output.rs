@@ -29,6 +29,11 @@ impl Shell {
         let mut pending = std::mem::take(&mut self.pending);
         self.engine.swap_pending_writes(&mut pending);
         for id in pending.drain(..) {
+            // It could be closed here, but its command goes on.
+            if self.busy.is_lent() && self.engine.state.executing == Some(id) {
+                self.engine.state.pending_writes.push(id);
+                continue;
+            }
             self.engine.set_client_flag(id, client_flag::PENDING_WRITE, false);
             // A client whose output is beyond its limit is not written to any more; one that already waits for room is
             // written to when it has some.

@@ -21,6 +21,7 @@ pub struct Encrypted {
     session: Session,
     /// Decrypted while the peers got to know each other, and not read yet.
     early: Vec<u8>,
+    /// Reads need not wait for the handshake.
     established: bool,
     ended: bool,
 }
@@ -28,23 +29,18 @@ pub struct Encrypted {
 impl Stream {
     /// A connection that was accepted on a TLS port.
     pub fn accepted(socket: Socket, context: &tls::Context) -> io::Result<Stream> {
-        Ok(Stream::encrypted(socket, Session::server(context)?))
+        Ok(Stream::encrypted(socket, Session::server(context)?, false))
     }
 
-    /// A connection that was made to a server that speaks TLS.
+    /// A connection that was made to a server that speaks TLS. Nobody waits for its handshake, which goes on with reads and
+    /// writes: there is nobody to be greeted behind it.
     pub fn made(socket: Socket, context: &tls::Context) -> io::Result<Stream> {
-        Ok(Stream::encrypted(socket, Session::client(context)?))
+        Ok(Stream::encrypted(socket, Session::client(context)?, true))
     }
 
-    fn encrypted(socket: Socket, session: Session) -> Stream {
+    fn encrypted(socket: Socket, session: Session, established: bool) -> Stream {
         let early = Vec::new();
-        Stream::Tls(Box::new(Encrypted {
-            socket,
-            session,
-            early,
-            established: false,
-            ended: false,
-        }))
+        Stream::Tls(Box::new(Encrypted { socket, session, early, established, ended: false }))
     }
 
     #[inline]

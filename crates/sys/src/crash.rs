@@ -1,5 +1,6 @@
 //! What runs when the process is about to die: which module was running, and a handler on a stack of its own.
 
+use std::any::TypeId;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
@@ -96,21 +97,19 @@ pub fn request(arguments_max: usize, argument_bytes_max: usize) -> Vec<(Vec<u8>,
 }
 
 thread_local! {
-    static SUBJECT: Cell<*const ()> = const { Cell::new(std::ptr::null()) };
+    static SUBJECT: Cell<Option<(TypeId, *const ())>> = const { Cell::new(None) };
 }
-static SUBJECT_TYPE: std::sync::OnceLock<std::any::TypeId> = std::sync::OnceLock::new();
 
-/// Runs `body` with `subject` at hand for [`look_at`] in the crash report of this thread.
+/// Runs `body` with `subject` at hand for [`look_at`] in the crash report of this thread. May nest: the innermost counts.
 pub fn observed<T: 'static, R>(subject: &mut T, body: impl FnOnce(&mut T) -> R) -> R {
-    struct Restore(*const ());
+    struct Restore(Option<(TypeId, *const ())>);
     impl Drop for Restore {
         fn drop(&mut self) {
             SUBJECT.set(self.0);
         }
     }
-    SUBJECT_TYPE.get_or_init(std::any::TypeId::of::<T>);
     let pointer: *mut T = subject;
-    let _restore = Restore(SUBJECT.replace(pointer.cast_const().cast()));
+    let _restore = Restore(SUBJECT.replace(Some((TypeId::of::<T>(), pointer.cast_const().cast()))));
     // SAFETY: `pointer` was just made from an exclusive reference that is not used again until `body` has returned.
     body(unsafe { &mut *pointer })
 }
@@ -118,11 +117,8 @@ pub fn observed<T: 'static, R>(subject: &mut T, body: impl FnOnce(&mut T) -> R) 
 /// Shows the observed subject to the crash report. Only for a thread that will not go on: the code that was interrupted
 /// holds an exclusive reference to the same subject.
 pub fn look_at<T: 'static, R>(report: impl FnOnce(&mut T) -> R) -> Option<R> {
-    let pointer = SUBJECT.get();
-    if pointer.is_null()
-        || !handler::is_reporting()
-        || SUBJECT_TYPE.get() != Some(&std::any::TypeId::of::<T>())
-    {
+    let (kind, pointer) = SUBJECT.get()?;
+    if !handler::is_reporting() || kind != TypeId::of::<T>() {
         return None;
     }
     // SAFETY: `observed` stored a pointer to a live T of this thread, and the type was compared. The holder of the other

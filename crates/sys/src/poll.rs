@@ -28,7 +28,7 @@ impl Interest {
 }
 
 /// One descriptor that is ready, by the token it was registered with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ready {
     pub token: u64,
     bits: u32,

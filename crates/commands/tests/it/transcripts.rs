@@ -128,6 +128,9 @@ impl EngineTransport {
                 }
             }
             Effect::Disconnect { client, after_reply: false } => self.close(client),
+            Effect::Execute { client, argv } => {
+                self.server.engine.execute(client, &argv.slices());
+            }
             Effect::Resume { client } => {
                 if let Some(name) = self.name_of(client) {
                     self.execute(&name);

@@ -47,3 +47,22 @@ fn sigalrm_shows_all_stacks_and_the_server_goes_on() {
     let mut client = server.client().expect("a connection");
     assert!(!client.line("PING").expect("a reply").is_error());
 }
+
+#[test]
+fn a_crash_inside_a_transaction_shows_the_server_as_it_is() {
+    let mut server = start(
+        &options()
+            .option("crash-memcheck-enabled", &["no"])
+            .option("enable-debug-command", &["yes"]),
+    );
+    let mut client = server.client().expect("a connection");
+    for line in ["SET key value", "MULTI", "DEBUG SEGFAULT"] {
+        assert!(!client.line(line).expect("a reply").is_error(), "{line}");
+    }
+    // The server ends instead of replying.
+    assert!(client.line("EXEC").is_err());
+    server.wait_exit(PATIENCE).expect("it ends");
+    let log = server.log();
+    assert!(log.contains("db0:keys=1"), "{log}");
+    assert!(log.contains("cmd=exec"), "{log}");
+}

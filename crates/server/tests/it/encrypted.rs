@@ -306,6 +306,27 @@ fn a_certificate_names_its_user() {
     assert!(info.contains("acl_access_denied_tls_cert:1\r\n"), "{info}");
 }
 
+/// What greets clients, such as taking the name in a certificate for a user's, is not for a server that was called.
+#[test]
+fn a_primary_is_not_greeted_as_a_client() {
+    let certificates = Certificates::new();
+    let (primary, port) = certificates.start();
+    let options = certificates
+        .options(0)
+        .option("tls-replication", &["yes"])
+        .option("tls-auth-clients-user", &["CN"])
+        .option("user", &["server", "on", "nopass", "+ping"])
+        .option("replicaof", &["127.0.0.1", &port.to_string()]);
+    let replica = start(&options);
+    let mut follower = replica.client().expect("a client");
+    let mut ask = |line: &str| follower.line(line).expect("a reply").text().expect("a text");
+    eventually("the link is up", || ask("INFO replication").contains("master_link_status:up"));
+    let mut client = primary.client().expect("a client");
+    client.line("SET key value").expect("a reply");
+    eventually("the write is there", || ask("INFO keyspace").contains("db0:keys=1"));
+    assert!(ask("CLIENT LIST TYPE master").contains("user=(superuser)"), "{}", ask("CLIENT LIST"));
+}
+
 #[test]
 fn without_certificates_there_is_no_start() {
     let output = crate::run(&["--port", "0", "--tls-port", &free_port().to_string()]);
