@@ -102,6 +102,7 @@ const FUNCTIONS: &[&str] = &[
     "cjson.encode",
     "cjson.decode",
     "cjson.encode_max_depth",
+    "cjson.decode_max_depth",
     "cjson.encode_sparse_array",
     "cjson.encode_number_precision",
     "cjson.decode_array_with_array_mt",

@@ -65,8 +65,6 @@ pub mod client_flag {
     pub const INTERNAL: u64 = 1 << 27;
     /// Calls for a module that did not ask for the limit of memory to be heeded.
     pub const OOM_ALLOWED: u64 = 1 << 28;
-    /// A module that wants to hear of too much memory as any client does calls through it.
-    pub const OOM_DENIED: u64 = 1 << 32;
 
     /// ASKING: the next request may be for a slot that is on its way here.
     pub const ASKING: u64 = 1 << 29;

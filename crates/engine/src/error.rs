@@ -74,7 +74,7 @@ errors! {
     NO_AOF = "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.";
     BUSY_MODULE = "BUSY Redis is busy running a module command.";
     READONLY_REPLICA = "READONLY You can't write against a read only replica.";
-    READONLY_SCRIPT = "READONLY Can not run script with write flag on readonly replica.";
+    READONLY_SCRIPT = "READONLY Can not run script with write flag on readonly replica";
     NOREPLICAS = "NOREPLICAS Not enough good replicas to write.";
     REPLICA_CLIENT = "ERR Replica can't interact with the keyspace";
     MASTERDOWN = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
@@ -84,6 +84,7 @@ errors! {
     DB_INDEX_OUT_OF_RANGE = "ERR DB index is out of range";
     UNBLOCKED = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
     NO_MULTI = "ERR Command not allowed inside a transaction";
+    NO_FUNCTION = "ERR Function not found";
     INVALID_CURSOR = "ERR invalid cursor";
 }
 

@@ -171,12 +171,13 @@ pub trait ScriptHost {
 
     fn has_function(&self, name: &[u8]) -> bool;
 
-    /// FUNCTION LOAD: the name of the library.
+    /// FUNCTION LOAD: the name of the library. `limited`: it has to be loaded in time.
     fn load_library(
         &self,
         state: &mut State,
         code: &[u8],
         replace: bool,
+        limited: bool,
     ) -> Result<String, CommandError>;
 
     /// FUNCTION DELETE.
@@ -188,12 +189,13 @@ pub trait ScriptHost {
     /// All libraries.
     fn libraries(&self) -> Vec<LibraryInfo>;
 
-    /// FUNCTION RESTORE: all of these, or none.
+    /// FUNCTION RESTORE: all of these, or none. `limited`: each has to be loaded in time.
     fn restore_libraries(
         &self,
         state: &mut State,
         codes: &[&[u8]],
         policy: FunctionsPolicy,
+        limited: bool,
     ) -> CommandResult;
 
     /// Moves the text of a script, counted from 0, as `judge` says; false beyond the last.
@@ -305,7 +307,7 @@ impl State {
     }
 
     /// The flags of a command, as far as what it runs changes them.
-    pub(crate) fn effective_flags(&self, command: &Command, argv: &[&[u8]]) -> u64 {
+    pub fn effective_flags(&self, command: &Command, argv: &[&[u8]]) -> u64 {
         match &self.guests.scripts {
             Some(scripts) if command.has_flag(flag::SCRIPT_RUNNER) => {
                 scripts.command_flags(command, argv)
@@ -347,7 +349,8 @@ impl State {
         let Some(scripts) = self.guests.scripts.clone() else {
             return Err("there is nothing that could load its functions".to_owned());
         };
-        match scripts.load_library(self, code, replace) {
+        // It was loaded in time once.
+        match scripts.load_library(self, code, replace, false) {
             Ok(_) => Ok(()),
             Err(error) => {
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();

@@ -120,22 +120,14 @@ impl State {
         Ok(())
     }
 
-    /// The same for a script that says of itself whether it writes, and whether it bears old data.
-    pub fn check_role_of_script(
-        &self,
-        client: ClientId,
-        writes: bool,
-        bears_stale_data: bool,
-    ) -> CommandResult {
-        if !bears_stale_data && self.hides_stale_data() {
-            return Err(error::MASTERDOWN);
-        }
-        if writes && self.refuses_writes_of(client) {
+    /// What it forbids a script that says of itself that it may write.
+    pub fn check_role_of_script(&self, client: ClientId) -> CommandResult {
+        if self.refuses_writes_of(client) {
             // A client is told the same as of any command that writes.
             let real = self.clients[client].is_real();
             return Err(if real { error::READONLY_REPLICA } else { error::READONLY_SCRIPT });
         }
-        if writes && self.lacks_replicas() {
+        if self.lacks_replicas() {
             return Err(error::NOREPLICAS);
         }
         Ok(())

@@ -293,7 +293,8 @@ fn check_call(
         let text = format!("command '{}' is not allowed on script mode", command.full_name);
         return Err((libc::ESPIPE, error::CommandError::err(text)));
     }
-    if flags.no_writes && command.is_write() {
+    let own = state.effective_flags(command, argv);
+    if flags.no_writes && own & flag::WRITE != 0 {
         let text =
             format!("Write command '{}' was called while write is not allowed.", command.full_name);
         return Err((libc::ENOSPC, error::CommandError::err(text)));
@@ -301,12 +302,10 @@ fn check_call(
     if let Some(caller) = caller.filter(|_| flags.script_mode) {
         state.check_role(caller, command).map_err(|error| (libc::ENOSPC, error))?;
     }
-    let limit = state.config.maxmemory;
-    if (flags.deny_oom || flags.script_mode)
-        && limit > 0
-        && command.has_flag(flag::DENYOOM)
-        && (state.ports.memory_used_bytes)() as u64 > limit
-    {
+    if flags.script_mode && own & flag::WRITE != 0 {
+        state.check_disk().map_err(|error| (libc::ENOSPC, error))?;
+    }
+    if (flags.deny_oom || flags.script_mode) && own & flag::DENYOOM != 0 && state.is_over_memory() {
         return Err((libc::ENOSPC, error::OOM));
     }
     Ok(())
@@ -389,7 +388,6 @@ fn run_call(ctx: &mut Ctx, command: &Rc<Command>, argv: &[&[u8]], flags: CallFla
     session.db = ctx.db;
     session.flags |= client_flag::DENY_BLOCKING;
     session.set(client_flag::OOM_ALLOWED, !flags.deny_oom && !flags.script_mode);
-    session.set(client_flag::OOM_DENIED, flags.deny_oom);
     session.reply.set_resp3(resp3);
     let mut reply = Reply::with_protocol(resp3);
     state.propagation.prevented = !flags.replicate;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use engine::guests::{FunctionsPolicy, LibraryInfo, ScriptFigures, ScriptHost};
-use engine::{Command, CommandError, CommandResult, Context, State};
+use engine::{Command, CommandError, CommandResult, Context, State, client_flag};
 use indexmap::IndexMap;
 use keyspace::Judge;
 use mlua::{Function, RegistryKey};
@@ -22,6 +22,10 @@ const NO_SCRIPT: CommandError =
 const NOT_BUSY: CommandError = CommandError::constant("NOTBUSY No scripts in execution right now.");
 const UNKILLABLE: CommandError = CommandError::constant(
     "UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.",
+);
+
+const SENT_BY_PRIMARY: CommandError = CommandError::constant(
+    "UNKILLABLE The busy script was sent by a master instance in the context of replication and cannot be killed.",
 );
 
 /// Scripts that are kept of those that EVAL was given.
@@ -249,6 +253,10 @@ impl ScriptHost for Scripts {
             return Err(NOT_BUSY);
         }
         let is_function = link.running.borrow().is_function;
+        let session = link.client.get().and_then(|client| state.clients.get(client));
+        if session.is_some_and(|session| session.has(client_flag::MASTER)) {
+            return Err(SENT_BY_PRIMARY);
+        }
         if link.wrote.get() {
             return Err(UNKILLABLE);
         }
@@ -308,8 +316,9 @@ impl ScriptHost for Scripts {
         state: &mut State,
         code: &[u8],
         replace: bool,
+        limited: bool,
     ) -> Result<String, CommandError> {
-        self.functions.load(&self.link, state, code, replace)
+        self.functions.load(&self.link, state, code, replace, limited)
     }
 
     fn delete_library(&self, name: &[u8]) -> CommandResult {
@@ -329,8 +338,9 @@ impl ScriptHost for Scripts {
         state: &mut State,
         codes: &[&[u8]],
         policy: FunctionsPolicy,
+        limited: bool,
     ) -> CommandResult {
-        self.functions.restore(&self.link, state, codes, policy)
+        self.functions.restore(&self.link, state, codes, policy, limited)
     }
 
     fn relocate_text(&self, index: usize, judge: &mut Judge<'_>) -> bool {

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use engine::guests::{FunctionInfo, FunctionsPolicy, LibraryInfo};
-use engine::{CommandError, CommandResult, Context, State};
+use engine::{CommandError, CommandResult, Context, State, error};
 use indexmap::IndexMap;
 use mlua::{Function, RegistryKey, Value};
+use smallvec::SmallVec;
 
 use crate::api::Registered;
 use crate::cache::compile_error;
@@ -17,7 +18,6 @@ use crate::run::{Job, Link, Raised, lua_failure};
 
 /// Steps of the collector when libraries have changed: what a load leaves behind is more than one step looks at.
 const STEPS_PER_CHANGE: usize = 3;
-const NO_FUNCTION: CommandError = CommandError::constant("ERR Function not found");
 const NO_LIBRARY: CommandError = CommandError::constant("ERR Library not found");
 
 /// A function.
@@ -38,7 +38,7 @@ struct Library {
 struct Known {
     libraries: IndexMap<String, Rc<Library>>,
     /// By their names in lower case: whose they are, and themselves.
-    functions: HashMap<String, (String, Rc<Entry>)>,
+    functions: HashMap<Key, (String, Rc<Entry>)>,
 }
 
 /// All libraries, and the interpreter in which they live.
@@ -48,15 +48,20 @@ pub struct Functions {
     known: RefCell<Known>,
 }
 
-fn key_of(name: &[u8]) -> String {
-    String::from_utf8_lossy(name).to_ascii_lowercase()
+/// A name in lower case.
+type Key = SmallVec<[u8; 64]>;
+
+fn key_of(name: &[u8]) -> Key {
+    let mut key = Key::from_slice(name);
+    key.make_ascii_lowercase();
+    key
 }
 
 impl Known {
     fn remove(&mut self, name: &str) -> bool {
         let Some(library) = self.libraries.shift_remove(name) else { return false };
         for function in &library.functions {
-            self.functions.remove(&function.name.to_ascii_lowercase());
+            self.functions.remove(&key_of(function.name.as_bytes()));
         }
         true
     }
@@ -64,7 +69,7 @@ impl Known {
     /// Adds a library in the place of one of the same name. If a function of another library is in the way, nothing changes.
     fn add(&mut self, name: &str, library: Library) -> CommandResult {
         for function in &library.functions {
-            let owner = self.functions.get(&function.name.to_ascii_lowercase());
+            let owner = self.functions.get(&key_of(function.name.as_bytes()));
             if owner.is_some_and(|(owner, _)| owner != name) {
                 let text = format!("Function {} already exists", function.name);
                 return Err(CommandError::err(text));
@@ -72,7 +77,7 @@ impl Known {
         }
         self.remove(name);
         for function in &library.functions {
-            let key = function.name.to_ascii_lowercase();
+            let key = key_of(function.name.as_bytes());
             self.functions.insert(key, (name.to_owned(), function.clone()));
         }
         self.libraries.insert(name.to_owned(), Rc::new(library));
@@ -106,7 +111,7 @@ impl Functions {
         read_only: bool,
     ) -> CommandResult {
         let entry = self.known.borrow().functions.get(&key_of(name)).map(|(_, it)| it.clone());
-        let entry = entry.ok_or(NO_FUNCTION)?;
+        let entry = entry.ok_or(error::NO_FUNCTION)?;
         let interpreter = self.interpreter(link, context.state)?;
         let function: Function =
             interpreter.lua.registry_value(&entry.callback).map_err(lua_failure)?;
@@ -129,27 +134,27 @@ impl Functions {
         state: &mut State,
         code: &[u8],
         replace: bool,
+        limited: bool,
     ) -> Result<String, CommandError> {
-        let (name, library) = {
-            let (name, _) = header::parse_library(code).map_err(CommandError::err)?;
-            if !replace && self.known.borrow().libraries.contains_key(&name) {
-                return Err(CommandError::err(format!("Library '{name}' already exists")));
-            }
-            self.make(link, state, code)?
-        };
+        let (name, body) = header::parse_library(code).map_err(CommandError::err)?;
+        if !replace && self.known.borrow().libraries.contains_key(&name) {
+            return Err(CommandError::err(format!("Library '{name}' already exists")));
+        }
+        let functions = self.make(link, state, body, limited)?;
+        let library = Library { code: code.into(), functions };
         let added = self.known.borrow_mut().add(&name, library);
         self.forget_dropped();
         added.map(|()| name)
     }
 
-    /// Runs a library's code and takes the functions it tells of.
+    /// Runs a library's code, without its first line, and takes the functions it tells of.
     fn make(
         &self,
         link: &Rc<Link>,
         state: &mut State,
-        code: &[u8],
-    ) -> Result<(String, Library), CommandError> {
-        let (name, body) = header::parse_library(code).map_err(CommandError::err)?;
+        body: &[u8],
+        limited: bool,
+    ) -> Result<Vec<Rc<Entry>>, CommandError> {
         let interpreter = self.interpreter(link, state)?;
         let Some((environment, switch)) = &interpreter.library else { return Err(NO_LIBRARY) };
         let chunk = interpreter.lua.load(body).set_name("@user_function");
@@ -158,8 +163,11 @@ impl Functions {
             CommandError::err(format!("Error compiling function: {}", compile_error(&error)))
         })?;
         *link.registered.borrow_mut() = Some(Vec::new());
-        let deadline_us = state.clock.monotonic_us_now() + crate::busy::LOAD_TIMEOUT_US;
-        // What the primary or a file sends was loaded in time once.
+        let deadline_us = if limited {
+            state.clock.monotonic_us_now() + crate::busy::LOAD_TIMEOUT_US
+        } else {
+            u64::MAX
+        };
         link.load_deadline_us.set(Some(deadline_us));
         link.killed.set(false);
         let ran = link.state.lend(state, || {
@@ -185,8 +193,7 @@ impl Functions {
         if registered.is_empty() {
             return Err(CommandError::constant("ERR No functions registered"));
         }
-        let functions = keep(&interpreter, registered).map_err(lua_failure)?;
-        Ok((name, Library { code: code.into(), functions }))
+        keep(&interpreter, registered).map_err(lua_failure)
     }
 
     /// Lets Lua forget the functions of libraries that are gone.
@@ -242,10 +249,13 @@ impl Functions {
         state: &mut State,
         codes: &[&[u8]],
         policy: FunctionsPolicy,
+        limited: bool,
     ) -> CommandResult {
         let mut made = IndexMap::new();
         for code in codes {
-            let (name, library) = self.make(link, state, code)?;
+            let (name, body) = header::parse_library(code).map_err(CommandError::err)?;
+            let functions = self.make(link, state, body, limited)?;
+            let library = Library { code: Rc::from(*code), functions };
             if made.insert(name.clone(), library).is_some() {
                 return Err(CommandError::err(format!("Library {name} already exists")));
             }

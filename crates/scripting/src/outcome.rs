@@ -2,6 +2,8 @@
 //! call.
 
 use mlua::{IntoLuaMulti, Lua, MultiValue, Value};
+use stdx::double::significant_digits;
+use stdx::number::read_hexadecimal;
 
 /// An end.
 pub enum Outcome {
@@ -135,7 +137,12 @@ fn text_to_number(text: &[u8]) -> Option<f64> {
     };
     let hexadecimal = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"));
     let number = match hexadecimal {
-        Some(digits) => u64::from_str_radix(digits, 16).ok()? as f64,
+        Some(digits) => {
+            let (number, len) = read_hexadecimal(digits.as_bytes())?;
+            (len == digits.len()).then_some(number)?
+        }
+        // There is one sign.
+        None if digits.starts_with(['-', '+']) => return None,
         None => digits.parse().ok()?,
     };
     Some(if negative { -number } else { number })
@@ -159,34 +166,7 @@ pub fn truncate(number: f64) -> i64 {
 
 /// A number with 14 significant digits, as Lua prints it.
 pub fn print_number(number: f64) -> String {
-    print_general(number, 14)
-}
-
-/// `%.<digits>g` of C.
-pub fn print_general(number: f64, digits: usize) -> String {
-    if number.is_nan() {
-        return if number.is_sign_negative() { "-nan".to_owned() } else { "nan".to_owned() };
-    }
-    if number.is_infinite() {
-        return if number < 0.0 { "-inf".to_owned() } else { "inf".to_owned() };
-    }
-    let digits = digits.max(1);
-    let scientific = format!("{:.*e}", digits - 1, number);
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let strip = |text: &str| -> String {
-        if text.contains('.') {
-            text.trim_end_matches('0').trim_end_matches('.').to_owned()
-        } else {
-            text.to_owned()
-        }
-    };
-    if exponent < -4 || exponent >= i32::try_from(digits).unwrap_or(i32::MAX) {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{}e{sign}{:02}", strip(mantissa), exponent.abs());
-    }
-    let decimals = usize::try_from(i32::try_from(digits).unwrap_or(1) - 1 - exponent).unwrap_or(0);
-    strip(&format!("{number:.decimals$}"))
+    significant_digits(number, 14)
 }
 
 #[cfg(test)]
@@ -194,23 +174,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_look_as_in_c() {
-        for (number, text) in [
-            (0.1, "0.1"),
-            (100.0, "100"),
-            (1e15, "1e+15"),
-            (1e14, "1e+14"),
-            (1e13, "10000000000000"),
-            (0.0001, "0.0001"),
-            (0.00001, "1e-05"),
-            (1.0 / 3.0, "0.33333333333333"),
-            (-2.5, "-2.5"),
-            (f64::INFINITY, "inf"),
-            (0.0, "0"),
+    fn numbers_are_read_as_in_c() {
+        for (text, number) in [
+            ("7", Some(7.0)),
+            (" -0x5\n", Some(-5.0)),
+            ("+5", Some(5.0)),
+            (".5e1", Some(5.0)),
+            ("5.", Some(5.0)),
+            ("0x1p3", Some(8.0)),
+            ("-inf", Some(f64::NEG_INFINITY)),
+            ("--5", None),
+            ("+-5", None),
+            ("0x", None),
+            ("1e", None),
+            ("", None),
         ] {
-            assert_eq!(print_number(number), text);
+            assert_eq!(text_to_number(text.as_bytes()), number, "{text}");
         }
-        assert_eq!(print_general(0.1, 17), "0.10000000000000001");
         assert_eq!(truncate(1e300), i64::MIN);
         assert_eq!(truncate(-3.9), -3);
     }

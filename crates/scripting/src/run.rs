@@ -98,6 +98,7 @@ pub fn run(
     let result = link.state.lend(context.state, || call(interpreter, job));
     context.state.clock.thaw();
     link.is_running.set(false);
+    link.running.borrow_mut().argv = OwnedArgv::default();
     end_busy(link, context.state);
     if let Some(client) = link.client.get() {
         // What it prepared is for itself alone.
@@ -161,13 +162,10 @@ fn prepare(link: &Link, context: &mut Context<'_>, job: &Job<'_>) -> CommandResu
             ));
         }
         if !flags.no_writes {
-            state.check_role_of_script(context.client, true, flags.allow_stale)?;
+            state.check_role_of_script(context.client)?;
             state.check_disk()?;
         }
         if over && !flags.allow_oom && !flags.no_writes {
-            if state.clients[context.client].has(client_flag::OOM_DENIED) {
-                return Err(error::OOM);
-            }
             return Err(CommandError::constant(
                 "OOM allow-oom flag is not set on the script, can not run it when used memory > \
                  'maxmemory'",
@@ -179,11 +177,12 @@ fn prepare(link: &Link, context: &mut Context<'_>, job: &Job<'_>) -> CommandResu
         over_memory: over && !flags.allow_oom,
         one_slot: flags.declared && !flags.allow_cross_slot_keys,
     });
-    if state.cluster.is_some() || state.looks_at_compatibility() {
+    let looks_at_compatibility = state.looks_at_compatibility();
+    if state.cluster.is_some() || looks_at_compatibility {
         link.slot.set(job.keys.first().map(|key| stdx::crc16::key_slot(key)));
     }
     // Keys in several slots were noted before.
-    link.incompatible.set(are_in_several_slots(job.keys));
+    link.incompatible.set(looks_at_compatibility && are_in_several_slots(job.keys));
     if flags.no_cluster {
         link.note_incompatible(state);
     }

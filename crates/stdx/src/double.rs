@@ -40,22 +40,30 @@ pub fn format_shortest(value: f64, out: &mut Vec<u8>) {
 
 /// The text with seventeen digits, as C prints it with `%.17g`.
 pub fn seventeen_digits(value: f64) -> String {
-    const DIGITS: i32 = 17;
-    if !value.is_finite() {
+    significant_digits(value, 17)
+}
+
+/// The text with so many digits, as C prints it with `%.<digits>g`.
+pub fn significant_digits(value: f64, digits: u8) -> String {
+    if value.is_nan() {
+        return if value.is_sign_negative() { "-nan".to_owned() } else { "nan".to_owned() };
+    }
+    if value.is_infinite() {
         return if value > 0.0 { "inf".to_owned() } else { "-inf".to_owned() };
     }
-    let scientific = format!("{value:.16e}");
+    let digits = digits.max(1);
+    let scientific = format!("{value:.*e}", usize::from(digits - 1));
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
     let exponent: i32 = exponent.parse().unwrap_or_default();
     let trim = |digits: &str| {
         let kept = if digits.contains('.') { digits.trim_end_matches('0') } else { digits };
         kept.trim_end_matches('.').to_owned()
     };
-    if !(-4..DIGITS).contains(&exponent) {
+    if !(-4..i32::from(digits)).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{}e{sign}{:02}", trim(mantissa), exponent.abs());
     }
-    let places = usize::try_from(DIGITS - 1 - exponent).unwrap_or_default();
+    let places = usize::try_from(i32::from(digits) - 1 - exponent).unwrap_or_default();
     trim(&format!("{value:.places$}"))
 }
 
@@ -187,6 +195,25 @@ mod tests {
             (f64::NEG_INFINITY, "-inf"),
         ] {
             assert_eq!(super::seventeen_digits(value), text);
+        }
+    }
+
+    #[test]
+    fn fewer_digits_as_c_prints_them() {
+        for (value, text) in [
+            (0.1, "0.1"),
+            (100.0, "100"),
+            (1e15, "1e+15"),
+            (1e14, "1e+14"),
+            (1e13, "10000000000000"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-05"),
+            (1.0 / 3.0, "0.33333333333333"),
+            (-2.5, "-2.5"),
+            (f64::INFINITY, "inf"),
+            (0.0, "0"),
+        ] {
+            assert_eq!(super::significant_digits(value, 14), text);
         }
     }
 }

@@ -79,19 +79,24 @@ fn parse_decimal(text: &[u8]) -> Option<f64> {
 
 /// Reads what follows `0x`: digits with a point at most, and a binary exponent perhaps.
 fn parse_hexadecimal(text: &[u8]) -> Option<f64> {
-    let end = text.iter().position(|byte| matches!(byte, b'p' | b'P')).unwrap_or(text.len());
-    let (digits, exponent) = text.split_at(end);
-    let mut exponent: i64 = match exponent {
-        [] => 0,
-        [_, exponent @ ..] => std::str::from_utf8(exponent).ok()?.parse::<i32>().ok()?.into(),
-    };
-    let (mut mantissa, mut any_digit, mut behind_point) = (0u64, false, false);
-    for byte in digits {
+    let (value, len) = read_hexadecimal(text)?;
+    let mut digits = text.iter().take_while(|byte| !matches!(byte, b'p' | b'P'));
+    let is_zero = digits.all(|byte| matches!(byte, b'0' | b'.'));
+    (len == text.len() && value.is_finite() && (value != 0.0 || is_zero)).then_some(value)
+}
+
+/// Reads a number behind `0x` as far as it goes, as `strtod` does: the value and the bytes read. `None`: there is no digit.
+pub fn read_hexadecimal(text: &[u8]) -> Option<(f64, usize)> {
+    let (mut mantissa, mut exponent, mut any_digit, mut behind_point) = (0u64, 0i64, false, false);
+    let mut len = 0;
+    for byte in text {
         if *byte == b'.' && !behind_point {
             behind_point = true;
+            len += 1;
             continue;
         }
-        let digit = u64::from(char::from(*byte).to_digit(16)?);
+        let Some(digit) = char::from(*byte).to_digit(16).map(u64::from) else { break };
+        len += 1;
         any_digit = true;
         if mantissa >> 60 == 0 {
             mantissa = mantissa << 4 | digit;
@@ -105,10 +110,28 @@ fn parse_hexadecimal(text: &[u8]) -> Option<f64> {
     if !any_digit {
         return None;
     }
+    if let Some((power, power_len)) = text.get(len..).and_then(read_binary_exponent) {
+        exponent += power;
+        len += power_len;
+    }
     let exponent = exponent.clamp(-4000, 4000) as i32;
     // In two steps, since the power alone may be out of range.
     let value = mantissa as f64 * 2f64.powi(exponent / 2) * 2f64.powi(exponent - exponent / 2);
-    (value.is_finite() && (value != 0.0 || mantissa == 0)).then_some(value)
+    Some((value, len))
+}
+
+/// Reads `p`, a sign perhaps, and digits.
+fn read_binary_exponent(text: &[u8]) -> Option<(i64, usize)> {
+    let rest = text.strip_prefix(b"p").or_else(|| text.strip_prefix(b"P"))?;
+    let signed = usize::from(matches!(rest.first(), Some(b'-' | b'+')));
+    let digits = rest.get(signed..)?.iter().take_while(|byte| byte.is_ascii_digit());
+    let (mut power, mut count) = (0i64, 0);
+    for digit in digits {
+        power = power.saturating_mul(10).saturating_add(i64::from(digit - b'0')).min(1 << 40);
+        count += 1;
+    }
+    let power = if rest.first() == Some(&b'-') { -power } else { power };
+    (count > 0).then_some((power, 1 + signed + count))
 }
 
 #[cfg(test)]

@@ -82,9 +82,10 @@ fn call(context: &mut Context<'_>, read_only: bool) -> CommandResult {
     const NO_NUMBER: CommandError = CommandError::constant("ERR Bad number of keys provided");
     let host = super::host(context)?;
     let argv = context.argv;
-    if !host.has_function(argv[1]) {
-        return Err(CommandError::constant("ERR Function not found"));
-    }
-    let (keys, arguments) = super::eval::keys_and_arguments(argv, NO_NUMBER)?;
+    let split = super::eval::keys_and_arguments(argv, NO_NUMBER);
+    let (keys, arguments) = split.map_err(|wrong| {
+        // An unknown function comes first.
+        if host.has_function(argv[1]) { wrong } else { error::NO_FUNCTION }
+    })?;
     host.call_function(context, argv[1], keys, arguments, read_only)
 }

@@ -8,11 +8,11 @@ use engine::cluster::Refusal;
 use engine::permissions::denied_text;
 use engine::table::Lookup;
 use engine::{Command, CommandError, CommandResult, State, error};
-use mlua::{Lua, Table, Value};
+use mlua::{Lua, LuaString, Table, Value};
 use resp::reply::Reply;
 use smallvec::SmallVec;
 
-use super::{Builder, PackedWords, raise};
+use super::{Builder, raise};
 use crate::convert;
 use crate::outcome::Outcome;
 use crate::run::Link;
@@ -84,8 +84,8 @@ fn print(number: f64) -> SmallVec<[u8; 24]> {
 }
 
 /// Calls a command. Its error is raised, or returned as `redis.pcall` does.
-fn call(lua: &Lua, link: &Link, packed: &PackedWords, raises: bool) -> mlua::Result<Outcome> {
-    let packed = packed.0.as_bytes();
+fn call(lua: &Lua, link: &Link, packed: &LuaString, raises: bool) -> mlua::Result<Outcome> {
+    let packed = packed.as_bytes();
     let words = match words(&packed) {
         Ok(words) => words,
         Err(text) => return failed(lua, text.as_bytes(), false, raises),
@@ -249,8 +249,8 @@ fn check_compatibility(link: &Link, state: &mut State, command: &Command, argv: 
 }
 
 /// `redis.acl_check_cmd`: whether the caller's user may do this.
-fn acl_check(lua: &Lua, link: &Link, packed: &PackedWords) -> mlua::Result<Outcome> {
-    let packed = packed.0.as_bytes();
+fn acl_check(lua: &Lua, link: &Link, packed: &LuaString) -> mlua::Result<Outcome> {
+    let packed = packed.as_bytes();
     let words = match words(&packed) {
         Ok(words) => words,
         Err(text) => return raise(lua, text),

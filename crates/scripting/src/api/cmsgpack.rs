@@ -5,11 +5,8 @@ mod encode;
 
 use mlua::{Lua, Table, Value};
 
-use super::Builder;
+use super::{Builder, RESULTS_MAX};
 use crate::outcome::{Arguments, Failed, Outcome};
-
-/// As many values as Lua's stack takes.
-const RESULTS_MAX: usize = 7900;
 
 fn pack(lua: &Lua, arguments: &Arguments) -> mlua::Result<Outcome> {
     if arguments.len() == 0 {

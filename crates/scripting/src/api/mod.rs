@@ -12,7 +12,7 @@ mod structs;
 
 use std::rc::Rc;
 
-use mlua::{Function, Lua, Table};
+use mlua::{Function, Lua, LuaString, Table};
 use sha1::{Digest, Sha1};
 
 use crate::interpreter::raising;
@@ -39,6 +39,9 @@ pub fn sha1_hex(text: &[u8]) -> String {
     name
 }
 
+/// As many values as Lua's stack takes.
+const RESULTS_MAX: usize = 7900;
+
 /// A table of functions under construction.
 pub struct Builder<'a> {
     lua: &'a Lua,
@@ -62,22 +65,12 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The words of a call, as the interpreter's guard packs them.
-#[derive(Clone)]
-pub struct PackedWords(pub mlua::LuaString);
-
-impl mlua::FromLua for PackedWords {
-    fn from_lua(value: mlua::Value, lua: &Lua) -> mlua::Result<PackedWords> {
-        mlua::LuaString::from_lua(value, lua).map(PackedWords)
-    }
-}
-
 impl Builder<'_> {
-    /// Adds a function whose arguments are the words of a command.
+    /// Adds a function whose arguments are the words of a command, as the interpreter's guard packs them.
     pub fn add_calling(
         &self,
         name: &str,
-        body: impl Fn(&Lua, PackedWords) -> mlua::Result<Outcome> + 'static,
+        body: impl Fn(&Lua, LuaString) -> mlua::Result<Outcome> + 'static,
     ) -> mlua::Result<()> {
         let function: Function = self.lua.create_function(body)?;
         let calling: Function = self.guard.raw_get("calling")?;

@@ -2,7 +2,7 @@
 
 use mlua::{Lua, Table, Value};
 
-use super::Builder;
+use super::{Builder, RESULTS_MAX};
 use crate::outcome::{Arguments, Failed, Outcome, number_of, settle, truncate};
 
 /// Bytes of the longest integer.
@@ -281,9 +281,6 @@ fn unpack(lua: &Lua, arguments: &Arguments) -> Failed<mlua::Result<Outcome>> {
     results.push(Value::Number((position + 1) as f64));
     Ok(Ok(Outcome::ReturnMany(results)))
 }
-
-/// As many values as Lua's stack takes.
-const RESULTS_MAX: usize = 7900;
 
 pub fn table(lua: &Lua, guard: &Table) -> mlua::Result<Table> {
     let module = Builder::new(lua, guard)?;

@@ -37,7 +37,7 @@ fn load(context: &mut Context<'_>) -> CommandResult {
         }
         replace = true;
     }
-    let name = host.load_library(context.state, code, replace)?;
+    let name = host.load_library(context.state, code, replace, super::is_limited(context))?;
     context.state.dirty += 1;
     context.reply.bulk(name.as_bytes());
     Ok(())

@@ -3,6 +3,8 @@
 use command_spec::*;
 use engine::*;
 
+use engine::state::state_flag;
+
 pub const FUNCTION_HELP: BuiltIn = BuiltIn::new(
     CommandSpec {
         name: "help",
@@ -94,6 +96,11 @@ const HELP: &[&str] = &[
 
 fn function(context: &mut Context<'_>) -> CommandResult {
     Err(error::wrong_arity(&context.command.full_name))
+}
+
+/// Whether a library has to be loaded in time: what the primary or a file sends was once.
+fn is_limited(context: &Context<'_>) -> bool {
+    !context.client().has(client_flag::MASTER) && context.state.flags & state_flag::LOADING == 0
 }
 
 fn help(context: &mut Context<'_>) -> CommandResult {

@@ -57,7 +57,7 @@ fn restore(context: &mut Context<'_>) -> CommandResult {
     let codes = dump::load_libraries(body).map_err(|error| CommandError::err(error.to_string()))?;
     let codes: Vec<&[u8]> = codes.iter().map(|code| &**code).collect();
     let host = crate::scripting::host(context)?;
-    host.restore_libraries(context.state, &codes, policy)?;
+    host.restore_libraries(context.state, &codes, policy, super::is_limited(context))?;
     context.state.dirty += 1;
     context.reply.ok();
     Ok(())

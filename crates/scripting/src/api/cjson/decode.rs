@@ -1,6 +1,7 @@
 //! JSON text as Lua values.
 
 use mlua::{Lua, Table, Value};
+use stdx::number::read_hexadecimal;
 
 use super::settings::Settings;
 use crate::outcome::{Failed, Outcome};
@@ -16,7 +17,8 @@ pub fn value(
         let text = "JSON parser does not support UTF-16 or UTF-32";
         return Err(Outcome::Fail(text.to_owned()));
     }
-    let mut decoder = Decoder { lua, settings, array_mark, text, at: 0, depth: 0 };
+    let mut decoder =
+        Decoder { lua, settings, array_mark, text, at: 0, open: Vec::new(), open_objects: 0 };
     match decoder.document() {
         Ok(value) => Ok(Ok(value)),
         Err(Trouble::Text(text)) => Err(Outcome::Fail(text)),
@@ -81,7 +83,8 @@ struct Decoder<'a> {
     array_mark: &'a Table,
     text: &'a [u8],
     at: usize,
-    depth: i64,
+    open: Vec<Open>,
+    open_objects: usize,
 }
 
 fn expected(what: &str, found: &Placed) -> Trouble {
@@ -89,89 +92,134 @@ fn expected(what: &str, found: &Placed) -> Trouble {
     Trouble::Text(format!("Expected {what} but found {name} at character {place}"))
 }
 
+/// What has been begun and not ended.
+enum Open {
+    Array { table: Table, index: i64 },
+    Object { table: Table, key: Vec<u8> },
+}
+
+/// Places on Lua's stack that a function of C may fill: what bounds the nesting, whatever is set.
+const SLOTS_MAX: usize = 8000;
+
 impl Decoder<'_> {
+    /// Nesting takes memory, not the machine's stack.
     fn document(&mut self) -> Result<Value, Trouble> {
-        let first = self.next();
-        let value = self.value(first)?;
-        let rest = self.next();
-        if !matches!(rest.token, Token::End) {
-            return Err(expected("the end", &rest));
+        let mut token = self.next();
+        loop {
+            let value = match token.token {
+                Token::Text(text) => Some(Value::String(self.lua.create_string(text)?)),
+                Token::Number(number) => Some(Value::Number(number)),
+                Token::Boolean(value) => Some(Value::Boolean(value)),
+                Token::Null => Some(Value::NULL),
+                Token::ObjectBegin => self.begin_object()?,
+                Token::ArrayBegin => {
+                    let (table, first) = self.begin_array()?;
+                    if !matches!(first.token, Token::ArrayEnd) {
+                        self.open.push(Open::Array { table, index: 1 });
+                        token = first;
+                        continue;
+                    }
+                    Some(Value::Table(table))
+                }
+                _ => return Err(expected("value", &token)),
+            };
+            if let Some(value) = value
+                && let Some(value) = self.place(value)?
+            {
+                return Ok(value);
+            }
+            token = self.next();
         }
-        Ok(value)
     }
 
-    fn value(&mut self, token: Placed) -> Result<Value, Trouble> {
-        Ok(match token.token {
-            Token::Text(text) => Value::String(self.lua.create_string(text)?),
-            Token::Number(number) => Value::Number(number),
-            Token::Boolean(value) => Value::Boolean(value),
-            Token::Null => Value::NULL,
-            Token::ObjectBegin => self.object()?,
-            Token::ArrayBegin => self.array()?,
-            _ => return Err(expected("value", &token)),
-        })
+    /// Puts a value where it belongs, and what is whole thereby, too. The outermost one is handed back.
+    fn place(&mut self, mut value: Value) -> Result<Option<Value>, Trouble> {
+        loop {
+            let Some(open) = self.open.pop() else {
+                let rest = self.next();
+                let is_whole = matches!(rest.token, Token::End);
+                return if is_whole { Ok(Some(value)) } else { Err(expected("the end", &rest)) };
+            };
+            match open {
+                Open::Array { table, index } => {
+                    table.raw_set(index, value)?;
+                    let next = self.next();
+                    match next.token {
+                        Token::ArrayEnd => value = Value::Table(table),
+                        Token::Comma => {
+                            self.open.push(Open::Array { table, index: index + 1 });
+                            return Ok(None);
+                        }
+                        _ => return Err(expected("comma or array end", &next)),
+                    }
+                }
+                Open::Object { table, key } => {
+                    table.raw_set(self.lua.create_string(key)?, value)?;
+                    let next = self.next();
+                    match next.token {
+                        Token::ObjectEnd => {
+                            self.open_objects -= 1;
+                            value = Value::Table(table);
+                        }
+                        Token::Comma => {
+                            let token = self.next();
+                            self.begin_field(table, token)?;
+                            return Ok(None);
+                        }
+                        _ => return Err(expected("comma or object end", &next)),
+                    }
+                }
+            }
+        }
     }
 
-    fn descend(&mut self) -> Result<(), Trouble> {
-        self.depth += 1;
-        if self.depth > self.settings.decode_depth_max {
+    /// `slots`: what Lua keeps on its stack while it reads the table's first item.
+    fn descend(&self, slots: usize) -> Result<(), Trouble> {
+        let depth = self.open.len() + 1;
+        let is_allowed = i64::try_from(depth).is_ok_and(|it| it <= self.settings.decode_depth_max);
+        if !is_allowed || depth + self.open_objects + slots > SLOTS_MAX {
+            let at = self.at;
             return Err(Trouble::Text(format!(
-                "Found too many nested data structures ({}) at character {}",
-                self.depth, self.at
+                "Found too many nested data structures ({depth}) at character {at}"
             )));
         }
         Ok(())
     }
 
-    fn object(&mut self) -> Result<Value, Trouble> {
-        self.descend()?;
+    /// The object if it is empty; else it is open, and a value follows.
+    fn begin_object(&mut self) -> Result<Option<Value>, Trouble> {
+        self.descend(3)?;
         let table = self.lua.create_table()?;
-        let mut token = self.next();
-        if !matches!(token.token, Token::ObjectEnd) {
-            loop {
-                let Token::Text(key) = token.token else {
-                    return Err(expected("object key string", &token));
-                };
-                let colon = self.next();
-                if !matches!(colon.token, Token::Colon) {
-                    return Err(expected("colon", &colon));
-                }
-                let first = self.next();
-                let value = self.value(first)?;
-                table.raw_set(self.lua.create_string(key)?, value)?;
-                let next = self.next();
-                match next.token {
-                    Token::ObjectEnd => break,
-                    Token::Comma => token = self.next(),
-                    _ => return Err(expected("comma or object end", &next)),
-                }
-            }
+        let first = self.next();
+        if matches!(first.token, Token::ObjectEnd) {
+            return Ok(Some(Value::Table(table)));
         }
-        self.depth -= 1;
-        Ok(Value::Table(table))
+        self.open_objects += 1;
+        self.begin_field(table, first)?;
+        Ok(None)
     }
 
-    fn array(&mut self) -> Result<Value, Trouble> {
-        self.descend()?;
+    /// Reads a key and its colon.
+    fn begin_field(&mut self, table: Table, token: Placed) -> Result<(), Trouble> {
+        let Token::Text(key) = token.token else {
+            return Err(expected("object key string", &token));
+        };
+        let colon = self.next();
+        if !matches!(colon.token, Token::Colon) {
+            return Err(expected("colon", &colon));
+        }
+        self.open.push(Open::Object { table, key });
+        Ok(())
+    }
+
+    /// An array without its items, and the token of the first one.
+    fn begin_array(&mut self) -> Result<(Table, Placed), Trouble> {
+        self.descend(2)?;
         let table = self.lua.create_table()?;
         if self.settings.mark_arrays {
             table.set_metatable(Some(self.array_mark.clone()))?;
         }
-        let mut token = self.next();
-        if !matches!(token.token, Token::ArrayEnd) {
-            for index in 1.. {
-                let value = self.value(token)?;
-                table.raw_set(index, value)?;
-                let next = self.next();
-                match next.token {
-                    Token::ArrayEnd => break,
-                    Token::Comma => token = self.next(),
-                    _ => return Err(expected("comma or array end", &next)),
-                }
-            }
-        }
-        self.depth -= 1;
-        Ok(Value::Table(table))
+        Ok((table, self.next()))
     }
 
     fn next(&mut self) -> Placed {
@@ -346,8 +394,10 @@ fn read_unsigned(text: &[u8]) -> Option<(f64, usize)> {
     if starts(b"nan") {
         return Some((f64::NAN, 3));
     }
-    if starts(b"0x") && text.get(2).is_some_and(u8::is_ascii_hexdigit) {
-        return Some(read_hexadecimal(&text[2..])).map(|(value, len)| (value, len + 2));
+    if starts(b"0x")
+        && let Some((value, len)) = read_hexadecimal(&text[2..])
+    {
+        return Some((value, len + 2));
     }
     let digits = |from: usize| {
         text.get(from..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count()
@@ -371,40 +421,6 @@ fn read_unsigned(text: &[u8]) -> Option<(f64, usize)> {
     }
     let number = std::str::from_utf8(&text[..len]).ok()?;
     Some((number.trim_end_matches('.').parse().ok()?, len))
-}
-
-fn read_hexadecimal(text: &[u8]) -> (f64, usize) {
-    let mut value = 0.0;
-    let mut len = 0;
-    let mut scale = 1.0;
-    let mut fraction = false;
-    for byte in text {
-        match char::from(*byte).to_digit(16) {
-            Some(digit) if fraction => {
-                scale /= 16.0;
-                value += f64::from(digit) * scale;
-            }
-            Some(digit) => value = value * 16.0 + f64::from(digit),
-            None if *byte == b'.' && !fraction => fraction = true,
-            None => break,
-        }
-        len += 1;
-    }
-    if matches!(text.get(len), Some(b'p' | b'P')) {
-        let signed = usize::from(matches!(text.get(len + 1), Some(b'-' | b'+')));
-        let digits: String = text[len + 1 + signed..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .map(|byte| char::from(*byte))
-            .collect();
-        if !digits.is_empty() {
-            let exponent = digits.parse::<i32>().unwrap_or(i32::MAX / 2);
-            let negative = signed == 1 && text[len + 1] == b'-';
-            value *= 2_f64.powi(if negative { -exponent } else { exponent });
-            len += 1 + signed + digits.len();
-        }
-    }
-    (value, len)
 }
 
 #[cfg(test)]

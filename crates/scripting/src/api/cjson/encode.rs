@@ -1,9 +1,10 @@
 //! Lua values as JSON text.
 
 use mlua::{Table, Value};
+use stdx::double::significant_digits;
 
-use super::settings::{InvalidNumbers, Settings};
-use crate::outcome::{Failed, Outcome, number_of, print_general, type_name};
+use super::settings::{DEPTH_LIMIT, InvalidNumbers, Settings};
+use crate::outcome::{Failed, Outcome, number_of, type_name};
 
 /// The text; the outer error is about the value, the inner one is Lua's own.
 pub fn text(
@@ -61,6 +62,8 @@ impl Encoder<'_> {
         Ok(())
     }
 
+    // Apart from what calls itself, whose frames are to be small.
+    #[inline(never)]
     fn number(&mut self, number: f64) -> Result<(), Trouble> {
         if !number.is_finite() {
             match self.settings.encode_invalid {
@@ -78,11 +81,12 @@ impl Encoder<'_> {
                 InvalidNumbers::Accept => {}
             }
         }
-        let digits = usize::try_from(self.settings.precision).unwrap_or(14);
-        self.out.extend_from_slice(print_general(number, digits).as_bytes());
+        let digits = u8::try_from(self.settings.precision).unwrap_or(14);
+        self.out.extend_from_slice(significant_digits(number, digits).as_bytes());
         Ok(())
     }
 
+    #[inline(never)]
     fn string(&mut self, text: &[u8]) {
         const HEX: &[u8; 16] = b"0123456789abcdef";
         self.out.reserve(text.len() + 2);
@@ -106,6 +110,7 @@ impl Encoder<'_> {
         self.out.push(b'"');
     }
 
+    #[inline(never)]
     fn shape(&self, table: &Table) -> Result<Shape, Trouble> {
         let (mut largest, mut count) = (0_i64, 0_i64);
         for pair in table.pairs::<Value, Value>() {
@@ -134,8 +139,8 @@ impl Encoder<'_> {
     }
 
     fn table(&mut self, table: &Table, depth: i64) -> Result<(), Trouble> {
-        if depth > self.settings.encode_depth_max {
-            return Err(Trouble::Value(format!("Cannot serialise, excessive nesting ({depth})")));
+        if depth > self.settings.encode_depth_max.min(DEPTH_LIMIT) {
+            return Err(too_deep(depth));
         }
         match self.shape(table)? {
             Shape::Array(0) if !self.is_marked(table) => self.out.extend_from_slice(b"{}"),
@@ -180,6 +185,12 @@ impl Encoder<'_> {
     }
 }
 
+#[inline(never)]
+fn too_deep(depth: i64) -> Trouble {
+    Trouble::Value(format!("Cannot serialise, excessive nesting ({depth})"))
+}
+
+#[inline(never)]
 fn refused(value: &Value, reason: &str) -> Trouble {
     Trouble::Value(format!("Cannot serialise {}: {reason}", type_name(Some(value))))
 }

@@ -12,6 +12,9 @@ pub enum InvalidNumbers {
     Null,
 }
 
+/// Deepest nesting whatever is set: the machine's stack bears no more.
+pub const DEPTH_LIMIT: i64 = 3999;
+
 /// The settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
