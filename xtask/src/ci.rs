@@ -7,7 +7,7 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 
 use crate::genuine::genuine;
-use crate::{Result, exec, fuzz, kills, oracle, paths, real_modules, serve, tidy};
+use crate::{Result, debian, exec, fuzz, kills, oracle, paths, real_modules, serve, tidy};
 
 #[derive(Args)]
 pub struct Options {
@@ -28,6 +28,7 @@ type Step = (&'static str, fn() -> Result<()>);
 const FAST: &[Step] = &[
     ("format", format),
     ("tidy", tidy::run),
+    ("tools for building", debian::require_build_tools),
     ("clippy", clippy),
     ("fetch and build what tests need", prepare),
     ("unit and property tests, real modules, mutations", test),

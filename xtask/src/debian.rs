@@ -16,6 +16,11 @@ pub fn require(programs: &[(&str, &str)]) -> Result<()> {
     install(&missing)
 }
 
+/// What building the server needs beside Rust: the allocator and Lua are C.
+pub fn require_build_tools() -> Result<()> {
+    require(&[("cc", "gcc"), ("make", "make")])
+}
+
 fn install(missing: &[&str]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());

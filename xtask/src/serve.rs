@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::{Result, exec, paths, real_modules};
+use crate::{Result, debian, exec, paths, real_modules};
 
 #[derive(Args)]
 pub struct Options {
@@ -55,6 +55,7 @@ const WITHOUT_MODULES: [&str; 3] = ["SET greeting hello", "GET greeting", "INFO 
 
 /// The release build of the server; returns its executable.
 pub fn build_release() -> Result<PathBuf> {
+    debian::require_build_tools()?;
     exec::run(Command::new(env!("CARGO")).current_dir(paths::root()).args([
         "build",
         "--release",
