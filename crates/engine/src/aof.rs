@@ -188,7 +188,6 @@ impl Aof {
         self.fed
     }
 
-    /// How many of them are on the disk.
     /// Whether so much of what was written is on the disk, in files that count.
     pub fn is_kept(&self, written: u64) -> bool {
         self.mode != Mode::WaitRewrite && written <= self.synced

@@ -227,10 +227,7 @@ impl State {
                 position: reader.position(),
                 key: reader.damaged_key().map(Box::from),
             };
-            let item = item.map_err(|error: RdbError| {
-                self.log(LogLevel::Warning, format!("RDB: {error}"));
-                fail(error.to_string())
-            })?;
+            let item = item.map_err(|error: RdbError| fail(error.to_string()))?;
             match item {
                 None => {
                     if let Some(sharing) = sharing {

@@ -201,9 +201,7 @@ fn stale(state: &mut State, request: &Request<'_>) -> Decision {
 /// Who is sent the stream does not ask for more.
 fn replica_client(state: &mut State, request: &Request<'_>) -> Decision {
     const KEYSPACE: u64 = flag::MAY_REPLICATE | flag::WRITE | flag::READONLY;
-    let flags = state.clients[request.client].flags;
-    let replica = flags & client_flag::REPLICA != 0 && flags & client_flag::MONITOR == 0;
-    if !replica || !request.any_flag(state, KEYSPACE) {
+    if !state.clients[request.client].is_replica() || !request.any_flag(state, KEYSPACE) {
         return Decision::Pass;
     }
     Decision::Reject(error::REPLICA_CLIENT)
@@ -257,6 +255,7 @@ fn no_multi(state: &mut State, request: &Request<'_>) -> Decision {
 }
 
 fn pause(state: &mut State, request: &Request<'_>) -> Decision {
+    const REPLICATES: u64 = flag::WRITE | flag::MAY_REPLICATE;
     let Some(pause) = state.pause else { return Decision::Pass };
     let client = &state.clients[request.client];
     // Replicas are not held back, and the primary is by not being read from.
@@ -265,25 +264,10 @@ fn pause(state: &mut State, request: &Request<'_>) -> Decision {
     {
         return Decision::Pass;
     }
-    if pause.all || may_replicate(state, request) {
+    if pause.all || request.any_flag(state, REPLICATES) {
         return Decision::Postpone;
     }
     Decision::Pass
-}
-
-/// Whether the request, or what EXEC would run, may change what replicas have.
-fn may_replicate(state: &State, request: &Request<'_>) -> bool {
-    if request.command.full_name != "exec" {
-        return command_may_replicate(state, request.command, request.argv);
-    }
-    let mut queue = state.clients[request.client].queue.iter();
-    queue.any(|queued| command_may_replicate(state, &queued.command, &queued.argv.slices()))
-}
-
-/// A script that says it does not write is believed: it would not be let.
-fn command_may_replicate(state: &State, command: &Command, argv: &[&[u8]]) -> bool {
-    const REPLICATES: u64 = flag::WRITE | flag::MAY_REPLICATE;
-    command.has_flag(REPLICATES) && state.effective_flags(command, argv) & REPLICATES != 0
 }
 
 fn queue(state: &mut State, request: &Request<'_>) -> Decision {

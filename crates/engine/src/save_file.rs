@@ -5,6 +5,34 @@ use crate::state::State;
 /// Bytes of a file in the making after which they go to the disk, so that the last sync is short.
 const SYNC_EVERY_BYTES: usize = 4 * 1024 * 1024;
 
+/// What is done to a file in the making.
+#[derive(Clone, Copy, Debug)]
+pub enum Step<'a> {
+    Append(&'a [u8]),
+    /// To the disk with what was appended.
+    Sync,
+}
+
+/// Has a file written and sent to the disk, on the way `bit_by_bit` or all of it at the end.
+pub fn write_synced<T, E>(
+    take: &mut dyn FnMut(Step<'_>) -> Result<(), E>,
+    bit_by_bit: bool,
+    write: impl FnOnce(&mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut unsynced = 0;
+    let written = write(&mut |bytes| {
+        take(Step::Append(bytes))?;
+        unsynced += bytes.len();
+        if bit_by_bit && unsynced >= SYNC_EVERY_BYTES {
+            unsynced = 0;
+            take(Step::Sync)?;
+        }
+        Ok(())
+    })?;
+    take(Step::Sync)?;
+    Ok(written)
+}
+
 /// A directory in which a file is made anew. Errors are what the system says.
 pub trait SaveDisk {
     /// Makes a file, to which the following is appended.
@@ -42,17 +70,11 @@ impl State {
 
     fn write_on(&self, disk: &mut dyn SaveDisk, temporary: &str) -> Result<u64, String> {
         disk.create(temporary)?;
-        let mut unsynced = 0;
-        let left_out = self.write_dataset(&mut |bytes: &[u8]| {
-            disk.append(bytes)?;
-            unsynced += bytes.len();
-            if self.config.rdb_save_incremental_fsync && unsynced >= SYNC_EVERY_BYTES {
-                unsynced = 0;
-                disk.sync()?;
-            }
-            Ok::<(), String>(())
-        })?;
-        disk.sync()?;
-        Ok(left_out)
+        let mut take = |step: Step<'_>| match step {
+            Step::Append(bytes) => disk.append(bytes),
+            Step::Sync => disk.sync(),
+        };
+        let bit_by_bit = self.config.rdb_save_incremental_fsync;
+        write_synced(&mut take, bit_by_bit, |sink| self.write_dataset(sink))
     }
 }

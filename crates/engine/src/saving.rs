@@ -186,7 +186,6 @@ impl State {
         }
     }
 
-    /// Whether the server saves by itself, and therefore also when it ends.
     /// What forbids changes because they could not be saved.
     pub fn check_disk(&self) -> crate::error::CommandResult {
         if self.flags & state_flag::SAVING_FAILS == 0 {
@@ -198,6 +197,7 @@ impl State {
         })
     }
 
+    /// Whether the server saves by itself, and therefore also when it ends.
     pub fn has_save_points(&self) -> bool {
         !self.config.save.0.is_empty()
     }

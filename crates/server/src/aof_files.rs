@@ -59,12 +59,7 @@ impl AofDirectory {
 
     fn write_whole(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         self.make()?;
-        let temporary = self.of(&format!("temp-{name}"));
-        let mut file = File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, self.of(name))?;
-        self.sync_names()
+        disk::replace(&self.of(name), &self.of(&format!("temp-{name}")), bytes)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `bulkhead-check-aof`: says how far an append-only file is good, and cuts off the rest or what is too late.
 
 use std::io::BufRead as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use persistence::aof::{FileInfo, Manifest};
 use persistence::check::{AofCheck, Cut};
@@ -71,19 +71,20 @@ pub fn run(program: &str, arguments: &[String]) -> i32 {
     i32::from(task.run(Path::new(file)).is_err())
 }
 
+fn read(path: &Path, consequence: &str) -> Result<Vec<u8>, Failed> {
+    std::fs::read(path).map_err(|error| {
+        let reason = crate::listen::describe(&error);
+        say(&format!("Cannot open file {}: {reason}{consequence}", path.display()));
+        Failed
+    })
+}
+
 impl Task {
     fn run(&mut self, path: &Path) -> Result<(), Failed> {
-        let bytes = match std::fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                let reason = crate::listen::describe(&error);
-                say(&format!("Cannot open file {}: {reason}", path.display()));
-                return Err(Failed);
-            }
-        };
+        let bytes = read(path, "")?;
         if !is_manifest(&bytes) {
             say("Start checking Old-Style AOF");
-            return self.part(path, Part::Single, true);
+            return self.part(path, &bytes, Part::Single, true);
         }
         say("Start checking Multi Part AOF");
         let manifest = Manifest::parse(&bytes).map_err(|error| {
@@ -101,32 +102,30 @@ impl Task {
     }
 
     fn parts(&mut self, folder: &Path, manifest: &Manifest) -> Result<(), Failed> {
-        let path = |info: &FileInfo| -> PathBuf { folder.join(&info.name) };
+        let mut check = |info: &FileInfo, part, is_last| {
+            let path = folder.join(&info.name);
+            self.part(&path, &read(&path, ", aborting...")?, part, is_last)
+        };
         if let Some(base) = &manifest.base {
-            self.part(&path(base), Part::Base, manifest.incr.is_empty())?;
+            check(base, Part::Base, manifest.incr.is_empty())?;
         }
         if let Some((last, others)) = manifest.incr.split_last() {
             say("Start to check INCR files.");
             for info in others {
-                self.part(&path(info), Part::Incr, false)?;
+                check(info, Part::Incr, false)?;
             }
-            self.part(&path(last), Part::Incr, true)?;
+            check(last, Part::Incr, true)?;
         }
         say("All AOF files and manifest are valid");
         Ok(())
     }
 
     /// Checks one file; only the last may be cut.
-    fn part(&mut self, path: &Path, part: Part, is_last: bool) -> Result<(), Failed> {
+    fn part(&mut self, path: &Path, bytes: &[u8], part: Part, is_last: bool) -> Result<(), Failed> {
         let shown = path.display();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let name = if part == Part::Single { shown.to_string() } else { name };
         let prefix = part.prefix();
-        let bytes = std::fs::read(path).map_err(|error| {
-            let reason = crate::listen::describe(&error);
-            say(&format!("Cannot open file {shown}: {reason}, aborting..."));
-            Failed
-        })?;
         let has_preamble = bytes.starts_with(b"REDIS");
         if part == Part::Base {
             let format = if has_preamble { "RDB" } else { "RESP" };
@@ -136,8 +135,8 @@ impl Task {
             say(&format!("{prefix}AOF {name} is empty"));
             return Ok(());
         }
-        let start = if has_preamble { preamble_end(&bytes, &shown.to_string())? } else { 0 };
-        let report = self.check.file(&bytes, start, &name);
+        let start = if has_preamble { preamble_end(bytes, &shown.to_string())? } else { 0 };
+        let report = self.check.file(bytes, start, &name);
         if let Some(until) = self.check.until {
             let Some(cut) = report.cut else {
                 say(&format!("Truncate nothing in AOF {name} to timestamp {until}"));

@@ -1,10 +1,11 @@
 //! What a changed parameter changes in the shell at once.
 
-use engine::server_event::ServerEvent;
+use std::os::unix::ffi::OsStrExt as _;
 use std::sync::atomic::Ordering;
 
 use config::rewrite::Extras;
 use config::{Config, SetError};
+use engine::server_event::ServerEvent;
 use engine::{ClientId, client_flag};
 
 use crate::crash_report::SWITCHES;
@@ -41,7 +42,7 @@ impl Shell {
             "watchdog-period" => self.set_watchdog(),
             // Inside a transaction nobody waits for the outcome; the log has it.
             name if name.starts_with("tls-") => {
-                if let Err(reason) = self.try_config(name) {
+                if let Err(reason) = self.try_config(name, &mut false) {
                     log!(Warning, "{reason}");
                 }
             }
@@ -90,15 +91,19 @@ impl Shell {
         previous: Config,
         names: &[(&'static str, Vec<u8>)],
     ) {
+        let mut tls_done = false;
         let failed = names.iter().find_map(|(name, argument)| {
             self.engine.state.config_changed(name);
-            self.try_config(name).err().map(|reason| SetError::refused(argument, reason))
+            self.try_config(name, &mut tls_done)
+                .err()
+                .map(|reason| SetError::refused(argument, reason))
         });
         if failed.is_some() {
             self.engine.state.config = previous;
+            let mut tls_done = false;
             for (name, _) in names {
                 self.engine.state.config_changed(name);
-                if let Err(reason) = self.try_config(name) {
+                if let Err(reason) = self.try_config(name, &mut tls_done) {
                     log!(Warning, "Failed to restore {name} after a failed CONFIG SET: {reason}");
                 }
             }
@@ -111,24 +116,20 @@ impl Shell {
         self.reply_late(client, result);
     }
 
-    /// Applies what may fail; everything else comes as an effect of its own.
-    fn try_config(&mut self, name: &str) -> Result<(), String> {
+    /// Applies what may fail; everything else comes as an effect of its own. One context serves all parameters of TLS that
+    /// are set together: `tls_done` says that it is made.
+    fn try_config(&mut self, name: &str, tls_done: &mut bool) -> Result<(), String> {
+        let in_context = name.starts_with("tls-") && name != "tls-auth-clients-user";
+        if in_context && !std::mem::replace(tls_done, true) {
+            self.configure_tls().map_err(|()| tls_files::REFUSED.to_owned())?;
+        }
         match name {
             "bind" => self
                 .listen_anew(Kind::Tcp)
                 .and_then(|()| self.listen_anew(Kind::Tls))
                 .map_err(|()| "Failed to bind to specified addresses."),
             "port" => self.listen_anew(Kind::Tcp).map_err(|()| PORT_REFUSED),
-            "tls-port" => {
-                if self.configure_tls().is_err() {
-                    return Err(tls_files::REFUSED.to_owned());
-                }
-                self.listen_anew(Kind::Tls).map_err(|()| PORT_REFUSED)
-            }
-            "tls-auth-clients-user" => Ok(()),
-            name if name.starts_with("tls-") => {
-                self.configure_tls().map_err(|()| tls_files::REFUSED)
-            }
+            "tls-port" => self.listen_anew(Kind::Tls).map_err(|()| PORT_REFUSED),
             "dir" => return self.enter_directory(),
             "maxclients" => {
                 return crate::resources::check_maxclients(self.engine.config().maxclients);
@@ -178,9 +179,6 @@ impl Shell {
         let Some(path) = self.files.config_file.clone() else {
             return Err("ERR The server is running without a config file".to_owned());
         };
-        let failed = |error: std::io::Error| {
-            format!("ERR Rewriting config file: {}", crate::listen::describe(&error))
-        };
         let old = std::fs::read(&path).unwrap_or_default();
         let host = self.engine.state.guests.modules.clone();
         if let Some(host) = &host {
@@ -190,10 +188,8 @@ impl Shell {
         let users = self.configured_users();
         let extras = Extras { force_all, modules, users: Some(users) };
         let new = config::rewrite::rewrite(&old, self.engine.config(), &extras);
-        // Written beside and renamed, so that there is always one whole file.
-        let beside = path.with_extension(format!("{}.tmp", sys::process::pid()));
-        std::fs::write(&beside, new).map_err(failed)?;
-        std::fs::rename(&beside, &path).map_err(failed)?;
+        (self.engine.state.host.port.replace_file)(path.as_os_str().as_bytes(), &new)
+            .map_err(|reason| format!("ERR Rewriting config file: {reason}"))?;
         log!(Notice, "CONFIG REWRITE executed with success.");
         Ok(())
     }

@@ -45,11 +45,9 @@ impl Shell {
         let hz = self.effective_hz();
         self.cron.due_us = now_us + 1_000_000 / u64::from(hz);
         self.cron.runs += 1;
-        if !self.engine.state.debug.cron_paused {
-            crate::allocator::renew();
-            self.engine.cron();
-            self.clients_cron(hz);
-        }
+        crate::allocator::renew();
+        self.engine.cron();
+        self.clients_cron(hz);
         self.primary_cron();
         self.shutdown_cron();
         self.reap_children();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 
 use engine::State;
-use engine::save_file::SaveDisk;
+use engine::save_file::{SaveDisk, Step, write_synced};
 use sys::background::Job;
 use sys::process::Forked;
 
@@ -96,26 +96,35 @@ pub fn end_child(process_id: i32) {
     let _ = std::fs::remove_file(temporary_name(process_id));
 }
 
-/// Bytes of a file in the making after which they go to the disk, so that the last sync is short.
-const SYNC_EVERY_BYTES: usize = 4 * 1024 * 1024;
+/// Writes a file `beside` another and puts it in its place; bytes and names are on the disk before this is over.
+pub fn replace(path: &Path, beside: &Path, bytes: &[u8]) -> io::Result<()> {
+    let write = || {
+        let mut file = File::create(beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(beside, path)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    };
+    write().inspect_err(|_| {
+        // It may never have been made.
+        let _ = std::fs::remove_file(beside);
+    })
+}
 
 /// Writes the base of an append-only file.
 pub fn write_aof_base(state: &State, path: &Path) -> io::Result<()> {
     let mut file = File::create(path)?;
-    let mut unsynced = 0;
-    let left_out = state.write_aof_base(&mut |bytes| {
-        file.write_all(bytes)?;
-        unsynced += bytes.len();
-        if state.config.aof_rewrite_incremental_fsync && unsynced >= SYNC_EVERY_BYTES {
-            unsynced = 0;
-            file.sync_data()?;
-        }
-        Ok::<(), io::Error>(())
-    })?;
+    let mut take = |step: Step<'_>| match step {
+        Step::Append(bytes) => file.write_all(bytes),
+        Step::Sync => file.sync_all(),
+    };
+    let bit_by_bit = state.config.aof_rewrite_incremental_fsync;
+    let left_out = write_synced(&mut take, bit_by_bit, |sink| state.write_aof_base(sink))?;
     if left_out > 0 {
         log!(Warning, "{left_out} keys of module types could not be saved");
     }
-    file.sync_all()
+    Ok(())
 }
 
 /// What a child that rewrites the append-only file writes, in the working directory.

@@ -1,7 +1,5 @@
 //! What the engine may know of the process: facts, figures and small services.
 
-use std::io::Write as _;
-
 use engine::host::{AllocatorFigures, CpuTime, Host, HostFacts, HostPort, ProcessFigures};
 use sys::resources::Whose;
 
@@ -53,23 +51,10 @@ fn read_file(path: &[u8]) -> Result<Vec<u8>, String> {
     std::fs::read(path_of(path)).map_err(|error| crate::listen::describe(&error))
 }
 
-/// Writes beside the file, then takes its place; both are on the disk before this is over.
 fn replace_file(path: &[u8], text: &[u8]) -> Result<(), String> {
     let path = path_of(path);
     let beside = path.with_extension(format!("{}.tmp", sys::process::pid()));
-    let write = || -> std::io::Result<()> {
-        let mut file = std::fs::File::create(&beside)?;
-        file.write_all(text)?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        std::fs::File::open(folder.unwrap_or(std::path::Path::new(".")))?.sync_all()
-    };
-    write().map_err(|error| {
-        // It may never have been made.
-        let _ = std::fs::remove_file(&beside);
-        crate::listen::describe(&error)
-    })
+    crate::disk::replace(path, &beside, text).map_err(|error| crate::listen::describe(&error))
 }
 
 fn allocator() -> AllocatorFigures {

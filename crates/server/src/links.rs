@@ -8,64 +8,25 @@ use engine::links::{Link, LinkError};
 
 /// Longest line that is taken as a reply.
 const LINE_BYTES_MAX: u64 = 64 * 1024;
-/// Ciphertext read in one go.
-const CIPHERTEXT_BYTES: usize = 16 * 1024;
 
 /// The bytes of a connection, plain or encrypted.
 enum Wire {
     Plain(TcpStream),
-    Tls(Box<Encrypted>),
-}
-
-struct Encrypted {
-    socket: TcpStream,
-    session: tls::Session,
-    /// Decrypted and not read yet.
-    plain: Vec<u8>,
+    Tls(Box<tls::Stream<TcpStream>>),
 }
 
 impl Wire {
     /// Encrypts from here on if there is a context; the handshake comes with the first bytes.
     fn new(socket: TcpStream, context: Option<&tls::Context>) -> io::Result<Wire> {
         let Some(context) = context else { return Ok(Wire::Plain(socket)) };
-        let session = tls::Session::client(context)?;
-        Ok(Wire::Tls(Box::new(Encrypted { socket, session, plain: Vec::new() })))
+        Ok(Wire::Tls(Box::new(tls::stream(context, socket)?)))
     }
 
     fn socket(&self) -> &TcpStream {
         match self {
             Wire::Plain(socket) => socket,
-            Wire::Tls(encrypted) => &encrypted.socket,
+            Wire::Tls(encrypted) => encrypted.get_ref(),
         }
-    }
-}
-
-impl Encrypted {
-    /// Sends all ciphertext there is.
-    fn send(&mut self) -> io::Result<()> {
-        while self.session.has_output() {
-            self.session.send(&mut self.socket)?;
-        }
-        Ok(())
-    }
-
-    /// Reads ciphertext once, and answers what the protocol asks for.
-    fn receive(&mut self) -> io::Result<()> {
-        let mut ciphertext = [0; CIPHERTEXT_BYTES];
-        let count = self.socket.read(&mut ciphertext)?;
-        if count == 0 || self.session.has_ended() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        let mut input = ciphertext.get(..count).unwrap_or_default();
-        while !input.is_empty() && !self.session.has_ended() {
-            let received = self.session.receive(&mut input);
-            self.session.read(&mut self.plain)?;
-            // An alert goes out even if the session is over.
-            let sent = self.send();
-            received?;
-            sent?;
-        }
-        Ok(())
     }
 }
 
@@ -73,14 +34,7 @@ impl Read for Wire {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         match self {
             Wire::Plain(socket) => socket.read(bytes),
-            Wire::Tls(encrypted) => {
-                while encrypted.plain.is_empty() {
-                    encrypted.receive()?;
-                }
-                let count = encrypted.plain.as_slice().read(bytes)?;
-                encrypted.plain.drain(..count);
-                Ok(count)
-            }
+            Wire::Tls(encrypted) => encrypted.read(bytes),
         }
     }
 }
@@ -89,20 +43,15 @@ impl Write for Wire {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Wire::Plain(socket) => socket.write(bytes),
-            Wire::Tls(encrypted) => {
-                encrypted.send()?;
-                while encrypted.session.is_handshaking() {
-                    encrypted.receive()?;
-                }
-                let written = encrypted.session.write(bytes)?;
-                encrypted.send()?;
-                Ok(written)
-            }
+            Wire::Tls(encrypted) => encrypted.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        match self {
+            Wire::Plain(socket) => socket.flush(),
+            Wire::Tls(encrypted) => encrypted.flush(),
+        }
     }
 }
 
@@ -152,7 +101,7 @@ impl Link for Connection {
         stream.socket().set_write_timeout(timeout).map_err(|error| reason(&error))?;
         // A handshake reads, too.
         stream.socket().set_read_timeout(timeout).map_err(|error| reason(&error))?;
-        stream.write_all(bytes).map_err(|error| reason(&error))
+        stream.write_all(bytes).and_then(|()| stream.flush()).map_err(|error| reason(&error))
     }
 
     fn receive_line(&mut self, timeout_ms: u64) -> Result<Vec<u8>, LinkError> {

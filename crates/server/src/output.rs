@@ -37,12 +37,13 @@ impl Shell {
             self.engine.set_client_flag(id, client_flag::PENDING_WRITE, false);
             // A client whose output is beyond its limit is not written to any more; one that already waits for room is
             // written to when it has some.
-            if !self.check_output_limit(id)
-                && self.connections.get(id).is_some_and(|connection| !connection.wants_write)
-            {
-                self.flush(id);
+            if self.check_output_limit(id) {
+                continue;
             }
-            self.engine.state.note_client_memory(id);
+            match self.connections.get(id) {
+                Some(connection) if !connection.wants_write => self.flush(id),
+                _ => self.engine.state.note_client_memory(id),
+            }
         }
         self.pending = pending;
     }

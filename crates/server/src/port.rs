@@ -126,15 +126,17 @@ impl EnginePort for Engine {
 
     #[inline]
     fn note_query_buffer(&mut self, id: ClientId, connection: &Connection) {
-        if let Some(client) = self.state.clients.get_mut(id) {
-            let query = &connection.query;
-            // What is parsed of a request that is not complete counts as its arguments.
-            let parsed = connection.parser.position().min(query.len());
-            client.connection.argument_bytes = parsed;
-            client.connection.query_buffer_bytes = query.len() - parsed;
-            client.connection.query_buffer_free_bytes = query.capacity() - query.len();
+        let Some(client) = self.state.clients.get_mut(id) else { return };
+        let query = &connection.query;
+        // What is parsed of a request that is not complete counts as its arguments.
+        let parsed = connection.parser.position().min(query.len());
+        client.connection.argument_bytes = parsed;
+        client.connection.query_buffer_bytes = query.len() - parsed;
+        client.connection.query_buffer_free_bytes = query.capacity() - query.len();
+        // Where output waits, the memory is counted behind the write.
+        if !client.has(client_flag::PENDING_WRITE) {
+            self.state.note_client_memory(id);
         }
-        self.state.note_client_memory(id);
     }
 
     fn describe_client(&self, id: ClientId) -> String {
@@ -152,13 +154,10 @@ impl EnginePort for Engine {
     }
 
     fn output_class(&self, id: ClientId) -> ClientClass {
-        let flags = self.client_flags(id);
-        if flags & client_flag::REPLICA != 0 && flags & client_flag::MONITOR == 0 {
-            ClientClass::Replica
-        } else if flags & client_flag::PUBSUB != 0 {
-            ClientClass::Pubsub
-        } else {
-            ClientClass::Normal
+        match self.state.clients.get(id) {
+            Some(client) if client.is_replica() => ClientClass::Replica,
+            Some(client) if client.has(client_flag::PUBSUB) => ClientClass::Pubsub,
+            _ => ClientClass::Normal,
         }
     }
 }

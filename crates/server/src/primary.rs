@@ -171,7 +171,10 @@ impl Shell {
         let connected = sys::net::resolve(&host, port)
             .and_then(|address| {
                 // An address that is not of this machine, or of another protocol, is done without.
-                sys::net::connect(address, source).or_else(|_| sys::net::connect(address, None))
+                sys::net::connect(address, source).or_else(|error| match source {
+                    Some(_) => sys::net::connect(address, None),
+                    None => Err(error),
+                })
             })
             .and_then(|socket| {
                 let stream = self.stream_to_server(socket)?;

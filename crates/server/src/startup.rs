@@ -168,15 +168,16 @@ fn run(shell: &mut Shell, startup: &Startup, supervised: bool) -> i32 {
     if let Err(code) = shell.load_users(startup) {
         return code;
     }
+    // What is wrong there is told before a large dataset is loaded for nothing.
+    if shell.configure_tls().is_err() {
+        log!(Warning, "Failed to configure TLS. Check logs for more info.");
+        return 1;
+    }
     shell.provide_aof_files();
     if let Err(code) = shell.load_dataset() {
         return code;
     }
     shell.engine.state.claim_loaded_slots();
-    if shell.configure_tls().is_err() {
-        log!(Warning, "Failed to configure TLS. Check logs for more info.");
-        return 1;
-    }
     let opened = {
         let Shell { listeners, engine, epoll, .. } = shell;
         listeners.open(engine.config(), epoll)

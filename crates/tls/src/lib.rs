@@ -16,4 +16,4 @@ mod session;
 mod verify;
 
 pub use context::{CacheOptions, ClientAuth, Context, Error, Identity, Options};
-pub use session::Session;
+pub use session::{Session, Stream, stream};

@@ -1,10 +1,10 @@
 //! One encrypted connection without its socket: ciphertext goes in and comes out, and so does plaintext.
 
-use std::io::{self, BufRead as _, Write};
+use std::io::{self, BufRead as _, Read, Write};
 use std::sync::Arc;
 
 use rustls::pki_types::{IpAddr, Ipv4Addr, ServerName};
-use rustls::{ClientConnection, Connection, ServerConnection};
+use rustls::{ClientConnection, Connection, ServerConnection, StreamOwned};
 
 use crate::certificate::Parts;
 use crate::context::Context;
@@ -31,6 +31,20 @@ fn broken(error: rustls::Error) -> io::Error {
     io::Error::other(text)
 }
 
+fn client(context: &Context) -> io::Result<ClientConnection> {
+    // What the certificate must say comes from the configuration alone, never from the address.
+    let nobody = ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([0, 0, 0, 0])));
+    ClientConnection::new(Arc::clone(&context.client), nobody).map_err(broken)
+}
+
+/// A connection that was made, for those who wait for its socket.
+pub type Stream<T> = StreamOwned<ClientConnection, T>;
+
+/// Encrypts what goes over a connection that was made; the handshake comes with the first bytes.
+pub fn stream<T: Read + Write>(context: &Context, socket: T) -> io::Result<Stream<T>> {
+    Ok(StreamOwned::new(client(context)?, socket))
+}
+
 impl Session {
     /// For a connection that was accepted.
     pub fn server(context: &Context) -> io::Result<Session> {
@@ -40,11 +54,7 @@ impl Session {
 
     /// For a connection that was made; the first bytes to send are ready.
     pub fn client(context: &Context) -> io::Result<Session> {
-        // What the certificate must say comes from the configuration alone, never from the address.
-        let nobody = ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([0, 0, 0, 0])));
-        let config = Arc::clone(&context.client);
-        let connection = ClientConnection::new(config, nobody).map_err(broken)?;
-        Ok(Session::new(connection.into()))
+        Ok(Session::new(client(context)?.into()))
     }
 
     fn new(mut connection: Connection) -> Session {
@@ -126,16 +136,5 @@ impl Session {
     pub fn peer_common_name(&self) -> Option<Vec<u8>> {
         let certificate = self.connection.peer_certificates()?.first()?;
         Parts::read(certificate)?.common_name().map(<[u8]>::to_vec)
-    }
-
-    /// Version and cipher, for those who look.
-    pub fn describe(&self) -> String {
-        let version = self.connection.protocol_version();
-        let cipher = self.connection.negotiated_cipher_suite();
-        format!(
-            "{} {}",
-            version.and_then(|version| version.as_str()).unwrap_or("none"),
-            cipher.and_then(|cipher| cipher.suite().as_str()).unwrap_or("none")
-        )
     }
 }

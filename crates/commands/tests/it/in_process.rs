@@ -1,6 +1,6 @@
 //! An engine without a server: virtual time, requests in, reply bytes out.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use config::Config;
 use engine::clock::ClockPort;
@@ -9,6 +9,8 @@ use engine::{ClientId, Engine, Outcome, Peer, Ports};
 thread_local! {
     /// Virtual microseconds since 1970, for the tests of one thread; it only ever moves forward.
     static NOW_US: Cell<i64> = const { Cell::new(1_700_000_000_000_000) };
+    /// What the last SAVE has written.
+    static SAVED: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
 
 fn unix_us() -> i64 {
@@ -41,6 +43,18 @@ impl InProcess {
             bytes.fill(0xa5);
             true
         };
+        let port = &mut engine.state.host.port;
+        port.save = |state| {
+            let mut bytes = Vec::new();
+            let left_out = state.write_dataset(&mut |part| {
+                bytes.extend_from_slice(part);
+                Ok::<(), String>(())
+            })?;
+            assert_eq!(left_out, 0, "there are no modules");
+            SAVED.set(Some(bytes));
+            Ok(())
+        };
+        port.load = |_| Ok(SAVED.with_borrow(Option::clone));
         InProcess { engine }
     }
 

@@ -162,6 +162,21 @@ fn a_whole_file_is_there_whatever_operation_fails() {
 }
 
 #[test]
+fn a_reload_that_cannot_save_says_so_and_leaves_the_data() {
+    let mut server = start();
+    server.engine.state.config.enable_debug_command = config::enums::ProtectedAction::Yes;
+    assert_eq!(save(&mut server, 1), "+OK|");
+    let client = server.connect();
+    server.send(client, "SET number 2");
+    on_disk(|disk| (disk.fails_at, disk.for_good) = (Some(disk.operations), true));
+    assert!(server.send(client, "DEBUG RELOAD").starts_with("-ERR"));
+    assert_eq!(server.send(client, "GET number"), "$1|2|");
+    on_disk(|disk| disk.fails_at = None);
+    assert_eq!(server.send(client, "DEBUG RELOAD"), "+OK|");
+    assert_eq!(server.send(client, "GET number"), "$1|2|");
+}
+
+#[test]
 fn a_failed_background_save_shows_and_stops_writes_until_one_succeeds() {
     const CHILD: i32 = 4712;
     let mut server = start();

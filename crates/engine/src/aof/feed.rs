@@ -75,20 +75,21 @@ impl State {
 
     /// Whether everything is in the file.
     fn write_aof(&mut self) -> bool {
-        let started_us = self.clock.monotonic_us_now();
+        let started_us = self.latency_start();
         let Aof { files, buffer, .. } = &mut self.aof;
         let Some(files) = files else { return false };
         let result = files.append(buffer);
-        let passed_us = self.clock.monotonic_us_now().saturating_sub(started_us);
-        let circumstance = if self.aof.sync_pending() {
-            "aof-write-pending-fsync"
-        } else if self.has_child() {
-            "aof-write-active-child"
-        } else {
-            "aof-write-alone"
-        };
-        self.note_latency(circumstance, passed_us / 1000);
-        self.note_latency("aof-write", passed_us / 1000);
+        if started_us.is_some() {
+            let circumstance = if self.aof.sync_pending() {
+                "aof-write-pending-fsync"
+            } else if self.has_child() {
+                "aof-write-active-child"
+            } else {
+                "aof-write-alone"
+            };
+            self.latency_end(started_us, circumstance);
+            self.latency_end(started_us, "aof-write");
+        }
         match result {
             Ok(()) => {
                 let len = self.aof.buffer.len() as u64;

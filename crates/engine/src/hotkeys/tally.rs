@@ -57,7 +57,7 @@ impl Tally {
     pub fn top(&self, count: usize) -> Vec<(&[u8], u64)> {
         let mut all: Vec<(&[u8], u64)> =
             self.sums.iter().map(|(key, sum)| (&**key, *sum)).collect();
-        all.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
+        all.sort_unstable_by_key(|&(key, sum)| (std::cmp::Reverse(sum), key));
         all.truncate(count);
         all
     }

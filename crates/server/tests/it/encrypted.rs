@@ -306,6 +306,20 @@ fn a_certificate_names_its_user() {
     assert!(info.contains("acl_access_denied_tls_cert:1\r\n"), "{info}");
 }
 
+#[test]
+fn keys_migrate_over_tls() {
+    let certificates = Certificates::new();
+    let (target, port) = certificates.start();
+    let source = start(&certificates.options(free_port()).option("tls-cluster", &["yes"]));
+    let mut client = source.client().expect("a client");
+    let value = "x".repeat(1_000_000);
+    client.command(&["SET", "key", &value]).expect("a reply");
+    let words = ["MIGRATE", "127.0.0.1", &port.to_string(), "key", "0", "10000"];
+    assert_eq!(client.command(&words).expect("a reply").text().as_deref(), Some("OK"));
+    let mut other = target.client().expect("a client");
+    assert_eq!(other.command(&["GET", "key"]).expect("a reply").text(), Some(value));
+}
+
 /// What greets clients, such as taking the name in a certificate for a user's, is not for a server that was called.
 #[test]
 fn a_primary_is_not_greeted_as_a_client() {

@@ -125,7 +125,7 @@ impl ClientType {
     fn of(client: &Client) -> ClientType {
         if client.has(client_flag::MASTER) {
             ClientType::Master
-        } else if client.has(client_flag::REPLICA) && !client.has(client_flag::MONITOR) {
+        } else if client.is_replica() {
             ClientType::Replica
         } else if client.has(client_flag::PUBSUB) || client.subscriptions() > 0 {
             ClientType::Pubsub

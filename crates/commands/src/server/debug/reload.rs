@@ -1,7 +1,5 @@
 //! DEBUG RELOAD, LOADAOF: all data through a file format and back.
 
-use std::convert::Infallible;
-
 use engine::dataset::OnDuplicate;
 use engine::effect::LogLevel;
 use engine::{CommandError, CommandResult, Context, Effect};
@@ -10,10 +8,11 @@ use crate::arguments::is;
 
 const OPTIONS: CommandError =
     CommandError::constant("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+const NOT_SAVED: CommandError = CommandError::constant("ERR");
 const NOT_LOADED: CommandError =
     CommandError::constant("ERR Error trying to load the RDB dump, check server logs");
 
-/// Saves, unless NOSAVE is given, and loads the file of the last save; where nothing can be saved the bytes stay in memory.
+/// Saves, unless NOSAVE is given, and loads the file of the last save.
 pub fn reload(context: &mut Context<'_>) -> CommandResult {
     let (mut merge, mut flush, mut save) = (false, true, true);
     for option in &context.argv[2..] {
@@ -24,8 +23,11 @@ pub fn reload(context: &mut Context<'_>) -> CommandResult {
             _ => return Err(OPTIONS),
         }
     }
-    let bytes =
-        if save && context.state.save().is_err() { written(context) } else { saved(context)? };
+    if save {
+        // The reason is in the log.
+        context.state.save().map_err(|_| NOT_SAVED)?;
+    }
+    let bytes = saved(context)?;
     if flush {
         context.state.flush(None, false);
         context.state.flush_functions();
@@ -43,20 +45,6 @@ pub fn reload(context: &mut Context<'_>) -> CommandResult {
     context.state.log(LogLevel::Warning, "DB reloaded by DEBUG RELOAD");
     context.reply.ok();
     Ok(())
-}
-
-fn written(context: &mut Context<'_>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut sink = |part: &[u8]| -> Result<(), Infallible> {
-        bytes.extend_from_slice(part);
-        Ok(())
-    };
-    let Ok(left_out) = context.state.write_dataset(&mut sink);
-    if left_out > 0 {
-        let text = format!("{left_out} keys of module types are lost by DEBUG RELOAD");
-        context.state.log(LogLevel::Warning, text);
-    }
-    bytes
 }
 
 fn saved(context: &mut Context<'_>) -> Result<Vec<u8>, CommandError> {
