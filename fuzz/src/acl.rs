@@ -1,14 +1,11 @@
 //! Rules of users in any bytes: what is refused changes nothing, what is accepted can be written down and read again.
 
 use config::Config;
-use engine::clock::ClockPort;
-use engine::{ClientId, Engine, Peer, Ports};
+use engine::{ClientId, Engine};
 use fastrand::Rng;
 
 use crate::fuzzed::{Fuzzed, Outcome, Seed};
 use crate::mutate::mutate;
-
-const NOW_US: i64 = 1_700_000_000_000_000;
 
 /// What rules are made of.
 const WORDS: &[&str] = &[
@@ -107,15 +104,8 @@ impl Fuzzed for Target {
 
 impl Target {
     pub fn new() -> Target {
-        let ports = Ports {
-            clock: ClockPort { unix_us: || NOW_US, monotonic_us: || NOW_US as u64 },
-            memory_used_bytes: || 0,
-            good_size: |bytes| bytes,
-        };
-        let mut engine = Engine::new(Config::default(), commands::table::BUILT_INS, ports, [7; 32]);
+        let (mut engine, client) = crate::server::start(Config::default());
         engine.state.host.port.read_file = |name| Ok(name.to_vec());
-        let client =
-            engine.client_connected(Peer { address: "127.0.0.1:1".to_owned(), ..Peer::default() });
         Target { engine, client }
     }
 

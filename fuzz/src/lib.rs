@@ -10,3 +10,4 @@ pub mod mutate;
 pub mod requests;
 pub mod restore;
 pub mod seeds;
+pub mod server;

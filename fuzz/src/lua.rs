@@ -1,17 +1,12 @@
 //! Scripts that are put together at random, and what `cjson` and `cmsgpack` are given to decode: an error or a value, never
 //! more, and the next script finds everything as the first did.
 
-use std::rc::Rc;
-
 use config::Config;
-use engine::clock::ClockPort;
-use engine::{ClientId, Engine, Peer, Ports};
+use engine::{ClientId, Engine};
 use fastrand::Rng;
 
 use crate::fuzzed::{Fuzzed, Outcome, Seed};
 use crate::mutate::mutate;
-
-const NOW_US: i64 = 1_700_000_000_000_000;
 
 /// Names that scripts reach for.
 const PLACES: &[&str] = &[
@@ -236,15 +231,7 @@ impl Fuzzed for Target {
 
 impl Target {
     pub fn new() -> Target {
-        let ports = Ports {
-            clock: ClockPort { unix_us: || NOW_US, monotonic_us: || NOW_US as u64 },
-            memory_used_bytes: || 0,
-            good_size: |bytes| bytes,
-        };
-        let mut engine = Engine::new(Config::default(), commands::table::BUILT_INS, ports, [7; 32]);
-        engine.state.guests.scripts = Some(Rc::new(scripting::Scripts::default()));
-        let client =
-            engine.client_connected(Peer { address: "127.0.0.1:1".to_owned(), ..Peer::default() });
+        let (engine, client) = crate::server::start(Config::default());
         Target { engine, client }
     }
 

@@ -1,15 +1,11 @@
 //! RESTORE of any payload, and then everything that is done with a key: reading all of it, changing it, writing it again.
 
 use config::Config;
-use engine::clock::ClockPort;
-use engine::{ClientId, Engine, Peer, Ports};
+use engine::{ClientId, Engine};
 use persistence::rdb::dump::CRC64;
 use persistence::version::RDB_VERSION;
 
 use crate::fuzzed::{Fuzzed, Outcome, Seed};
-
-/// A moment at which no field of the seeds has expired.
-const NOW_US: i64 = 1_700_000_000_000_000;
 
 /// What is done to a key whatever it holds: commands for another type are errors, and should be no more than that.
 const USES: &[&[&str]] = &[
@@ -166,15 +162,7 @@ impl Target {
             assert!(config.set(name.as_bytes(), value.as_bytes()).is_ok(), "{name} {value}");
         };
         set(&mut config, "enable-debug-command", "yes");
-        let ports = Ports {
-            clock: ClockPort { unix_us: || NOW_US, monotonic_us: || NOW_US as u64 },
-            memory_used_bytes: || 0,
-            good_size: |bytes| bytes,
-        };
-        let mut engine = Engine::new(config, commands::table::BUILT_INS, ports, [7; 32]);
-        engine.state.guests.scripts = Some(std::rc::Rc::new(scripting::Scripts::default()));
-        let client =
-            engine.client_connected(Peer { address: "127.0.0.1:1".to_owned(), ..Peer::default() });
+        let (engine, client) = crate::server::start(config);
         Target { engine, client, cases: 0 }
     }
 

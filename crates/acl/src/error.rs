@@ -10,7 +10,6 @@ pub enum RuleError {
     AllChannelsAlready,
     NoSuchPassword,
     BadHash,
-    DuplicateUser,
 }
 
 impl RuleError {
@@ -36,9 +35,6 @@ impl RuleError {
             RuleError::BadHash => {
                 "The password hash must be exactly 64 characters and contain only lowercase \
                  hexadecimal characters"
-            }
-            RuleError::DuplicateUser => {
-                "Duplicate user found. A user can only be defined once in config files"
             }
         }
     }

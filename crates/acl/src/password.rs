@@ -24,7 +24,7 @@ impl Hash {
     }
 
     pub fn hex(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        stdx::text::hex(&self.0)
     }
 
     /// Compares without telling by its time how much was right.

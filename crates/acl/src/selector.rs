@@ -204,11 +204,6 @@ impl Selector {
         }
     }
 
-    /// Whether a rule names this category, which is about to be taken away.
-    pub fn names_category(&self, name: &[u8]) -> bool {
-        self.rules.rules.iter().any(|rule| rule.name.strip_prefix(b"@") == Some(name))
-    }
-
     pub fn describe_commands(&self, out: &mut Vec<u8>) {
         self.rules.describe(out);
     }

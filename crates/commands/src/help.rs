@@ -22,6 +22,7 @@ pub fn reply(context: &mut Context<'_>, lines: &[&str]) -> CommandResult {
 /// The error of a subcommand that is unknown or has the wrong number of arguments.
 pub fn wrong_subcommand(container: &str, name: &[u8]) -> CommandError {
     const NAME_SHOWN_MAX: usize = 128;
+    let name = stdx::text::until_nul(name);
     let shown = name.get(..NAME_SHOWN_MAX).unwrap_or(name);
     let mut text = b"unknown subcommand or wrong number of arguments for '".to_vec();
     text.extend_from_slice(shown);

@@ -255,7 +255,7 @@ impl Engine {
 }
 
 fn run_id(seed: &[u8; 32]) -> String {
-    seed[12..32].iter().map(|byte| format!("{byte:02x}")).collect()
+    stdx::text::hex(&seed[12..32])
 }
 
 /// What the random bytes of the shell decide: how keys are hashed, and what the generator begins with.

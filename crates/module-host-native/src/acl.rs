@@ -4,13 +4,14 @@ use std::ffi::{c_char, c_int, c_void};
 use std::rc::Rc;
 
 use ::acl::log::{Origin, Reason, Refusal};
-use ::acl::{KeyAccess, User, words};
-use engine::permissions::{CommandCall, denied_text};
+use ::acl::{KeyAccess, User};
+use engine::permissions::{CommandCall, UserError, denied_text};
 use engine::table::Lookup;
 use engine::{ClientId, Command, CommandError, State};
 use module_abi::status;
 
 use crate::context::Ctx;
+use crate::errno::set_errno;
 use crate::ptr;
 use crate::strings::{ModuleString, StringPtr, bytes_of, create_in};
 use crate::table::Table;
@@ -42,20 +43,9 @@ impl ModuleUser {
     }
 
     /// Applies rules, all or none; else what is wrong.
-    fn apply(&mut self, state: &mut State, rules: &[&[u8]]) -> Result<(), String> {
-        let rules = words::gather(rules).map_err(|first| {
-            let first = String::from_utf8_lossy(first);
-            format!("Unmatched parenthesis in acl selector starting at '{first}'.")
-        })?;
+    fn apply(&mut self, state: &mut State, rules: &[&[u8]]) -> Result<(), UserError> {
         let old = self.current(state);
-        let mut next = User::clone(&old);
-        let all_channels = state.new_users_have_all_channels();
-        for rule in &rules {
-            next.apply(rule, all_channels, &state.table).map_err(|error| {
-                let rule = String::from_utf8_lossy(rule);
-                format!("Error in ACL SETUSER modifier '{rule}': {}", error.text())
-            })?;
-        }
+        let next = state.with_rules(&old, rules)?;
         if self.own {
             self.user = Rc::new(next);
             let new = self.user.clone();
@@ -65,11 +55,6 @@ impl ModuleUser {
         }
         Ok(())
     }
-}
-
-fn set_errno(number: c_int) {
-    // SAFETY: the address of this thread's errno is always valid.
-    unsafe { *libc::__errno_location() = number };
 }
 
 fn refuse(number: c_int) -> c_int {
@@ -124,7 +109,7 @@ extern "C" fn set_module_user_acl_string(
         Ok(()) => status::OK,
         Err(reason) => {
             if !error.is_null() {
-                ptr::put(error, create_in(ctx, reason.as_bytes()));
+                ptr::put(error, create_in(ctx, &reason.text()));
             }
             status::ERR
         }

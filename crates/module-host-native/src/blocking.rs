@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use resp::reply::Reply;
 
 use crate::context::{Ctx, Kind};
+use crate::errno::set_errno;
 use crate::logins::{Attempt, AuthFunc};
 use crate::module::Module;
 use crate::ptr;
@@ -441,11 +442,6 @@ fn end_wait_by_module(blocked: &BlockedClient) -> c_int {
         state.unblock_with(client, Unblock::Timeout);
     }
     status::OK
-}
-
-fn set_errno(number: c_int) {
-    // SAFETY: the address of this thread's errno is always valid.
-    unsafe { *libc::__errno_location() = number };
 }
 
 extern "C" fn abort_block(blocked: *mut BlockedClient) -> c_int {

@@ -12,6 +12,7 @@ use resp::reply::Reply;
 use resp::value::Value;
 
 use crate::context::{Auto, Ctx};
+use crate::errno::set_errno;
 use crate::ptr;
 use crate::strings::{StringPtr, bytes_of, create_in};
 use crate::table::Table;
@@ -260,11 +261,6 @@ impl CallFlags {
 
 /// Why a call was not made: the number for errno and the error reply.
 type Refusal = (c_int, error::CommandError);
-
-fn set_errno(number: c_int) {
-    // SAFETY: the address of this thread's errno is always valid.
-    unsafe { *libc::__errno_location() = number };
-}
 
 fn find_command(state: &State, argv: &[&[u8]]) -> Result<Rc<Command>, Refusal> {
     match state.lookup_command(argv) {

@@ -8,6 +8,7 @@ use engine::Command;
 use module_abi::status;
 
 use crate::commands::{CommandHandle, keep_text};
+use crate::errno::set_errno;
 use crate::ptr;
 use crate::table::Table;
 
@@ -250,10 +251,6 @@ fn described(command: &Command, info: &Info, version: &Version) -> CommandSpec {
 }
 
 extern "C" fn set_command_info(handle: *mut CommandHandle, info: *const Info) -> c_int {
-    let set_errno = |number: c_int| {
-        // SAFETY: the address of this thread's errno is always valid.
-        unsafe { *libc::__errno_location() = number };
-    };
     let (Some(handle), Some(info)) = (ptr::reference(handle), ptr::reference(info.cast_mut()))
     else {
         set_errno(libc::EINVAL);

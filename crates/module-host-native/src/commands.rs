@@ -14,6 +14,7 @@ use engine::{Command, CommandResult, Context, GuestCommand, Run, State};
 use module_abi::status;
 
 use crate::context::{Ctx, Kind};
+use crate::errno::set_errno;
 use crate::module::Module;
 use crate::ptr;
 use crate::shared::Shared;
@@ -369,8 +370,7 @@ extern "C" fn add_acl_category_c(ctx: *mut Ctx, name: *const c_char) -> c_int {
     match add_acl_category(ctx, name) {
         Ok(()) => status::OK,
         Err(number) => {
-            // SAFETY: the address of this thread's errno is always valid.
-            unsafe { *libc::__errno_location() = number };
+            set_errno(number);
             status::ERR
         }
     }
@@ -426,10 +426,6 @@ extern "C" fn get_command_keys_with_flags(
     count: *mut c_int,
     flags: *mut *mut c_int,
 ) -> *mut c_int {
-    let set_errno = |number: c_int| {
-        // SAFETY: the address of this thread's errno is always valid.
-        unsafe { *libc::__errno_location() = number };
-    };
     let strings = ptr::slice(argv, usize::try_from(argc).unwrap_or(0));
     let words: Vec<&[u8]> = strings.iter().map(|string| bytes_of(*string)).collect();
     ptr::put(count, 0);

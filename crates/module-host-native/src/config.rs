@@ -9,6 +9,7 @@ use engine::State;
 use module_abi::status;
 
 use crate::context::Ctx;
+use crate::errno::set_errno;
 use crate::module::Module;
 use crate::ptr;
 use crate::strings::{ModuleString, StringPtr, bytes_of};
@@ -72,11 +73,6 @@ fn parameter_flags(flags: u32) -> Flags {
         }
     }
     read
-}
-
-fn set_errno(number: c_int) {
-    // SAFETY: the address of this thread's errno is always valid.
-    unsafe { *libc::__errno_location() = number };
 }
 
 fn is_name(name: &str) -> bool {

@@ -11,6 +11,7 @@ use engine::State;
 use module_abi::status;
 use parking_lot::Mutex;
 
+use crate::errno::set_errno;
 use crate::table::Table;
 
 /// `void (*)(descriptor, data, mask)`.
@@ -37,11 +38,6 @@ struct Watched {
 static EPOLL: AtomicI32 = AtomicI32::new(-1);
 static WATCHED: Mutex<Option<HashMap<c_int, Watched>>> = Mutex::new(None);
 static ONE_SHOTS: Mutex<Vec<(OneShotFunc, usize)>> = Mutex::new(Vec::new());
-
-fn set_errno(number: c_int) {
-    // SAFETY: the address of this thread's errno is always valid.
-    unsafe { *libc::__errno_location() = number };
-}
 
 /// The descriptor that the main loop watches, with `wake` in it.
 pub fn descriptor(wake: c_int) -> c_int {

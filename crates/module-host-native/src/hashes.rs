@@ -6,6 +6,7 @@ use keyspace::hash::ElementText;
 use keyspace::{Type, Value, View};
 use module_abi::{NO_EXPIRE, hash_flag, open_mode, status};
 
+use crate::errno::set_errno;
 use crate::keys::Key;
 use crate::ptr;
 use crate::strings::{StringPtr, bytes_of, create_in};
@@ -13,11 +14,6 @@ use crate::table::Table;
 
 /// The value that stands for deleting a field.
 const HASH_DELETE: *mut c_void = std::ptr::without_provenance_mut(1);
-
-fn set_errno(number: c_int) {
-    // SAFETY: the address of this thread's errno is always valid.
-    unsafe { *libc::__errno_location() = number };
-}
 
 fn field_bytes<'a>(word: *mut c_void, flags: c_int) -> &'a [u8] {
     if flags & hash_flag::CFIELDS != 0 { ptr::c_bytes(word.cast()) } else { bytes_of(word.cast()) }

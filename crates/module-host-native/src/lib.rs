@@ -21,6 +21,7 @@ mod data_types;
 mod dictionary;
 mod digest;
 mod elf;
+mod errno;
 mod event_loop;
 mod filters;
 mod fork;

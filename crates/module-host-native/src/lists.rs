@@ -7,15 +7,11 @@ use keyspace::Type;
 use keyspace::list::{End, List, Side};
 use module_abi::{LIST_HEAD, open_mode, status};
 
+use crate::errno::set_errno;
 use crate::keys::Key;
 use crate::ptr;
 use crate::strings::{StringPtr, bytes_of, create_in};
 use crate::table::Table;
-
-fn set_errno(number: c_int) {
-    // SAFETY: the address of this thread's errno is always valid.
-    unsafe { *libc::__errno_location() = number };
-}
 
 fn end_of(place: c_int) -> End {
     if place == LIST_HEAD { End::Head } else { End::Tail }

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use engine::State;
 use engine::guests::ModuleHost as _;
 
+use stdx::text::hex;
+
 use crate::elf::ENTRY_POINTS;
 use crate::host::{NativeHost, is_starting};
 use crate::library::Library;
@@ -93,11 +95,7 @@ impl Trial {
     }
 }
 
-/// Bytes as digits: words of a module may hold zero bytes, words of a command line may not.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
+/// Words of a module may hold zero bytes, words of a command line may not: they are given as digits.
 fn from_hex(digits: &[u8]) -> Vec<u8> {
     let digit = |digit: u8| char::from(digit).to_digit(16).unwrap_or(0) as u8;
     digits.as_chunks::<2>().0.iter().map(|[high, low]| digit(*high) << 4 | digit(*low)).collect()

@@ -7,6 +7,7 @@ use module_abi::open_mode;
 use module_api::scan::Elements;
 
 use crate::context::Ctx;
+use crate::errno::set_errno;
 use crate::keys::Key;
 use crate::ptr;
 use crate::strings::{ModuleString, StringPtr};
@@ -34,11 +35,6 @@ extern "C" fn cursor_restart(cursor: *mut Cursor) {
 
 extern "C" fn cursor_destroy(cursor: *mut Cursor) {
     drop(ptr::take_back(cursor));
-}
-
-fn set_errno(number: c_int) {
-    // SAFETY: the address of this thread's errno is always valid.
-    unsafe { *libc::__errno_location() = number };
 }
 
 extern "C" fn scan(

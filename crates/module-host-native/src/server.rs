@@ -9,6 +9,7 @@ use engine::{ClientId, State, client_flag};
 use module_abi::{context_flag, status};
 
 use crate::context::Ctx;
+use crate::errno::set_errno;
 use crate::ptr;
 use crate::strings::{StringPtr, bytes_of, create_in};
 use crate::table::Table;
@@ -216,11 +217,6 @@ extern "C" fn set_client_name_by_id(id: u64, name: StringPtr) -> c_int {
             status::ERR
         }
     }
-}
-
-fn set_errno(number: c_int) {
-    // SAFETY: the address of this thread's errno is always valid.
-    unsafe { *libc::__errno_location() = number };
 }
 
 extern "C" fn get_client_user_name_by_id(ctx: *mut Ctx, id: u64) -> StringPtr {

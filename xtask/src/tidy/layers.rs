@@ -39,6 +39,7 @@ const WITHIN_LEVEL_0: &[(&str, &str)] = &[
     ("config", "stdx"),
     ("config", "resp"),
     ("acl", "stdx"),
+    ("acl", "resp"),
 ];
 
 pub fn check(findings: &mut Findings) -> Result<()> {

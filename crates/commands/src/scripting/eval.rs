@@ -3,6 +3,8 @@
 use command_spec::*;
 use engine::*;
 
+use super::{KEYS_RO, KEYS_RO_NOTES, KEYS_RW, KEYS_RW_NOTES, RUNS, RUNS_RO, arguments_to_run};
+
 pub const EVAL: BuiltIn = BuiltIn::new(
     CommandSpec {
         name: "eval",
@@ -11,26 +13,10 @@ pub const EVAL: BuiltIn = BuiltIn::new(
         since: "2.6.0",
         complexity: "Depends on the script that is executed.",
         arity: -3,
-        flags: flag::MAY_REPLICATE
-            | flag::MOVABLEKEYS
-            | flag::NO_MANDATORY_KEYS
-            | flag::NOSCRIPT
-            | flag::SCRIPT_RUNNER
-            | flag::SKIP_MONITOR
-            | flag::STALE,
+        flags: RUNS,
         categories: category::SCRIPTING | category::SLOW,
-        key_specs: &[KeySpec {
-            flags: key_flag::RW | key_flag::ACCESS | key_flag::UPDATE,
-            begin: BeginSearch::Index(2),
-            find: FindKeys::KeyNum { keynum_index: 0, first_key: 1, step: 1 },
-            notes: None,
-        }],
-        arguments: &[
-            Argument::string("script"),
-            Argument::integer("numkeys"),
-            Argument::key("key", 0).optional().multiple(),
-            Argument::string("arg").optional().multiple(),
-        ],
+        key_specs: &[KEYS_RW.notes(KEYS_RW_NOTES)],
+        arguments: &arguments_to_run("script"),
         ..CommandSpec::DEFAULT
     },
     eval,
@@ -44,26 +30,10 @@ pub const EVAL_RO: BuiltIn = BuiltIn::new(
         since: "7.0.0",
         complexity: "Depends on the script that is executed.",
         arity: -3,
-        flags: flag::MOVABLEKEYS
-            | flag::NO_MANDATORY_KEYS
-            | flag::NOSCRIPT
-            | flag::READONLY
-            | flag::SCRIPT_RUNNER
-            | flag::SKIP_MONITOR
-            | flag::STALE,
+        flags: RUNS_RO,
         categories: category::SCRIPTING | category::SLOW,
-        key_specs: &[KeySpec {
-            flags: key_flag::RO | key_flag::ACCESS,
-            begin: BeginSearch::Index(2),
-            find: FindKeys::KeyNum { keynum_index: 0, first_key: 1, step: 1 },
-            notes: None,
-        }],
-        arguments: &[
-            Argument::string("script"),
-            Argument::integer("numkeys"),
-            Argument::key("key", 0).optional().multiple(),
-            Argument::string("arg").optional().multiple(),
-        ],
+        key_specs: &[KEYS_RO.notes(KEYS_RO_NOTES)],
+        arguments: &arguments_to_run("script"),
         ..CommandSpec::DEFAULT
     },
     eval_ro,
@@ -77,26 +47,10 @@ pub const EVALSHA: BuiltIn = BuiltIn::new(
         since: "2.6.0",
         complexity: "Depends on the script that is executed.",
         arity: -3,
-        flags: flag::MAY_REPLICATE
-            | flag::MOVABLEKEYS
-            | flag::NO_MANDATORY_KEYS
-            | flag::NOSCRIPT
-            | flag::SCRIPT_RUNNER
-            | flag::SKIP_MONITOR
-            | flag::STALE,
+        flags: RUNS,
         categories: category::SCRIPTING | category::SLOW,
-        key_specs: &[KeySpec {
-            flags: key_flag::RW | key_flag::ACCESS | key_flag::UPDATE,
-            begin: BeginSearch::Index(2),
-            find: FindKeys::KeyNum { keynum_index: 0, first_key: 1, step: 1 },
-            notes: None,
-        }],
-        arguments: &[
-            Argument::string("sha1"),
-            Argument::integer("numkeys"),
-            Argument::key("key", 0).optional().multiple(),
-            Argument::string("arg").optional().multiple(),
-        ],
+        key_specs: &[KEYS_RW],
+        arguments: &arguments_to_run("sha1"),
         ..CommandSpec::DEFAULT
     },
     evalsha,
@@ -110,26 +64,10 @@ pub const EVALSHA_RO: BuiltIn = BuiltIn::new(
         since: "7.0.0",
         complexity: "Depends on the script that is executed.",
         arity: -3,
-        flags: flag::MOVABLEKEYS
-            | flag::NO_MANDATORY_KEYS
-            | flag::NOSCRIPT
-            | flag::READONLY
-            | flag::SCRIPT_RUNNER
-            | flag::SKIP_MONITOR
-            | flag::STALE,
+        flags: RUNS_RO,
         categories: category::SCRIPTING | category::SLOW,
-        key_specs: &[KeySpec {
-            flags: key_flag::RO | key_flag::ACCESS,
-            begin: BeginSearch::Index(2),
-            find: FindKeys::KeyNum { keynum_index: 0, first_key: 1, step: 1 },
-            notes: None,
-        }],
-        arguments: &[
-            Argument::string("sha1"),
-            Argument::integer("numkeys"),
-            Argument::key("key", 0).optional().multiple(),
-            Argument::string("arg").optional().multiple(),
-        ],
+        key_specs: &[KEYS_RO],
+        arguments: &arguments_to_run("sha1"),
         ..CommandSpec::DEFAULT
     },
     evalsha_ro,

@@ -3,12 +3,7 @@
 use command_spec::*;
 use engine::*;
 
-const ARGUMENTS: &[Argument] = &[
-    Argument::string("function"),
-    Argument::integer("numkeys"),
-    Argument::key("key", 0).optional().multiple(),
-    Argument::string("arg").optional().multiple(),
-];
+use super::{KEYS_RO, KEYS_RO_NOTES, KEYS_RW, KEYS_RW_NOTES, RUNS, RUNS_RO, arguments_to_run};
 
 pub const FCALL: BuiltIn = BuiltIn::new(
     CommandSpec {
@@ -18,23 +13,10 @@ pub const FCALL: BuiltIn = BuiltIn::new(
         since: "7.0.0",
         complexity: "Depends on the function that is executed.",
         arity: -3,
-        flags: flag::MAY_REPLICATE
-            | flag::MOVABLEKEYS
-            | flag::NO_MANDATORY_KEYS
-            | flag::NOSCRIPT
-            | flag::SCRIPT_RUNNER
-            | flag::SKIP_MONITOR
-            | flag::STALE,
+        flags: RUNS,
         categories: category::SCRIPTING | category::SLOW,
-        key_specs: &[KeySpec {
-            flags: key_flag::RW | key_flag::ACCESS | key_flag::UPDATE,
-            begin: BeginSearch::Index(2),
-            find: FindKeys::KeyNum { keynum_index: 0, first_key: 1, step: 1 },
-            notes: Some(
-                "We cannot tell how the keys will be used so we assume the worst, RW and UPDATE",
-            ),
-        }],
-        arguments: ARGUMENTS,
+        key_specs: &[KEYS_RW.notes(KEYS_RW_NOTES)],
+        arguments: &arguments_to_run("function"),
         ..CommandSpec::DEFAULT
     },
     fcall,
@@ -48,23 +30,10 @@ pub const FCALL_RO: BuiltIn = BuiltIn::new(
         since: "7.0.0",
         complexity: "Depends on the function that is executed.",
         arity: -3,
-        flags: flag::MOVABLEKEYS
-            | flag::NO_MANDATORY_KEYS
-            | flag::NOSCRIPT
-            | flag::READONLY
-            | flag::SCRIPT_RUNNER
-            | flag::SKIP_MONITOR
-            | flag::STALE,
+        flags: RUNS_RO,
         categories: category::SCRIPTING | category::SLOW,
-        key_specs: &[KeySpec {
-            flags: key_flag::RO | key_flag::ACCESS,
-            begin: BeginSearch::Index(2),
-            find: FindKeys::KeyNum { keynum_index: 0, first_key: 1, step: 1 },
-            notes: Some(
-                "We cannot tell how the keys will be used so we assume the worst, RO and ACCESS",
-            ),
-        }],
-        arguments: ARGUMENTS,
+        key_specs: &[KEYS_RO.notes(KEYS_RO_NOTES)],
+        arguments: &arguments_to_run("function"),
         ..CommandSpec::DEFAULT
     },
     fcall_ro,

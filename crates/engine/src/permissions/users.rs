@@ -19,6 +19,22 @@ pub enum UserError {
     Rule(Vec<u8>, RuleError),
 }
 
+impl UserError {
+    /// What the operator or the module reads.
+    pub fn text(&self) -> Vec<u8> {
+        match self {
+            UserError::Unmatched(first) => {
+                [b"Unmatched parenthesis in acl selector starting at '", first.as_slice(), b"'."]
+                    .concat()
+            }
+            UserError::Rule(rule, error) => {
+                let rule = stdx::text::until_nul(rule);
+                [b"Error in ACL SETUSER modifier '", rule, b"': ", error.text().as_bytes()].concat()
+            }
+        }
+    }
+}
+
 impl State {
     /// Whether new users may listen to all channels.
     pub fn new_users_have_all_channels(&self) -> bool {

@@ -30,13 +30,7 @@ const LOG_LEVELS: [(&str, i64); 4] =
 
 /// The SHA-1 of a script's text, by which it is called.
 pub fn sha1_hex(text: &[u8]) -> String {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let mut name = String::with_capacity(40);
-    for byte in Sha1::digest(text) {
-        name.push(char::from(HEX[usize::from(byte >> 4)]));
-        name.push(char::from(HEX[usize::from(byte & 15)]));
-    }
-    name
+    stdx::text::hex(&Sha1::digest(text))
 }
 
 /// As many values as Lua's stack takes.

@@ -3,8 +3,9 @@
 use command_spec::*;
 use engine::*;
 
-use crate::arguments::is;
-use crate::server::acl::wrong_subcommand;
+use ::acl::Catalog;
+
+use crate::help::wrong_subcommand;
 
 pub const ACL_CAT: BuiltIn = BuiltIn::new(
     CommandSpec {
@@ -26,12 +27,10 @@ fn cat(context: &mut Context<'_>) -> CommandResult {
     let name = match context.argv {
         [_, _] => return list_categories(context),
         [_, _, name] => *name,
-        _ => return Err(wrong_subcommand(context)),
+        _ => return Err(wrong_subcommand("ACL", context.argv[1])),
     };
-    let own = category::NAMES.iter().find(|(_, known)| is(name, known)).map(|(bit, _)| *bit);
     let table = &context.state.table;
-    let added = || table.module_categories.iter().find(|(_, known)| is(name, known));
-    let Some(bit) = own.or_else(|| added().map(|(bit, _)| *bit)) else {
+    let Some(bit) = table.category(name) else {
         return Err(CommandError::err([b"Unknown category '", name, b"'"].concat()));
     };
     let mut names = Vec::new();

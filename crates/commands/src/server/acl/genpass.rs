@@ -4,7 +4,7 @@ use command_spec::*;
 use engine::*;
 
 use crate::arguments::integer;
-use crate::server::acl::wrong_subcommand;
+use crate::help::wrong_subcommand;
 
 pub const ACL_GENPASS: BuiltIn = BuiltIn::new(
     CommandSpec {
@@ -30,7 +30,7 @@ fn genpass(context: &mut Context<'_>) -> CommandResult {
     let bits = match context.argv {
         [_, _] => PASSWORD_BITS_DEFAULT,
         [_, _, bits] => integer(bits)?,
-        _ => return Err(wrong_subcommand(context)),
+        _ => return Err(wrong_subcommand("ACL", context.argv[1])),
     };
     if !(1..=PASSWORD_BITS_MAX).contains(&bits) {
         return Err(CommandError::err(
@@ -43,7 +43,7 @@ fn genpass(context: &mut Context<'_>) -> CommandResult {
     if !(context.state.host.port.secure_random)(&mut bytes) {
         return Err(CommandError::err("No random bytes fit for a password are available"));
     }
-    let mut text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut text = stdx::text::hex(&bytes);
     text.truncate(digits);
     context.reply.bulk(text.as_bytes());
     Ok(())

@@ -6,7 +6,7 @@ use engine::*;
 use acl::log::Entry;
 
 use crate::arguments::{integer, is};
-use crate::server::acl::wrong_subcommand;
+use crate::help::wrong_subcommand;
 
 pub const ACL_LOG: BuiltIn = BuiltIn::new(
     CommandSpec {
@@ -44,7 +44,7 @@ fn log(context: &mut Context<'_>) -> CommandResult {
             return Ok(());
         }
         [_, _, count] => usize::try_from(integer(count)?.max(0)).unwrap_or(usize::MAX),
-        _ => return Err(wrong_subcommand(context)),
+        _ => return Err(wrong_subcommand("ACL", context.argv[1])),
     };
     let now_ms = context.now_ms();
     let Context { state, reply, .. } = context;

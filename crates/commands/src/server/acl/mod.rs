@@ -64,17 +64,6 @@ fn acl(context: &mut Context<'_>) -> CommandResult {
     Err(error::wrong_arity(&context.command.full_name))
 }
 
-/// A subcommand with more words than it takes.
-fn wrong_subcommand(context: &Context<'_>) -> CommandError {
-    let word = context.argv.get(1).copied().unwrap_or_default();
-    let text = [
-        b"unknown subcommand or wrong number of arguments for '",
-        stdx::text::until_nul(word),
-        b"'. Try ACL HELP.",
-    ];
-    CommandError::err(text.concat())
-}
-
 fn help(context: &mut Context<'_>) -> CommandResult {
     crate::help::reply(
         context,

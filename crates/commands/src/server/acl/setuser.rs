@@ -3,8 +3,6 @@
 use command_spec::*;
 use engine::*;
 
-use engine::permissions::UserError;
-
 pub const ACL_SETUSER: BuiltIn = BuiltIn::new(
     CommandSpec {
         name: "setuser",
@@ -34,20 +32,8 @@ fn setuser(context: &mut Context<'_>) -> CommandResult {
     let Ok(name) = std::str::from_utf8(name) else {
         return Err(CommandError::err("Usernames must be UTF-8 text"));
     };
-    context.state.set_user_rules(name, rules).map_err(reply_error)?;
+    let changed = context.state.set_user_rules(name, rules);
+    changed.map_err(|error| CommandError::err(error.text()))?;
     context.reply.ok();
     Ok(())
-}
-
-fn reply_error(error: UserError) -> CommandError {
-    CommandError::err(match error {
-        UserError::Unmatched(first) => {
-            [b"Unmatched parenthesis in acl selector starting at '", first.as_slice(), b"'."]
-                .concat()
-        }
-        UserError::Rule(rule, error) => {
-            let rule = stdx::text::until_nul(&rule);
-            [b"Error in ACL SETUSER modifier '", rule, b"': ", error.text().as_bytes()].concat()
-        }
-    })
 }

@@ -44,7 +44,7 @@ impl Digest {
     }
 
     fn hex(self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        stdx::text::hex(&self.0)
     }
 }
 
