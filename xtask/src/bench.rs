@@ -47,11 +47,8 @@ pub struct Options {
 
 pub fn run(options: &Options) -> Result<()> {
     let genuine = genuine()?;
-    let ours = match &options.server {
-        Some(server) => server.canonicalize()?,
-        None => serve::build_release()?,
-    };
-    let theirs = options.against.clone().unwrap_or_else(|| genuine.server());
+    let ours = serve::server(options.server.as_deref())?;
+    let theirs = serve::server(Some(&options.against.clone().unwrap_or_else(|| genuine.server())))?;
     let rates = if options.rounds > 0 {
         load::compare(options, &genuine.benchmark(), &ours, &theirs)?
     } else {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
-use crate::genuine::genuine;
+use crate::genuine::{encryption, genuine, suite_tools};
 use crate::{Result, debian, exec, fuzz, kills, oracle, paths, real_modules, serve, tidy};
 
 #[derive(Args)]
@@ -19,7 +19,7 @@ pub struct Options {
 enum Tier {
     /// What every change passes.
     Fast,
-    /// Also Miri on the structures.
+    /// Also a million random commands, more damaged input, 200 kills, and the address sanitizer and Miri on the structures.
     Full,
 }
 
@@ -91,7 +91,8 @@ fn clippy() -> Result<()> {
 }
 
 fn prepare() -> Result<()> {
-    genuine()?;
+    suite_tools()?;
+    encryption(&genuine()?)?;
     real_modules::redis_cell()?;
     real_modules::redisearch()?;
     real_modules::debian_server()?;

@@ -5,10 +5,9 @@ mod redis_py;
 mod redis_rs;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -75,10 +74,7 @@ pub fn run(options: &Options) -> Result<()> {
         return Err(format!("no such library: {name}").into());
     }
     let genuine = genuine()?.server();
-    let server = match &options.server {
-        Some(server) => server.canonicalize()?,
-        None => serve::build_release()?,
-    };
+    let server = serve::server(options.server.as_deref())?;
     let cache = paths::cache()?.join("clients");
     std::fs::create_dir_all(&cache)?;
     let mut rows = Vec::new();
@@ -120,17 +116,10 @@ fn print(rows: &[Row]) {
 fn printed(command: &mut Command, limit: Duration) -> Result<String> {
     let work = tempfile::tempdir()?;
     let path = work.path().join("output");
-    let file = File::create(&path)?;
-    command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+    exec::into_file(command, &path)?;
     let mut tree = ProcessTree::start(command)?;
-    let began = Instant::now();
-    while tree.child.try_wait()?.is_none() {
-        if began.elapsed() > limit {
-            let seconds = limit.as_secs();
-            eprintln!("xtask: ended after {seconds} s:\n{}", exec::tail(&path, 5));
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(100));
+    if tree.wait(limit, |_| ())?.is_none() {
+        eprintln!("xtask: ended after {} s:\n{}", limit.as_secs(), exec::tail(&path, 5));
     }
     Ok(String::from_utf8_lossy(&std::fs::read(&path)?).into_owned())
 }
@@ -141,21 +130,6 @@ fn start(server: &Path) -> Result<testkit::ServerProcess> {
         .option("enable-debug-command", &["yes"])
         .option("enable-module-command", &["yes"]);
     Ok(testkit::ServerProcess::start(&options)?)
-}
-
-/// Makes a tree in a folder beside, then moves it: one at its place is always whole.
-fn whole(tree: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    if tree.exists() {
-        return Ok(());
-    }
-    let work = tree.with_extension("part");
-    if work.exists() {
-        std::fs::remove_dir_all(&work)?;
-    }
-    std::fs::create_dir_all(&work)?;
-    make(&work)?;
-    std::fs::rename(&work, tree)?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::{Result, exec};
+use crate::{Result, cached, exec};
 
 /// Makes sure that `programs` (name, package that has it) can be run; installs what is missing if that is allowed here.
 pub fn require(programs: &[(&str, &str)]) -> Result<()> {
@@ -72,6 +72,22 @@ pub fn download(packages: &[&str], directory: &Path) -> Result<Vec<PathBuf>> {
 fn try_download(packages: &[&str], directory: &Path) -> Result<()> {
     exec::output(apt_get().args(["download", "-q"]).args(packages).current_dir(directory))?;
     Ok(())
+}
+
+/// Downloads packages and unpacks them into the folder `tree`, unless it is there; `check` looks at what came.
+pub fn unpacked(
+    packages: &[&str],
+    tree: &Path,
+    check: impl FnOnce(&Path) -> Result<()>,
+) -> Result<()> {
+    cached::folder(tree, |work| {
+        eprintln!("xtask: fetching Debian's {}", packages.join(", "));
+        let files = tempfile::tempdir()?;
+        for package in download(packages, files.path())? {
+            unpack(&package, work)?;
+        }
+        check(work)
+    })
 }
 
 pub fn unpack(package: &Path, directory: &Path) -> Result<()> {

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use testkit::{Client, Reply, ServerOptions, ServerProcess, encode_command};
+use testkit::{Client, Reply, ServerOptions, ServerProcess};
 
 use crate::genuine::genuine;
 use crate::real_modules::debian_server;
-use crate::{Result, paths};
+use crate::{Result, paths, serve};
 
 /// Requests sent before their replies are read.
 const PIPELINE: usize = 200;
@@ -20,7 +20,7 @@ pub struct Options {
     /// How many keys, of all types.
     #[arg(long, default_value_t = 1_000_000)]
     keys: u64,
-    /// Our server; the release build if not given.
+    /// Our server; built in release if not given.
     #[arg(long)]
     server: Option<PathBuf>,
 }
@@ -63,10 +63,7 @@ impl Form {
 }
 
 pub fn run(options: &Options) -> Result<()> {
-    let server = match &options.server {
-        Some(server) => server.canonicalize()?,
-        None => crate::serve::build_release()?,
-    };
+    let server = serve::server(options.server.as_deref())?;
     let debian = debian_server()?;
     let libraries = debian.libraries.to_string_lossy().into_owned();
     let debug =
@@ -114,14 +111,13 @@ fn compare(what: &str, expected: &str, found: &str, wrong: &mut Vec<String>) {
 /// One server is filled and ended, and the other started in its folder; the value is what either says it has.
 fn pass(from: &Side, to: &Side, form: Form, keys: u64) -> Result<(String, String)> {
     let folder = tempfile::Builder::new().prefix("bh-exchange.").tempdir_in(paths::cache()?)?;
-    let path = folder.path().to_string_lossy().into_owned();
-    let first = ServerProcess::start(&form.options(&from.options).option("dir", &[&path]))?;
+    let first = ServerProcess::start(&form.options(&from.options).directory(folder.path()))?;
     let mut client = first.client()?;
     client.set_timeout(PATIENCE);
     let all_types = from.is_new && to.is_new;
     fill(&mut client, 0..keys * 9 / 10, all_types)?;
     if !matches!(form, Form::Rdb) {
-        client.command(&["BGREWRITEAOF"])?;
+        expect_ok(&client.command(&["BGREWRITEAOF"])?)?;
         wait_for_rewrite(&mut client)?;
     }
     fill(&mut client, keys * 9 / 10..keys, all_types)?;
@@ -132,7 +128,7 @@ fn pass(from: &Side, to: &Side, form: Form, keys: u64) -> Result<(String, String
     // Ended without another save; an append-only file is written and synced.
     let _ = client.command(&["SHUTDOWN", "NOSAVE"]);
     first.stop();
-    let read = match ServerProcess::start(&form.options(&to.options).option("dir", &[&path])) {
+    let read = match ServerProcess::start(&form.options(&to.options).directory(folder.path())) {
         Ok(second) => {
             let mut client = second.client()?;
             client.set_timeout(PATIENCE);
@@ -164,10 +160,12 @@ fn expect_ok(reply: &Reply) -> Result<()> {
 fn wait_for_rewrite(client: &mut Client) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
-        let info = client.command(&["INFO", "persistence"])?.text().unwrap_or_default();
-        let idle =
-            info.contains("aof_rewrite_in_progress:0") && info.contains("aof_rewrite_scheduled:0");
-        if idle && info.contains("aof_last_bgrewrite_status:ok") {
+        let mut says =
+            |field, wanted| -> Result<bool> { Ok(client.info("persistence", field)? == wanted) };
+        if says("aof_rewrite_in_progress", "0")?
+            && says("aof_rewrite_scheduled", "0")?
+            && says("aof_last_bgrewrite_status", "ok")?
+        {
             return Ok(());
         }
         std::thread::sleep(Duration::from_millis(20));
@@ -177,23 +175,8 @@ fn wait_for_rewrite(client: &mut Client) -> Result<()> {
 
 /// Makes the keys with these numbers; a number always makes the same key.
 fn fill(client: &mut Client, numbers: std::ops::Range<u64>, all_types: bool) -> Result<()> {
-    let mut batch = Vec::new();
-    let mut pending = 0;
-    let end = numbers.end;
-    for number in numbers {
-        for request in requests(number, all_types) {
-            batch.extend_from_slice(&encode_command(&request));
-            pending += 1;
-        }
-        if pending >= PIPELINE || number + 1 == end {
-            client.send(&batch)?;
-            batch.clear();
-            for _ in 0..std::mem::take(&mut pending) {
-                expect_ok(&client.read()?)?;
-            }
-        }
-    }
-    Ok(())
+    let requests = numbers.flat_map(|number| requests(number, all_types));
+    Ok(client.pipeline(requests, PIPELINE)?)
 }
 
 /// What makes key `number`: strings for the most part, and every kind and encoding of the other types.

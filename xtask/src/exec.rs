@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -31,33 +31,35 @@ pub fn output(command: &mut Command) -> Result<String> {
 
 /// Runs a long command with its output in `log`, saying every 20 seconds that it still runs.
 pub fn run_logged(command: &mut Command, what: &str, log: &Path, limit: Duration) -> Result<()> {
-    let file = File::create(log)?;
-    command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+    into_file(command, log)?;
     let began = Instant::now();
     eprintln!("xtask: {what} …");
     let mut tree = ProcessTree::start(command)?;
     let mut said = 0;
-    loop {
-        if let Some(status) = tree.child.try_wait()? {
-            let seconds = began.elapsed().as_secs();
-            if status.success() {
-                eprintln!("xtask: {what}: done in {seconds} s");
-                return Ok(());
-            }
+    let status = tree.wait(limit, |passed| {
+        if passed.as_secs() / 20 > said {
+            said = passed.as_secs() / 20;
+            eprintln!("xtask: {what}: {} s", passed.as_secs());
+        }
+    })?;
+    match status {
+        Some(status) if status.success() => {
+            eprintln!("xtask: {what}: done in {} s", began.elapsed().as_secs());
+            Ok(())
+        }
+        Some(status) => {
             let tail = tail(log, 25);
-            return Err(
-                format!("{what}: {status}\n{tail}\n(all of it in {})", log.display()).into()
-            );
+            Err(format!("{what}: {status}\n{tail}\n(all of it in {})", log.display()).into())
         }
-        if began.elapsed() > limit {
-            return Err(format!("{what}: not done after {} s", limit.as_secs()).into());
-        }
-        if began.elapsed().as_secs() / 20 > said {
-            said = began.elapsed().as_secs() / 20;
-            eprintln!("xtask: {what}: {} s", began.elapsed().as_secs());
-        }
-        std::thread::sleep(Duration::from_millis(100));
+        None => Err(format!("{what}: not done after {} s", limit.as_secs()).into()),
     }
+}
+
+/// What `command` prints goes to a file, and it reads nothing.
+pub fn into_file(command: &mut Command, path: &Path) -> Result<()> {
+    let file = File::create(path)?;
+    command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+    Ok(())
 }
 
 /// The last lines of a file.
@@ -79,6 +81,25 @@ impl ProcessTree {
         let child =
             command.process_group(0).spawn().map_err(|error| format!("{shown}: {error}"))?;
         Ok(Self { child })
+    }
+
+    /// Waits for the end, saying now and then how long that takes; `None` if it did not come in time.
+    pub fn wait(
+        &mut self,
+        limit: Duration,
+        mut meanwhile: impl FnMut(Duration),
+    ) -> Result<Option<ExitStatus>> {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(Some(status));
+            }
+            if began.elapsed() > limit {
+                return Ok(None);
+            }
+            meanwhile(began.elapsed());
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 }
 

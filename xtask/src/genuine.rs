@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use crate::{Result, debian, exec, paths, pins, real_modules};
+use crate::{Result, cached, debian, exec, paths, pins, real_modules};
 
-/// A built source tree.
+/// Certificates for the suite's tests hold for a year.
+const CERTIFICATES_AGE_MAX: Duration = Duration::from_secs(300 * 24 * 3600);
+
+/// A built source tree, whose programs speak TLS too.
 pub struct Genuine {
     pub tree: PathBuf,
 }
@@ -38,7 +41,9 @@ impl Genuine {
 /// The tree in the cache; fetched and built at the first use.
 pub fn genuine() -> Result<Genuine> {
     let cache = paths::cache()?;
-    let genuine = Genuine { tree: cache.join("redis") };
+    let genuine = Genuine { tree: cache.join(format!("redis-{}", pins::GENUINE_VERSION)) };
+    // With it comes the library that the programs are linked to: it may be missing where the cache is not.
+    debian::require(&[("openssl", "openssl")])?;
     if genuine.is_whole() {
         return Ok(genuine);
     }
@@ -49,10 +54,10 @@ pub fn genuine() -> Result<Genuine> {
         ("gzip", "gzip"),
         ("python3", "python3"),
         ("pip3", "python3-pip"),
-        ("tclsh", "tcl"),
     ])?;
+    debian::require_files(&[("/usr/include/openssl/ssl.h", "libssl-dev")])?;
     let archive = fetch(&cache)?;
-    build(&cache, &archive, &genuine.tree, &["src", "tests/modules"], "BUILD_TLS=no")?;
+    cached::folder_anew(&genuine.tree, |work| build(work, &archive, &cache))?;
     if genuine.is_whole() {
         Ok(genuine)
     } else {
@@ -76,77 +81,54 @@ fn fetch(cache: &Path) -> Result<PathBuf> {
     Ok(archive)
 }
 
-/// A second tree whose programs speak TLS, with certificates, and where Tcl finds its TLS package.
-pub struct Encrypted {
-    pub genuine: Genuine,
-    /// For `TCLLIBPATH`.
-    pub tcl_library: PathBuf,
+/// What the suite runs.
+pub fn suite_tools() -> Result<()> {
+    debian::require(&[
+        ("openssl", "openssl"),
+        ("tclsh", "tcl"),
+        ("ps", "procps"),
+        ("pgrep", "procps"),
+        ("kill", "procps"),
+    ])
 }
 
-/// As [`genuine`], for what is tested over TLS; without the test modules.
-pub fn encrypted() -> Result<Encrypted> {
+/// What is needed to play the suite over TLS: certificates in the tree, and Tcl's package, for `TCLLIBPATH`.
+pub fn encryption(genuine: &Genuine) -> Result<PathBuf> {
     let cache = paths::cache()?;
-    let genuine = Genuine { tree: cache.join("redis-tls") };
-    if !genuine.cli().is_file() {
-        debian::require(&[
-            ("make", "make"),
-            ("cc", "gcc"),
-            ("tar", "tar"),
-            ("pip3", "python3-pip"),
-        ])?;
-        debian::require_files(&[("/usr/include/openssl/ssl.h", "libssl-dev")])?;
-        let archive = fetch(&cache)?;
-        build(&cache, &archive, &genuine.tree, &["src"], "BUILD_TLS=yes")?;
-    }
-    if !genuine.tree.join("tests/tls/san.crt").is_file() {
-        debian::require(&[("openssl", "openssl"), ("tclsh", "tcl")])?;
+    if !is_fresh(&genuine.tree.join("tests/tls/san.crt")) {
+        suite_tools()?;
         let mut script = Command::new("./utils/gen-test-certs.sh");
-        let log = cache.join("redis-tls-certificates.log");
+        let log = cache.join("redis-certificates.log");
         let limit = Duration::from_secs(300);
         exec::run_logged(script.current_dir(&genuine.tree), "making certificates", &log, limit)?;
     }
-    Ok(Encrypted { genuine, tcl_library: tcl_tls(&cache)? })
-}
-
-/// Debian's TLS package for Tcl, unpacked, not installed.
-fn tcl_tls(cache: &Path) -> Result<PathBuf> {
     let tree = cache.join("debian/tcl-tls");
-    if !tree.exists() {
-        let work = tempfile::tempdir_in(cache)?;
-        for package in debian::download(&["tcl-tls"], work.path())? {
-            debian::unpack(&package, &work.path().join("tree"))?;
-        }
-        std::fs::create_dir_all(cache.join("debian"))?;
-        std::fs::rename(work.path().join("tree"), &tree)?;
-    }
+    debian::unpacked(&["tcl-tls"], &tree, |_| Ok(()))?;
     Ok(tree.join("usr/lib/tcltk/x86_64-linux-gnu"))
 }
 
-/// Builds in a folder beside, then moves it: a tree at its place is always whole.
-fn build(cache: &Path, archive: &Path, tree: &Path, directories: &[&str], tls: &str) -> Result<()> {
-    let work = tree.with_extension("building");
-    if work.exists() {
-        std::fs::remove_dir_all(&work)?;
-    }
-    std::fs::create_dir_all(&work)?;
+fn is_fresh(certificate: &Path) -> bool {
+    let made = std::fs::metadata(certificate).and_then(|metadata| metadata.modified());
+    let age = made.ok().and_then(|made| SystemTime::now().duration_since(made).ok());
+    age.is_some_and(|age| age < CERTIFICATES_AGE_MAX)
+}
+
+/// Unpacks the sources into `work` and builds programs and test modules there.
+fn build(work: &Path, archive: &Path, cache: &Path) -> Result<()> {
     let mut tar = Command::new("tar");
-    tar.arg("-xzf").arg(archive).arg("-C").arg(&work);
+    tar.arg("-xzf").arg(archive).arg("-C").arg(work);
     exec::run(tar.args(["--strip-components=2", pins::SDIST_TREE]))?;
     let what = format!("building Redis {}", pins::GENUINE_VERSION);
     let log = cache.join("redis-build.log");
     let limit = Duration::from_secs(1800);
-    for directory in directories {
+    for directory in ["src", "tests/modules"] {
         let mut make = Command::new("make");
         make.arg("-C").arg(work.join(directory));
-        make.args(["-j2", "MALLOC=jemalloc", tls]);
+        make.args(["-j2", "MALLOC=jemalloc", "BUILD_TLS=yes"]);
         // Cargo's job server and flags are not for this build.
         make.env_remove("MAKEFLAGS").env_remove("MFLAGS").env_remove("CARGO_MAKEFLAGS");
         exec::run_logged(&mut make, &format!("{what}, {directory}"), &log, limit)?;
     }
-    if tree.exists() {
-        std::fs::remove_dir_all(tree)?;
-    }
-    std::fs::rename(&work, tree)?;
     Ok(())
 }
 

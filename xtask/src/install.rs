@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::Result;
+use crate::{Result, cached};
 
 /// What the binary also is.
 const TOOLS: &[&str] = &["bulkhead-check-rdb", "bulkhead-check-aof"];
@@ -25,11 +25,8 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     let built = crate::serve::build_release()?;
     let folder = &options.folder;
-    std::fs::create_dir_all(folder)?;
-    // A running server keeps its own file: the new one comes beside it and takes its name.
-    let beside = folder.join(format!("{PROGRAM}.part"));
-    std::fs::copy(&built, &beside)?;
-    std::fs::rename(&beside, folder.join(PROGRAM))?;
+    // A running server keeps its own file.
+    cached::copy(&built, &folder.join(PROGRAM))?;
     println!("{}", folder.join(PROGRAM).display());
     let wanted = if options.redis_names { REDIS_NAMES } else { &[] };
     for name in TOOLS.iter().chain(wanted) {

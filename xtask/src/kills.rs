@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use testkit::{Client, Reply, ServerOptions, ServerProcess};
 
-use crate::{Result, paths};
+use crate::{Result, serve};
 
 /// Connections that write.
 const WRITERS: usize = 3;
@@ -29,7 +29,7 @@ pub struct Options {
     /// Where chance begins.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// The server; the release build if not given.
+    /// The server; built in release if not given.
     #[arg(long)]
     server: Option<PathBuf>,
 }
@@ -115,7 +115,7 @@ struct Figures {
 }
 
 pub fn run(options: &Options) -> Result<()> {
-    let server = options.server.clone().unwrap_or_else(|| paths::server_binary("release"));
+    let server = serve::server(options.server.as_deref())?;
     kill(&server, options.rounds, options.seed)
 }
 
@@ -201,8 +201,7 @@ fn one_life(
 }
 
 fn start(server: &Path, setting: &Setting, directory: &Path) -> Result<ServerProcess> {
-    let directory = directory.to_str().ok_or("the temporary directory has no name in text")?;
-    let mut options = ServerOptions::new(server).option("dir", &[directory]);
+    let mut options = ServerOptions::new(server).directory(directory);
     for (name, value) in setting.options {
         options = options.option(name, &[value]);
     }

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod cached;
 mod ci;
 mod clients;
 mod debian;

@@ -11,7 +11,10 @@ use testkit::{
 };
 
 use crate::genuine::genuine;
-use crate::{Result, paths, serve};
+use crate::{Result, paths, pins, serve};
+
+/// Where the genuine server's declarations are kept.
+const DECLARATIONS: &str = "crates/commands/tests/it/oracle_commands.txt";
 
 #[derive(Args)]
 pub struct Options {
@@ -26,6 +29,9 @@ pub struct Options {
     /// Instead: random commands, sent to both servers, until they differ.
     #[arg(long, conflicts_with_all = ["paths", "complete"])]
     random: bool,
+    /// Instead: write what the genuine server says of its commands, with which ours are compared.
+    #[arg(long, conflicts_with_all = ["paths", "complete", "random"])]
+    declarations: bool,
     #[command(flatten)]
     random_options: random::RandomOptions,
 }
@@ -44,6 +50,9 @@ pub fn run(options: &Options) -> Result<()> {
         return random::run(&options.random_options);
     }
     let server = genuine()?.server();
+    if options.declarations {
+        return record_declarations(&server);
+    }
     let files = transcripts(&options.paths)?;
     if options.complete {
         let completion = if options.overwrite { Completion::All } else { Completion::Missing };
@@ -52,11 +61,31 @@ pub fn run(options: &Options) -> Result<()> {
     play(&files, &server, true)
 }
 
+fn record_declarations(server: &Path) -> Result<()> {
+    let process = ServerProcess::start(&ServerOptions::new(server))?;
+    let mut client = process.client()?;
+    client.command(&["HELLO", "3"])?;
+    let said = testkit::declarations(
+        &client.command(&["COMMAND"])?,
+        &client.command(&["COMMAND", "DOCS"])?,
+    );
+    let mut text = format!(
+        "# COMMAND and COMMAND DOCS of Redis {}, a line each, without prose; of histories the versions; sets in order.\n",
+        pins::GENUINE_VERSION
+    );
+    for (name, line) in said {
+        let (kind, name) = name.split_once(' ').unwrap_or_default();
+        // What INFO says begins with the name.
+        let name = if kind == "INFO" { String::new() } else { format!("{name} ") };
+        text.push_str(&format!("{kind} {name}{line}\n"));
+    }
+    std::fs::write(paths::root().join(DECLARATIONS), text)?;
+    println!("written: {DECLARATIONS}");
+    Ok(())
+}
+
 pub fn run_own(options: &OwnOptions) -> Result<()> {
-    let server = match &options.server {
-        Some(server) => server.canonicalize()?,
-        None => serve::build_release()?,
-    };
+    let server = serve::server(options.server.as_deref())?;
     play(&transcripts(&options.paths)?, &server, false)
 }
 

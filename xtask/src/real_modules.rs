@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::{Result, debian, exec, paths, pins};
+use crate::{Result, cached, debian, exec, paths, pins};
 
 /// `modules/libredis_cell.so` in the cache, built from the crate at the first use.
 pub fn redis_cell() -> Result<PathBuf> {
@@ -31,7 +31,7 @@ pub fn redis_cell() -> Result<PathBuf> {
     cargo.args(["--crate-type", "cdylib"]);
     let log = cache.join("redis-cell.log");
     exec::run_logged(&mut cargo, "building redis-cell", &log, Duration::from_secs(600))?;
-    install(&target.join("release/libredis_cell.so"), &file)?;
+    cached::copy(&target.join("release/libredis_cell.so"), &file)?;
     Ok(file)
 }
 
@@ -49,7 +49,7 @@ pub fn redisearch() -> Result<PathBuf> {
     pins::verify(package, pins::REDISEARCH_SHA256)?;
     let tree = work.path().join("tree");
     debian::unpack(package, &tree)?;
-    install(&tree.join("usr/lib/redis/modules/redisearch.so"), &file)?;
+    cached::copy(&tree.join("usr/lib/redis/modules/redisearch.so"), &file)?;
     Ok(file)
 }
 
@@ -60,41 +60,27 @@ pub struct DebianServer {
     pub libraries: PathBuf,
 }
 
-pub fn debian_server() -> Result<DebianServer> {
-    let cache = paths::cache()?;
-    let tree = cache.join(format!("debian/redis-{}", pins::DEBIAN_SERVER_VERSION));
-    let server = DebianServer {
-        program: tree.join("usr/bin/redis-server"),
-        libraries: tree.join("usr/lib/x86_64-linux-gnu"),
-    };
-    if server.program.exists() {
-        return Ok(server);
+impl DebianServer {
+    fn below(tree: &Path) -> DebianServer {
+        DebianServer {
+            program: tree.join("usr/bin/redis-server"),
+            libraries: tree.join("usr/lib/x86_64-linux-gnu"),
+        }
     }
-    eprintln!("xtask: fetching Debian's redis-server");
-    let work = tempfile::tempdir_in(&cache)?;
-    for package in debian::download(pins::DEBIAN_SERVER_PACKAGES, work.path())? {
-        debian::unpack(&package, &work.path().join("tree"))?;
-    }
-    if let Some(parent) = tree.parent() {
-        std::fs::create_dir_all(parent)?;
-    }
-    std::fs::rename(work.path().join("tree"), &tree)?;
-    let version = exec::output(
-        Command::new(&server.program).arg("--version").env("LD_LIBRARY_PATH", &server.libraries),
-    )?;
-    if !version.contains(pins::DEBIAN_SERVER_VERSION) {
-        return Err(format!("Debian's redis-server is another version: {version}").into());
-    }
-    Ok(server)
 }
 
-/// Copies beside and moves, so that a file at its place is whole.
-fn install(from: &Path, to: &Path) -> Result<()> {
-    if let Some(parent) = to.parent() {
-        std::fs::create_dir_all(parent)?;
-    }
-    let beside = to.with_extension("part");
-    std::fs::copy(from, &beside)?;
-    std::fs::rename(&beside, to)?;
-    Ok(())
+pub fn debian_server() -> Result<DebianServer> {
+    let tree = paths::cache()?.join(format!("debian/redis-{}", pins::DEBIAN_SERVER_VERSION));
+    debian::unpacked(pins::DEBIAN_SERVER_PACKAGES, &tree, |tree| {
+        let server = DebianServer::below(tree);
+        let mut command = Command::new(&server.program);
+        command.arg("--version").env("LD_LIBRARY_PATH", &server.libraries);
+        let version = exec::output(&mut command)?;
+        if version.contains(pins::DEBIAN_SERVER_VERSION) {
+            Ok(())
+        } else {
+            Err(format!("Debian's redis-server is another version: {version}").into())
+        }
+    })?;
+    Ok(DebianServer::below(&tree))
 }

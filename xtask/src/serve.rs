@@ -1,7 +1,7 @@
 //! Builds the server, starts it, and tells a person what to do with it.
 
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -65,11 +65,23 @@ pub fn build_release() -> Result<PathBuf> {
     Ok(paths::server_binary("release"))
 }
 
+/// The server a task is about: the given one by a path that holds in any folder, else the release build.
+pub fn server(given: Option<&Path>) -> Result<PathBuf> {
+    match given {
+        Some(path) => {
+            path.canonicalize().map_err(|error| format!("{}: {error}", path.display()).into())
+        }
+        None => build_release(),
+    }
+}
+
 pub fn run(options: &Options) -> Result<()> {
     let server = build_release()?;
     let port = free_port(options.port)?;
     let mut command = Command::new(&server);
     command.args(&options.server_arguments);
+    // Cargo sets it for tests: what a person starts has the stacks it has anywhere.
+    command.env_remove("RUST_MIN_STACK");
     command.args(["--port", &port.to_string(), "--enable-module-command", "local"]);
     let mut tries: Vec<&str> = Vec::new();
     for module in &options.with {

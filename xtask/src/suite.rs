@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::genuine::{Encrypted, Genuine, genuine};
-use crate::{Result, paths};
+use crate::genuine::{Genuine, encryption, genuine, suite_tools};
+use crate::{Result, paths, serve};
 
 /// Ports of one job; Redis's cluster bus uses the same numbers plus 10 000, all below the ephemeral range.
 const PORTS_PER_JOB: usize = 1000;
@@ -69,8 +69,8 @@ struct Unit {
 /// Everything a job needs.
 struct Plan {
     genuine: Genuine,
-    /// For what is played over TLS.
-    encrypted: Option<Encrypted>,
+    /// Where Tcl finds its TLS package, if anything is played over TLS.
+    tcl_library: Option<PathBuf>,
     server: PathBuf,
     work: PathBuf,
     file_timeout: Duration,
@@ -79,10 +79,8 @@ struct Plan {
 
 pub fn run(options: &Options) -> Result<()> {
     let genuine = genuine()?;
-    let server = match &options.server {
-        Some(server) => server.canonicalize()?,
-        None => crate::serve::build_release()?,
-    };
+    suite_tools()?;
+    let server = serve::server(options.server.as_deref())?;
     let expectations = match options.expected {
         true => Some(expected::read()?.only(&options.units)),
         false => None,
@@ -101,13 +99,13 @@ pub fn run(options: &Options) -> Result<()> {
     };
     // Sockets of the tests lie below: the path has to be short.
     let work = tempfile::Builder::new().prefix("bh-suite.").tempdir_in("/tmp")?;
-    let encrypted = match units.iter().any(|unit| unit.tls) {
-        true => Some(crate::genuine::encrypted()?),
+    let tcl_library = match units.iter().any(|unit| unit.tls) {
+        true => Some(encryption(&genuine)?),
         false => None,
     };
     let plan = Plan {
         genuine,
-        encrypted,
+        tcl_library,
         server,
         work: work.path().to_path_buf(),
         file_timeout: Duration::from_secs(options.file_timeout),

@@ -16,6 +16,7 @@ mod expiry_index;
 pub mod hash;
 pub mod list;
 pub mod module;
+mod ordered_chunks;
 mod relocate;
 pub mod set;
 pub mod sorted_set;

@@ -14,7 +14,6 @@ mod idempotence;
 mod lag;
 mod node;
 mod nodes;
-mod ordered_chunks;
 mod pending;
 mod range;
 mod slab;

@@ -43,6 +43,41 @@ impl Client {
         self.command(&split_words(line)?)
     }
 
+    /// Sends requests, `at_once` before their replies are read; an error reply is an error.
+    pub fn pipeline<W: AsRef<[u8]>>(
+        &mut self,
+        requests: impl IntoIterator<Item = Vec<W>>,
+        at_once: usize,
+    ) -> Result<()> {
+        let mut requests = requests.into_iter().peekable();
+        while requests.peek().is_some() {
+            let (mut bytes, mut names) = (Vec::new(), Vec::new());
+            for request in requests.by_ref().take(at_once.max(1)) {
+                bytes.extend(encode_command(&request));
+                names.extend(request.into_iter().next());
+            }
+            self.send(&bytes)?;
+            for name in names {
+                let reply = self.read()?;
+                if reply.is_error() {
+                    let text = reply.text().unwrap_or_default();
+                    return Err(Error::new(text).context(&String::from_utf8_lossy(name.as_ref())));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What INFO says in one field of a section.
+    pub fn info(&mut self, section: &str, field: &str) -> Result<String> {
+        let info = self.command(&["INFO", section])?.text().unwrap_or_default();
+        let mut fields = info.lines().filter_map(|line| line.split_once(':'));
+        let found = fields.find(|(name, _)| *name == field);
+        let (_, value) =
+            found.ok_or_else(|| Error::new(format!("INFO {section} has no {field}")))?;
+        Ok(value.trim_end().to_owned())
+    }
+
     /// Sends bytes as they are.
     pub fn send(&mut self, bytes: &[u8]) -> Result<()> {
         self.stream.write_all(bytes)?;

@@ -8,6 +8,7 @@
 
 mod client;
 mod complete;
+mod declarations;
 mod error;
 mod limits;
 mod quote;
@@ -20,6 +21,7 @@ mod transport;
 
 pub use client::Client;
 pub use complete::{Completion, complete};
+pub use declarations::declarations;
 pub use error::{Error, Result};
 pub use quote::{encode_command, quote, split_words};
 pub use render::{render, render_as_resp2};

@@ -30,6 +30,11 @@ impl ServerOptions {
         self
     }
 
+    /// Where the server keeps its files, instead of in a directory that goes with it.
+    pub fn directory(self, path: &Path) -> Self {
+        self.option("dir", &[&path.to_string_lossy()])
+    }
+
     pub fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
@@ -70,6 +75,8 @@ impl ServerProcess {
         for (name, values) in &options.options {
             command.arg(format!("--{name}")).args(values);
         }
+        // Cargo sets it for tests: the server has the stacks it has anywhere.
+        command.env_remove("RUST_MIN_STACK");
         command.envs(options.environment.iter().map(|(name, value)| (name, value)));
         let log = File::create(directory.path().join("server.log"))?;
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
@@ -107,12 +114,8 @@ impl ServerProcess {
 
     /// Whether the server that answers is the one that was started, and not one that took the port a moment before.
     fn is_ours(&self, client: &mut Client) -> bool {
-        let info = client.command(&["INFO", "server"]).ok().and_then(|reply| reply.text());
-        let pid = info
-            .as_deref()
-            .and_then(|info| info.lines().find_map(|line| line.trim().strip_prefix("process_id:")));
         // Without a process id (a password, a renamed command) there is nothing to go by.
-        pid.is_none_or(|pid| pid == self.child.id().to_string())
+        client.info("server", "process_id").map_or(true, |pid| pid == self.child.id().to_string())
     }
 
     pub fn address(&self) -> SocketAddr {

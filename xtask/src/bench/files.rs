@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use testkit::{Client, Reply, ServerOptions, ServerProcess, encode_command};
+use testkit::{Client, Reply, ServerOptions, ServerProcess};
 
 use super::stats::{cpu_seconds, median};
 use crate::Result;
@@ -58,7 +58,7 @@ pub fn compare(keys: usize, ours: &Path, theirs: &Path) -> Result<Vec<Comparison
         }
         for _ in 0..ROUNDS {
             saves.push((save(&servers[0])?, save(&servers[1])?));
-            waits.push((background_save(&servers[0])?, background_save(&servers[1])?));
+            waits.push((background_save(&servers[0], keys)?, background_save(&servers[1], keys)?));
         }
     }
     let mut loads = Vec::new();
@@ -114,51 +114,34 @@ fn rare(pairs: &[(Waits, Waits)]) -> Vec<(f64, f64)> {
 }
 
 fn start(program: &Path, directory: &Path) -> Result<ServerProcess> {
-    let directory = directory.to_str().ok_or("the temporary directory has no name in text")?;
-    Ok(ServerProcess::start(&ServerOptions::new(program).option("dir", &[directory]))?)
+    Ok(ServerProcess::start(&ServerOptions::new(program).directory(directory))?)
 }
 
 fn fill(server: &ServerProcess, keys: usize) -> Result<()> {
     let mut client = server.client()?;
-    send_all(&mut client, 0..keys, |n| {
-        encode_command(&["SET", &format!("key:{n:012}"), &format!("{n:032}")])
-    })?;
-    send_all(&mut client, 0..keys * HASHES_PER_THOUSAND / 1000, |n| {
+    client.pipeline(
+        (0..keys).map(|n| vec!["SET".to_owned(), string_key(n), format!("{n:032}")]),
+        BATCH,
+    )?;
+    let hashes = (0..keys * HASHES_PER_THOUSAND / 1000).map(|n| {
         let (name, text) = (format!("hash:{n:011}"), format!("value {n}"));
         let number = n.to_string();
-        encode_command(&[
-            "HSET", &name, "f1", &text, "f2", &number, "f3", "abc", "f4", "f", "f5", &text,
-        ])
-    })
+        let words =
+            ["HSET", &name, "f1", &text, "f2", &number, "f3", "abc", "f4", "f", "f5", &text];
+        words.map(str::to_owned).to_vec()
+    });
+    Ok(client.pipeline(hashes, BATCH)?)
 }
 
-fn send_all(
-    client: &mut Client,
-    numbers: std::ops::Range<usize>,
-    request: impl Fn(usize) -> Vec<u8>,
-) -> Result<()> {
-    let numbers: Vec<usize> = numbers.collect();
-    for batch in numbers.chunks(BATCH) {
-        let bytes: Vec<u8> = batch.iter().flat_map(|n| request(*n)).collect();
-        client.send(&bytes)?;
-        for _ in batch {
-            let reply = client.read()?;
-            if reply.is_error() {
-                return Err(format!("filling: {reply:?}").into());
-            }
-        }
-    }
-    Ok(())
+fn string_key(n: usize) -> String {
+    format!("key:{n:012}")
 }
 
 fn save(server: &ServerProcess) -> Result<Took> {
     let mut client = server.client()?;
     client.set_timeout(BGSAVE_MAX);
     let (began, before) = (Instant::now(), cpu_seconds(server.pid())?);
-    let reply = client.command(&["SAVE"])?;
-    if reply.is_error() {
-        return Err(format!("SAVE: {reply:?}").into());
-    }
+    client.pipeline([vec!["SAVE"]], 1)?;
     let seconds = began.elapsed().as_secs_f64();
     Ok(Took { seconds, cpu: cpu_seconds(server.pid())? - before })
 }
@@ -175,12 +158,12 @@ fn load(program: &Path, directory: &Path) -> Result<Took> {
 }
 
 /// What a steady client waits while a child saves.
-fn background_save(server: &ServerProcess) -> Result<Waits> {
+fn background_save(server: &ServerProcess, keys: usize) -> Result<Waits> {
     let mut client = server.client()?;
-    while_asking(server, || {
-        client.command(&["BGSAVE"])?;
+    while_asking(server, keys, || {
+        client.pipeline([vec!["BGSAVE"]], 1)?;
         let ends = Instant::now() + BGSAVE_MAX;
-        while in_progress(&mut client)? {
+        while client.info("persistence", "rdb_bgsave_in_progress")? != "0" {
             if Instant::now() > ends {
                 return Err("BGSAVE does not end".into());
             }
@@ -190,46 +173,48 @@ fn background_save(server: &ServerProcess) -> Result<Waits> {
     })
 }
 
-fn in_progress(client: &mut Client) -> Result<bool> {
-    let info = client.command(&["INFO", "persistence"])?.text().unwrap_or_default();
-    Ok(info.contains("rdb_bgsave_in_progress:1"))
-}
-
 /// What a steady client waits while another makes so many keys.
 fn growth(program: &Path, keys: usize) -> Result<Waits> {
     let home = tempfile::tempdir()?;
     let server = start(program, home.path())?;
     let mut client = server.client()?;
-    while_asking(&server, || {
-        send_all(&mut client, 0..keys, |n| encode_command(&["SET", &format!("k{n}"), "v"]))
+    while_asking(&server, keys, || {
+        let requests = (0..keys).map(|n| vec!["SET".to_owned(), format!("k{n}"), "v".to_owned()]);
+        Ok(client.pipeline(requests, BATCH)?)
     })
 }
 
-/// Asks steadily, by GET and SET in turn, while something is done.
-fn while_asking(server: &ServerProcess, doing: impl FnOnce() -> Result<()>) -> Result<Waits> {
+/// Asks steadily for `keys` keys, by GET and SET in turn, while something is done.
+fn while_asking(
+    server: &ServerProcess,
+    keys: usize,
+    doing: impl FnOnce() -> Result<()>,
+) -> Result<Waits> {
     let mut asking = server.client()?;
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let asker = scope.spawn(|| {
-            let mut waits = Vec::new();
-            let mut next = Instant::now();
-            while !done.load(Ordering::Relaxed) {
-                next += ASK_EVERY;
-                std::thread::sleep(next.saturating_duration_since(Instant::now()));
-                let name = format!("key:{:012}", waits.len() * 7919 % 1_000_000);
-                let words: &[&str] =
-                    if waits.len() % 2 == 0 { &["GET", &name] } else { &["SET", &name, "new"] };
-                let began = Instant::now();
-                if asking.command(words).is_err() {
-                    break;
-                }
-                waits.push(began.elapsed().as_secs_f64() * 1000.0);
-            }
-            Waits(waits)
-        });
+        let asker = scope.spawn(|| ask(&mut asking, keys, &done));
         let result = doing();
         done.store(true, Ordering::Relaxed);
         let waits = asker.join().map_err(|_| "the asking thread failed")?;
-        result.map(|()| waits)
+        result?;
+        Ok(Waits(waits?))
     })
+}
+
+/// The milliseconds of each wait, from when the request was due: one that is late since the one before it took long has
+/// waited as well.
+fn ask(client: &mut Client, keys: usize, done: &AtomicBool) -> testkit::Result<Vec<f64>> {
+    let mut waits = Vec::new();
+    let mut due = Instant::now();
+    while !done.load(Ordering::Relaxed) {
+        due += ASK_EVERY;
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        let name = string_key(waits.len() * 7919 % keys);
+        let words =
+            if waits.len() % 2 == 0 { vec!["GET", &name] } else { vec!["SET", &name, "new"] };
+        client.pipeline([words], 1)?;
+        waits.push(due.elapsed().as_secs_f64() * 1000.0);
+    }
+    Ok(waits)
 }

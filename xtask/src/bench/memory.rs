@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use testkit::{Client, ServerOptions, ServerProcess, encode_command};
+use testkit::{Client, ServerOptions, ServerProcess};
 
 use super::stats::resident_bytes;
 use crate::Result;
@@ -166,31 +166,15 @@ fn measure(items: usize, program: &Path, shape: &Shape) -> Result<Usage> {
 }
 
 fn fill(client: &mut Client, items: usize, shape: &Shape) -> Result<()> {
-    let mut first = 0;
-    while first < items {
-        let end = (first + BATCH).min(items);
-        let mut bytes = Vec::new();
-        for n in first..end {
-            let elements: Vec<String> = (0..shape.elements)
-                .map(|element| format!("element:{:08}", n * shape.elements + element))
-                .collect();
-            let command = (shape.command)(n, &elements);
-            bytes.extend(encode_command(&command.iter().map(String::as_str).collect::<Vec<_>>()));
-        }
-        client.send(&bytes)?;
-        for _ in first..end {
-            let reply = client.read()?;
-            if reply.is_error() {
-                return Err(format!("{}: {reply:?}", shape.item).into());
-            }
-        }
-        first = end;
-    }
-    Ok(())
+    let requests = (0..items).map(|n| {
+        let elements: Vec<String> = (0..shape.elements)
+            .map(|element| format!("element:{:08}", n * shape.elements + element))
+            .collect();
+        (shape.command)(n, &elements)
+    });
+    Ok(client.pipeline(requests, BATCH)?)
 }
 
 fn used_memory(client: &mut Client) -> Result<f64> {
-    let info = client.command(&["INFO", "memory"])?.text().unwrap_or_default();
-    let line = info.lines().find_map(|line| line.strip_prefix("used_memory:"));
-    Ok(line.ok_or("INFO memory has no used_memory")?.trim().parse()?)
+    Ok(client.info("memory", "used_memory")?.parse()?)
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Outcomes, printed, start, whole};
-use crate::{Result, debian, exec};
+use super::{Outcomes, printed, start};
+use crate::{Result, cached, debian, exec};
 
 const PACKAGE: &str = include_str!("../../pins/clients/ioredis/package.json");
 /// With the hash of each package, which npm checks.
@@ -20,7 +20,7 @@ const FILE_LIMIT: Duration = Duration::from_secs(300);
 pub(super) fn prepare(cache: &Path) -> Result<PathBuf> {
     let tree = cache.join("ioredis");
     debian::require(&[("node", "nodejs"), ("npm", "npm")])?;
-    whole(&tree, |work| {
+    cached::folder(&tree, |work| {
         std::fs::write(work.join("package.json"), PACKAGE)?;
         std::fs::write(work.join("package-lock.json"), LOCK)?;
         std::fs::write(work.join("port.js"), PORT_SCRIPT)?;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Outcomes, printed, start, whole};
-use crate::{Result, debian, exec, pins};
+use super::{Outcomes, printed, start};
+use crate::{Result, cached, debian, exec, pins};
 
 const REQUIREMENTS: &str = include_str!("../../pins/clients/redis-py.txt");
 
@@ -42,7 +42,7 @@ const FILE_LIMIT: Duration = Duration::from_secs(900);
 pub(super) fn prepare(cache: &Path) -> Result<PathBuf> {
     let tree = cache.join(format!("redis-py-{}", pins::REDIS_PY_VERSION));
     debian::require(&[("python3", "python3"), ("pip3", "python3-pip"), ("tar", "tar")])?;
-    whole(&tree, |work| {
+    cached::folder(&tree, |work| {
         let log = cache.join("redis-py.log");
         let limit = Duration::from_secs(300);
         let mut pip = Command::new("pip3");

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Outcomes, printed, whole};
-use crate::{Result, exec};
+use super::{Outcomes, printed};
+use crate::{Result, cached, exec};
 
 const MANIFEST: &str = include_str!("../../pins/clients/redis-rs/Cargo.toml");
 /// With the hash of each crate, which cargo checks.
@@ -33,7 +33,7 @@ const FILE_LIMIT: Duration = Duration::from_secs(600);
 pub(super) fn prepare(cache: &Path) -> Result<PathBuf> {
     let tree = cache.join("redis-rs");
     let log = cache.join("redis-rs.log");
-    whole(&tree, |work| {
+    cached::folder(&tree, |work| {
         std::fs::create_dir_all(work.join("src"))?;
         std::fs::write(work.join("src/lib.rs"), "")?;
         std::fs::write(work.join("Cargo.toml"), MANIFEST)?;

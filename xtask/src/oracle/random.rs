@@ -95,10 +95,7 @@ pub fn compare(server: &Path, commands: usize, seed: u64) -> Result<()> {
 }
 
 pub fn run(options: &RandomOptions) -> Result<()> {
-    let binary = match &options.server {
-        Some(server) => server.canonicalize()?,
-        None => serve::build_release()?,
-    };
+    let binary = serve::server(options.server.as_deref())?;
     let mut theirs = Side::start(&genuine()?.server())?;
     let mut ours = Side::start(&binary)?;
     let groups: Vec<String> = match options.types.as_slice() {

@@ -3,7 +3,7 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use super::{Plan, Unit};
+use super::Plan;
 use crate::Result;
 
 /// Programs that are the server under another name.
@@ -49,11 +49,8 @@ fn members(tree: &Path, group: &str) -> Result<Vec<String>> {
 }
 
 /// Builds the folder.
-pub fn build(plan: &Plan, unit: &Unit, farm: &Path) -> Result<()> {
-    let tree = match &plan.encrypted {
-        Some(encrypted) if unit.tls => &encrypted.genuine.tree,
-        _ => &plan.genuine.tree,
-    };
+pub fn build(plan: &Plan, farm: &Path) -> Result<()> {
+    let tree = &plan.genuine.tree;
     link_children(tree, farm, &["src", "tests"])?;
     link_children(&tree.join("src"), &farm.join("src"), SERVER_NAMES)?;
     for name in SERVER_NAMES {

@@ -13,25 +13,26 @@ use crate::exec::{self, ProcessTree};
 
 /// Plays `unit` with servers on ports from `port` on.
 pub fn file(plan: &Plan, unit: &Unit, port: usize) -> Result<FileResult> {
-    let whole = unit;
     let Unit { file: unit, tags, tls, skipped } = unit;
     let folder = plan.work.join(unit.replace('/', "-"));
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }
-    farm::build(plan, whole, &folder)?;
+    farm::build(plan, &folder)?;
     let _ends_leftovers = Leftovers(&folder);
     let began = Instant::now();
     let mut command = Command::new("tclsh");
     command.current_dir(&folder).env("TERM", "dumb");
+    // Cargo sets it for tests: the servers have the stacks they have anywhere.
+    command.env_remove("RUST_MIN_STACK");
     command.args(["tests/test_helper.tcl", "--single", unit, "--clients", "1", "--durable"]);
     command.args(["--dont-clean", "--baseport", &port.to_string()]);
     command.args(["--portcount", &(PORTS_PER_JOB - 100).to_string()]);
     if let Some(tags) = tags {
         command.args(["--tags", tags]);
     }
-    if let Some(encrypted) = plan.encrypted.as_ref().filter(|_| *tls) {
-        command.arg("--tls").env("TCLLIBPATH", &encrypted.tcl_library);
+    if let Some(library) = plan.tcl_library.as_ref().filter(|_| *tls) {
+        command.arg("--tls").env("TCLLIBPATH", library);
     }
     for test in skipped {
         command.args(["--skiptest", test]);

@@ -1,15 +1,15 @@
 //! The hashtable encoding: one record a field, and the order of their expiries if there are any.
 
 use super::FieldView;
+use crate::ordered_chunks::{OrderedChunks, Place};
 use crate::relocate::{Judge, RelocateCursor};
-use std::collections::BTreeSet;
 use structures::hashtable::TableStats;
 use structures::listpack::Element;
 use structures::relocate::boxed;
 use structures::{Entry, FieldRecord, HashSeed, HashTable};
 
-/// Longest order of expiries that defragmentation copies at once.
-const ORDER_RELOCATED_MAX: usize = 4096;
+/// Chunks of the order of expiries that one step of defragmentation looks at.
+const CHUNKS_PER_STEP: usize = 16;
 
 pub(super) struct TableHash {
     fields: HashTable<FieldRecord>,
@@ -21,21 +21,34 @@ pub(super) struct TableHash {
 struct VolatileFields {
     /// Expiries with the table's hash of the field; the seed makes equal hashes of different
     /// fields improbable beyond concern, and such fields would merely expire when looked at.
-    by_time: BTreeSet<(i64, u64)>,
+    by_time: OrderedChunks<(i64, u64)>,
     indexed_ms: Option<i64>,
 }
 
 impl VolatileFields {
-    /// The order of the expiries moves as a whole: its nodes are not ours to move one by one.
-    fn relocate(&mut self, judge: &mut Judge<'_>) {
-        if self.by_time.len() > ORDER_RELOCATED_MAX {
-            return;
+    /// Where an expiry is, or would be.
+    fn find(&self, expiry: (i64, u64)) -> (Place, bool) {
+        let place = self.by_time.find(|other| *other < expiry);
+        (place, self.by_time.at(place) == Some(&expiry))
+    }
+
+    fn insert(&mut self, expiry: (i64, u64)) {
+        let (place, is_there) = self.find(expiry);
+        if !is_there {
+            self.by_time.insert(place, expiry);
         }
-        // The address of an entry lies within a node and names it.
-        let first = self.by_time.first().map(|entry| std::ptr::from_ref(entry) as usize);
-        if first.is_some_and(judge) {
-            self.by_time = self.by_time.clone();
+    }
+
+    fn remove(&mut self, expiry: (i64, u64)) {
+        let (place, is_there) = self.find(expiry);
+        if is_there {
+            self.by_time.remove(place);
         }
+    }
+
+    /// The expiries before `now_ms`, the oldest first.
+    fn expired(&self, now_ms: i64) -> impl Iterator<Item = &(i64, u64)> {
+        self.by_time.iter().take_while(move |(at_ms, _)| *at_ms < now_ms)
     }
 }
 
@@ -97,7 +110,7 @@ impl TableHash {
 
     pub(super) fn expired_len(&self, now_ms: i64) -> usize {
         let Some(volatile) = &self.volatile else { return 0 };
-        volatile.by_time.range(..(now_ms, 0)).count()
+        volatile.expired(now_ms).count()
     }
 
     pub(super) fn get(&self, field: &[u8]) -> Option<FieldView<'_>> {
@@ -142,12 +155,12 @@ impl TableHash {
         if before == after {
             return;
         }
-        let by_time = &mut self.volatile.get_or_insert_default().by_time;
+        let volatile = self.volatile.get_or_insert_default();
         if let Some(at_ms) = before {
-            by_time.remove(&(at_ms, hash));
+            volatile.remove((at_ms, hash));
         }
         if let Some(at_ms) = after {
-            by_time.insert((at_ms, hash));
+            volatile.insert((at_ms, hash));
         }
     }
 
@@ -158,7 +171,7 @@ impl TableHash {
     pub(super) fn remove_expired(&mut self, now_ms: i64, count: usize) -> Vec<Box<[u8]>> {
         let Some(volatile) = &self.volatile else { return Vec::new() };
         let mut expired: Vec<(i64, Box<[u8]>)> = Vec::new();
-        for &(at_ms, hash) in volatile.by_time.range(..(now_ms, 0)).take(count) {
+        for &(at_ms, hash) in volatile.expired(now_ms).take(count) {
             self.fields.for_each_of_hash(hash, |record| {
                 if record.expiry_ms() == Some(at_ms) {
                     expired.push((at_ms, Box::from(record.field())));
@@ -190,7 +203,9 @@ impl TableHash {
         let samples = if samples == 0 { self.len() } else { samples.min(self.len()) };
         let sampled: usize = self.fields.iter().take(samples).map(FieldRecord::alloc_bytes).sum();
         let records = sampled.checked_div(samples).map_or(0, |mean| mean * self.len());
-        let volatile = self.volatile_len() * 2 * size_of::<(i64, u64)>();
+        let volatile = self.volatile.as_ref().map_or(0, |volatile| {
+            structures::class_size(size_of::<VolatileFields>()) + volatile.by_time.memory_bytes()
+        });
         structures::class_size(size_of::<Self>()) + self.fields.memory_bytes() + records + volatile
     }
 
@@ -199,12 +214,18 @@ impl TableHash {
     }
 
     pub(super) fn relocate(&mut self, cursor: &mut RelocateCursor, judge: &mut Judge<'_>) -> bool {
-        if *cursor == RelocateCursor::default()
+        if cursor.step == 0
             && let Some(volatile) = &mut self.volatile
         {
-            boxed(volatile, judge);
-            volatile.relocate(judge);
+            if cursor.at == 0 {
+                boxed(volatile, judge);
+            }
+            let next = volatile.by_time.relocate_some(cursor.at as usize, CHUNKS_PER_STEP, judge);
+            cursor.advance(next.map(|chunk| chunk as u64));
+            return true;
         }
+        // The fields are the second structure, whether the first is there or not.
+        cursor.step = 1;
         cursor.at = self.fields.relocate(cursor.at, judge, FieldRecord::relocate);
         cursor.at != 0
     }

@@ -3,8 +3,8 @@
 use crate::relocate::{Judge, boxed_bytes};
 use structures::class_size;
 
-use super::ordered_chunks::{OrderedIndex, Place};
 use super::slab::Slab;
+use crate::ordered_chunks::{OrderedIndex, Place};
 
 /// Who reads for a group.
 #[derive(Clone)]

@@ -10,7 +10,7 @@ use structures::Listpack;
 
 use super::id::StreamId;
 use super::node::NodeRef;
-use super::ordered_chunks::{OrderedChunks, Place, Span};
+use crate::ordered_chunks::{OrderedChunks, Place, Span};
 
 /// Nodes looked at in one piece of defragmentation.
 const RELOCATED_NODES: usize = 16;

@@ -4,8 +4,8 @@
 //! moment of their last delivery.
 
 use super::id::StreamId;
-use super::ordered_chunks::{OrderedIndex, Place};
 use super::slab::Slab;
+use crate::ordered_chunks::{OrderedIndex, Place};
 use crate::relocate::Judge;
 
 /// No slot.

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 
 use crate::rdb::error::RdbError;
 use crate::rdb::file::{FileReader, Item};
-use crate::rdb::reader::Reader;
 use crate::rdb::type_code;
 use crate::rdb::value::Limits;
 
@@ -65,7 +64,7 @@ pub fn rdb(bytes: &[u8], name: &str, limits: &Limits, now_ms: i64) -> RdbReport 
             } else {
                 let offset = reader.as_ref().map_or(head, FileReader::position);
                 line(&mut text, offset, &reason(*error));
-                describe_place(bytes, reader.as_ref(), &mut text);
+                describe_place(reader.as_ref(), &mut text);
             }
         }
     }
@@ -101,28 +100,25 @@ fn reason(error: RdbError) -> String {
 }
 
 /// What was being read when it broke.
-fn describe_place(bytes: &[u8], reader: Option<&FileReader<'_>>, text: &mut String) {
+fn describe_place(reader: Option<&FileReader<'_>>, text: &mut String) {
     let Some(reader) = reader else {
         text.push_str("[additional info] While doing: start\n");
         return;
     };
     let place = reader.place();
-    let key = place.key_at.map(|start| {
-        Reader::new(bytes.get(start..).unwrap_or_default()).string().map(|key| key.into_owned())
-    });
-    let doing = match &key {
-        Some(Ok(_)) => "read-object-value",
-        Some(Err(_)) => "read-key",
-        None => place.doing(),
+    let doing = match (reader.damaged_key(), place.key_at) {
+        (Some(_), _) => "read-object-value",
+        (None, Some(_)) => "read-key",
+        (None, None) => place.doing(),
     };
     let mut add = |what: &str| {
         let _ = writeln!(text, "[additional info] {what}");
     };
     add(&format!("While doing: {doing}"));
-    if let Some(Ok(key)) = &key {
+    if let Some(key) = reader.damaged_key() {
         add(&format!("Reading key '{}'", shown(key)));
     }
-    if let (Some(_), Some(code)) = (&key, place.code) {
+    if let (Some(_), Some(code)) = (place.key_at, place.code) {
         add(&format!("Reading type {code} ({})", type_code::name(code)));
     }
 }

@@ -20,10 +20,7 @@ const CHECKSUM_SIZE: usize = 8;
 
 /// The payload for a record; `None` if it holds what cannot be written yet.
 pub fn dump(record: &KeyRecord, db: usize, compress: bool) -> Option<Vec<u8>> {
-    let mut payload = versioned(record, db, compress)?;
-    let checksum = CRC64.checksum(&payload);
-    payload.extend_from_slice(&checksum.to_le_bytes());
-    Some(payload)
+    versioned(record, db, compress).map(with_checksum)
 }
 
 /// The same with zero in place of the checksum, which is not looked at then: for what is propagated.
@@ -31,6 +28,12 @@ pub fn dump_unchecked(record: &KeyRecord, db: usize, compress: bool) -> Option<V
     let mut payload = versioned(record, db, compress)?;
     payload.extend_from_slice(&[0; CHECKSUM_SIZE]);
     Some(payload)
+}
+
+fn with_checksum(mut payload: Vec<u8>) -> Vec<u8> {
+    let checksum = CRC64.checksum(&payload);
+    payload.extend_from_slice(&checksum.to_le_bytes());
+    payload
 }
 
 fn versioned(record: &KeyRecord, db: usize, compress: bool) -> Option<Vec<u8>> {
@@ -70,14 +73,16 @@ pub fn verify(payload: &[u8], skip_checksum: bool) -> RdbResult<&[u8]> {
 pub fn dump_libraries<'a>(codes: impl Iterator<Item = &'a [u8]>, compress: bool) -> Vec<u8> {
     let mut writer = Writer::new(compress);
     for code in codes {
-        writer.byte(opcode::LIBRARY);
-        writer.string(code);
+        write_library(&mut writer, code);
     }
     writer.raw(&RDB_VERSION.to_le_bytes());
-    let mut payload = writer.take();
-    let checksum = CRC64.checksum(&payload);
-    payload.extend_from_slice(&checksum.to_le_bytes());
-    payload
+    with_checksum(writer.take())
+}
+
+/// One library, in a payload and in a file.
+pub(super) fn write_library(writer: &mut Writer, code: &[u8]) {
+    writer.byte(opcode::LIBRARY);
+    writer.string(code);
 }
 
 /// The code of the libraries in the body of a verified payload.

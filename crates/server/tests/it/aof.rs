@@ -19,9 +19,8 @@ impl Home {
     }
 
     fn options(&self) -> ServerOptions {
-        let path = self.0.to_str().expect("made of text");
         options()
-            .option("dir", &[path])
+            .directory(&self.0)
             .option("appendonly", &["yes"])
             .option("appendfsync", &["always"])
             .option("enable-debug-command", &["yes"])
@@ -196,7 +195,7 @@ fn switched_on_while_running() {
     let before = fill(&mut client);
     ask(&mut client, "CONFIG SET appendonly yes");
     eventually("the first rewrite ends", || {
-        ask(&mut client, "INFO persistence").contains("aof_rewrite_in_progress:0")
+        client.info("persistence", "aof_rewrite_in_progress").is_ok_and(|running| running == "0")
     });
     killed(server);
     let (_, after) = digest_after_restart(&home);

@@ -5,7 +5,7 @@ use keyspace::KeyRecord;
 use keyspace::hash::Template;
 
 use super::{MAGIC, opcode};
-use crate::rdb::dump::CRC64;
+use crate::rdb::dump::{CRC64, write_library};
 use crate::rdb::template;
 use crate::rdb::value::{self, Form};
 use crate::rdb::writer::Writer;
@@ -62,8 +62,7 @@ impl FileWriter {
 
     /// A library of functions.
     pub fn library(&mut self, code: &[u8]) {
-        self.writer.byte(opcode::LIBRARY);
-        self.writer.string(code);
+        write_library(&mut self.writer, code);
     }
 
     /// Data of a module's type that belongs to no key: the type's number, when to read it, and what the module wrote.

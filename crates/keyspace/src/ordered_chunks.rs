@@ -11,7 +11,7 @@ const CHUNK_BYTES_MAX: usize = 1536;
 
 /// See the module text.
 #[derive(Clone)]
-pub(super) struct OrderedChunks<T> {
+pub(crate) struct OrderedChunks<T> {
     /// None is empty.
     chunks: VecDeque<Vec<T>>,
     len: usize,
@@ -24,18 +24,18 @@ impl<T> Default for OrderedChunks<T> {
 }
 
 /// Numbers of what is kept elsewhere.
-pub(super) type OrderedIndex = OrderedChunks<u32>;
+pub(crate) type OrderedIndex = OrderedChunks<u32>;
 
 /// Where an item is, or would be.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     chunk: usize,
     offset: usize,
 }
 
 impl Place {
     /// That of the first item, or the end if there is none.
-    pub(super) const FIRST: Place = Place { chunk: 0, offset: 0 };
+    pub(crate) const FIRST: Place = Place { chunk: 0, offset: 0 };
 }
 
 impl<T> OrderedChunks<T> {
@@ -44,11 +44,11 @@ impl<T> OrderedChunks<T> {
     /// Chunks of so few items join a neighbour if that leaves room.
     const CHUNK_SPARSE: usize = Self::CHUNK_MAX / 4;
 
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { chunks: VecDeque::new(), len: 0 }
     }
 
-    pub(super) fn relocate(&mut self, judge: &mut Judge<'_>) {
+    pub(crate) fn relocate(&mut self, judge: &mut Judge<'_>) {
         deque(&mut self.chunks, judge);
         for chunk in &mut self.chunks {
             vec(chunk, judge);
@@ -56,7 +56,7 @@ impl<T> OrderedChunks<T> {
     }
 
     /// Moves the chunk that begins at `place`, and with the first one the list of chunks.
-    pub(super) fn relocate_chunk(&mut self, place: Place, judge: &mut Judge<'_>) {
+    pub(crate) fn relocate_chunk(&mut self, place: Place, judge: &mut Judge<'_>) {
         if place == Place::FIRST {
             deque(&mut self.chunks, judge);
         }
@@ -67,40 +67,57 @@ impl<T> OrderedChunks<T> {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    /// Moves `count` chunks from number `chunk` on, and with the first one the list of chunks; the number of the next.
+    pub(crate) fn relocate_some(
+        &mut self,
+        chunk: usize,
+        count: usize,
+        judge: &mut Judge<'_>,
+    ) -> Option<usize> {
+        if chunk == 0 {
+            deque(&mut self.chunks, judge);
+        }
+        for items in self.chunks.iter_mut().skip(chunk).take(count) {
+            vec(items, judge);
+        }
+        let next = chunk.saturating_add(count);
+        (next < self.chunks.len()).then_some(next)
+    }
+
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
     /// The place of the first item for which `is_before` does not hold; it must hold for none behind that.
-    pub(super) fn find(&self, is_before: impl Fn(&T) -> bool) -> Place {
+    pub(crate) fn find(&self, is_before: impl Fn(&T) -> bool) -> Place {
         let chunk = self.chunks.partition_point(|chunk| chunk.last().is_some_and(&is_before));
         let offset = self.chunks.get(chunk).map_or(0, |chunk| chunk.partition_point(is_before));
         Place { chunk, offset }
     }
 
     /// The place behind all.
-    pub(super) fn end(&self) -> Place {
+    pub(crate) fn end(&self) -> Place {
         Place { chunk: self.chunks.len(), offset: 0 }
     }
 
-    pub(super) fn at(&self, place: Place) -> Option<&T> {
+    pub(crate) fn at(&self, place: Place) -> Option<&T> {
         self.chunks.get(place.chunk)?.get(place.offset)
     }
 
-    pub(super) fn at_mut(&mut self, place: Place) -> Option<&mut T> {
+    pub(crate) fn at_mut(&mut self, place: Place) -> Option<&mut T> {
         self.chunks.get_mut(place.chunk)?.get_mut(place.offset)
     }
 
-    pub(super) fn first(&self) -> Option<&T> {
+    pub(crate) fn first(&self) -> Option<&T> {
         self.chunks.front()?.first()
     }
 
-    pub(super) fn last(&self) -> Option<&T> {
+    pub(crate) fn last(&self) -> Option<&T> {
         self.chunks.back()?.last()
     }
 
     /// Adds an item before what is at `place`.
-    pub(super) fn insert(&mut self, place: Place, item: T) {
+    pub(crate) fn insert(&mut self, place: Place, item: T) {
         self.len += 1;
         let Place { mut chunk, mut offset } = place;
         if chunk == self.chunks.len() {
@@ -127,7 +144,7 @@ impl<T> OrderedChunks<T> {
     }
 
     /// Removes the item at `place`.
-    pub(super) fn remove(&mut self, place: Place) -> Option<T> {
+    pub(crate) fn remove(&mut self, place: Place) -> Option<T> {
         self.at(place)?;
         let chunk = &mut self.chunks[place.chunk];
         let item = chunk.remove(place.offset);
@@ -138,13 +155,13 @@ impl<T> OrderedChunks<T> {
         Some(item)
     }
 
-    pub(super) fn remove_last(&mut self) -> Option<T> {
+    pub(crate) fn remove_last(&mut self) -> Option<T> {
         let chunk = self.chunks.len().checked_sub(1)?;
         self.remove(Place { chunk, offset: self.chunks[chunk].len() - 1 })
     }
 
     /// The place after that of an item.
-    pub(super) fn after(&self, place: Place) -> Place {
+    pub(crate) fn after(&self, place: Place) -> Place {
         let Place { chunk, offset } = place;
         let is_inside = self.chunks.get(chunk).is_some_and(|items| offset + 1 < items.len());
         if is_inside {
@@ -173,27 +190,27 @@ impl<T> OrderedChunks<T> {
     }
 
     /// The items from `place` on.
-    pub(super) fn iter_from(&self, place: Place) -> impl Iterator<Item = &T> {
+    pub(crate) fn iter_from(&self, place: Place) -> impl Iterator<Item = &T> {
         let mut chunks = self.chunks.range(place.chunk..);
         let first = chunks.next().map_or(&[][..], |chunk| &chunk[place.offset..]);
         first.iter().chain(chunks.flatten())
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.chunks.iter().flatten()
     }
 
     /// The items from `front` to before `back`.
-    pub(super) fn span(&self, front: Place, back: Place) -> Span<'_, T> {
+    pub(crate) fn span(&self, front: Place, back: Place) -> Span<'_, T> {
         Span { items: self, front, back }
     }
 
     /// Number of chunks.
-    pub(super) fn allocations(&self) -> usize {
+    pub(crate) fn allocations(&self) -> usize {
         self.chunks.len()
     }
 
-    pub(super) fn memory_bytes(&self) -> usize {
+    pub(crate) fn memory_bytes(&self) -> usize {
         let chunk = |chunk: &Vec<T>| class_size(chunk.capacity() * size_of::<T>());
         class_size(self.chunks.capacity() * size_of::<Vec<T>>())
             + self.chunks.iter().map(chunk).sum::<usize>()
@@ -201,7 +218,7 @@ impl<T> OrderedChunks<T> {
 }
 
 /// Items of a span, from both ends. Its places are those of items, or the end.
-pub(super) struct Span<'a, T> {
+pub(crate) struct Span<'a, T> {
     items: &'a OrderedChunks<T>,
     front: Place,
     back: Place,
