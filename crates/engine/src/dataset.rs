@@ -196,13 +196,17 @@ impl State {
         }
     }
 
-    /// Loads a file into the databases as they are.
+    /// Loads a file into the databases as they are. What is wrong with it is in the log.
     pub fn load_dataset(
         &mut self,
         bytes: &[u8],
         on_duplicate: OnDuplicate,
     ) -> Result<LoadFigures, LoadError> {
-        self.load_dataset_part(bytes, on_duplicate).map(|(figures, _)| figures)
+        let loaded = self.load_dataset_part(bytes, on_duplicate);
+        if let Err(error) = &loaded {
+            self.log(LogLevel::Warning, format!("RDB: {error}"));
+        }
+        loaded.map(|(figures, _)| figures)
     }
 
     /// The same, where other bytes may follow the file; where it ends.

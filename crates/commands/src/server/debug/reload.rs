@@ -33,14 +33,9 @@ pub fn reload(context: &mut Context<'_>) -> CommandResult {
         context.state.flush_functions();
     }
     let on_duplicate = if merge { OnDuplicate::Replace } else { OnDuplicate::Refuse };
-    match context.state.load_dataset(&bytes, on_duplicate) {
-        Ok(figures) => context.state.saving.loaded = figures,
-        Err(error) => {
-            let text = format!("RDB: {error}");
-            context.state.log(LogLevel::Warning, text);
-            return Err(NOT_LOADED);
-        }
-    }
+    // The reason is in the log.
+    let loaded = context.state.load_dataset(&bytes, on_duplicate);
+    context.state.saving.loaded = loaded.map_err(|_| NOT_LOADED)?;
     context.state.dirty = 0;
     context.state.log(LogLevel::Warning, "DB reloaded by DEBUG RELOAD");
     context.reply.ok();
