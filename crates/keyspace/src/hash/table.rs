@@ -240,3 +240,40 @@ impl TableHash {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_expiries_moves_in_pieces() {
+        const FIELDS: u64 = 8000;
+        let mut hash = TableHash::new(HashSeed::new([3; 16]), 0);
+        for number in 0..FIELDS {
+            let field = format!("field {number}");
+            hash.set(field.as_bytes(), b"value", false);
+            // Scattered, and each for two fields.
+            let at_ms = i64::try_from(number * 7919 % 4000).expect("small");
+            hash.set_expiry(field.as_bytes(), Some(at_ms));
+        }
+        let (mut asked, mut asked_at_once) = (0, 0);
+        let mut cursor = RelocateCursor::default();
+        loop {
+            let before = asked;
+            let more = hash.relocate(&mut cursor, &mut |_| {
+                asked += 1;
+                asked % 3 != 0
+            });
+            asked_at_once = asked_at_once.max(asked - before);
+            if !more {
+                break;
+            }
+        }
+        assert!(asked > FIELDS && asked_at_once < 1000, "{asked}, {asked_at_once} at once");
+        assert_eq!(hash.volatile_len() as u64, FIELDS);
+        assert_eq!(hash.next_expiry_ms(), Some(0));
+        assert_eq!(hash.expired_len(2000), 4000);
+        assert_eq!(hash.remove_expired(2000, usize::MAX).len(), 4000);
+        assert_eq!(hash.next_expiry_ms(), Some(2000));
+    }
+}
