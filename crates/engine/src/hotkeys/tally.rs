@@ -53,11 +53,11 @@ impl Tally {
         self.total
     }
 
-    /// The heaviest, the heaviest first; equal ones by name.
+    /// The heaviest, the heaviest first; equal ones in no order, so that no part of the names is preferred.
     pub fn top(&self, count: usize) -> Vec<(&[u8], u64)> {
         let mut all: Vec<(&[u8], u64)> =
             self.sums.iter().map(|(key, sum)| (&**key, *sum)).collect();
-        all.sort_unstable_by_key(|&(key, sum)| (std::cmp::Reverse(sum), key));
+        all.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
         all.truncate(count);
         all
     }
