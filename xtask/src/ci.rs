@@ -19,7 +19,8 @@ pub struct Options {
 enum Tier {
     /// What every change passes.
     Fast,
-    /// Also a million random commands, more damaged input, 200 kills, and the address sanitizer and Miri on the structures.
+    /// Also a million random commands, more damaged input, 200 kills, the address sanitizer and Miri on the structures, and
+    /// the licences and advisories of what comes in.
     Full,
 }
 
@@ -46,6 +47,7 @@ const FULL: &[Step] = &[
     ("200 kills", many_kills),
     ("address sanitizer on structures", address_sanitizer),
     ("Miri on structures", miri),
+    ("licences and advisories of what comes in", deny),
 ];
 
 pub fn run(options: &Options) -> Result<()> {
@@ -187,6 +189,36 @@ fn miri() -> Result<()> {
     command.env("PROPTEST_CASES", "2").env("MIRIFLAGS", "-Zmiri-disable-isolation");
     command.env("CARGO_TARGET_DIR", paths::target().join("miri"));
     exec::run(&mut command)
+}
+
+/// What `deny.toml` says of the server's dependencies and of the fuzzer's, which is a workspace of its own.
+fn deny() -> Result<()> {
+    let deny = |arguments: &[&str]| {
+        let mut command = cargo(&["deny"]);
+        command.args(arguments);
+        command
+    };
+    if exec::output(&mut deny(&["--version"])).is_err() {
+        println!("left out: needs `cargo install cargo-deny --locked`");
+        return Ok(());
+    }
+    let fuzz = paths::root().join("fuzz/Cargo.toml");
+    let config = paths::root().join("deny.toml");
+    let workspaces = [paths::root().join("Cargo.toml"), fuzz];
+    let check = |what: &[&str]| -> Result<()> {
+        for manifest in &workspaces {
+            let mut command = deny(&["--manifest-path"]);
+            command.arg(manifest).arg("--config").arg(&config).args(what);
+            exec::run(&mut command)?;
+        }
+        Ok(())
+    };
+    check(&["check", "bans", "licenses", "sources"])?;
+    if exec::output(&mut deny(&["fetch", "db"])).is_err() {
+        println!("left out: the database of advisories cannot be fetched");
+        return Ok(());
+    }
+    check(&["--offline", "check", "advisories"])
 }
 
 fn release_server() -> PathBuf {

@@ -59,7 +59,10 @@ impl Shell {
     pub fn close(&mut self, id: ClientId) {
         if let Some(mut connection) = self.connections.remove(id) {
             connection.stream.say_goodbye();
-            // Removed by hand because a child process may still hold the descriptor open.
+            // A child process may hold the descriptor open for long; the peer is told all the same, and it is removed by hand.
+            if self.engine.state.has_child() {
+                connection.stream.socket().shutdown();
+            }
             let _ = self.epoll.remove(connection.stream.as_raw_fd());
         }
         self.engine.client_disconnected(id);
