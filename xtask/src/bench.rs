@@ -1,5 +1,6 @@
 //! Our server against the genuine one, in pairs, on the same machine at the same time.
 
+mod exchanges;
 mod files;
 mod load;
 mod memory;

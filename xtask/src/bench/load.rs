@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use testkit::{ServerOptions, ServerProcess};
 
 use super::Options;
+use super::exchanges::EXCHANGES;
 use super::stats::{cpu_seconds, median};
 use crate::{Result, exec};
 
 /// The core the server runs on, and the one of the load.
 const SERVER_CORE: &str = "0";
-const LOAD_CORE: &str = "1";
+pub const LOAD_CORE: &str = "1";
 const CONNECTIONS: &str = "50";
 /// Keys are drawn out of so many.
 const KEYS: &str = "100000";
@@ -70,6 +71,10 @@ const MSET: &[&str] = &[
     VALUE,
 ];
 
+const GET_SCRIPT: &str = "return redis.call('get',KEYS[1])";
+const GET_SCRIPT_SHA1: &str = "fd758d1589d044dd850a6f05d52f2eefd27f033f";
+const KNOW_SCRIPT: &[&str] = &["SCRIPT", "LOAD", GET_SCRIPT];
+
 const COMMANDS: &[Measured] = &[
     writes("PING", &["PING"]),
     reads("SET", SET, 400_000, SET),
@@ -85,13 +90,15 @@ const COMMANDS: &[Measured] = &[
     reads("ZADD", ZADD, 400_000, ZADD),
     reads("ZRANGE", &["ZRANGE", "zset", "0", "49"], 400_000, ZADD),
     writes("XADD", &["XADD", "stream", "*", "field", VALUE]),
+    reads("EVAL", &["EVAL", GET_SCRIPT, "1", "key:__rand_int__"], 400_000, SET),
+    reads("EVALSHA", &["EVALSHA", GET_SCRIPT_SHA1, "1", "key:__rand_int__"], 1, KNOW_SCRIPT),
 ];
 
 /// One round on one server.
-struct Round {
-    per_cpu_second: f64,
-    per_second: f64,
-    p99_ms: f64,
+pub struct Round {
+    pub per_cpu_second: f64,
+    pub per_second: f64,
+    pub p99_ms: f64,
 }
 
 /// One command at one depth on both.
@@ -136,6 +143,7 @@ pub fn compare(
             || options.command.iter().any(|each| each.eq_ignore_ascii_case(name))
     };
     let measured = || COMMANDS.iter().filter(|each| wanted(each.name));
+    let exchanges = || EXCHANGES.iter().filter(|each| wanted(each.name));
     let mut filled: Vec<&[&str]> = Vec::new();
     for (times, words) in measured().filter_map(|each| each.filling) {
         if !filled.contains(&words) {
@@ -151,34 +159,52 @@ pub fn compare(
     }
     if !options.json {
         println!(
-            "command     P   ratio   ops per CPU second (ours, theirs)     p99 ms (ours, theirs)"
+            "command      P   ratio   ops per CPU second (ours, theirs)     p99 ms (ours, theirs)"
         );
     }
     let mut comparisons = Vec::new();
+    let mut note = |comparison: Comparison| {
+        if !options.json {
+            print(&comparison);
+        }
+        comparisons.push(comparison);
+    };
     for pipeline in PIPELINES {
         for each in measured() {
             let factor = if pipeline == 1 { 1 } else { PIPELINE_FACTOR };
             let requests = options.requests * factor;
-            let (mut own, mut other) = (Vec::new(), Vec::new());
-            for round in 0..options.rounds {
-                // A B, B A, …: whatever drifts drifts for both.
-                let measure = |server| round_on(benchmark, server, requests, pipeline, each.words);
-                if round % 2 == 0 {
-                    own.push(measure(&ours)?);
-                    other.push(measure(&theirs)?);
-                } else {
-                    other.push(measure(&theirs)?);
-                    own.push(measure(&ours)?);
-                }
-            }
-            let comparison = summarise(each.name, pipeline, &own, &other);
-            if !options.json {
-                print(&comparison);
-            }
-            comparisons.push(comparison);
+            let measure = |server: &_| round_on(benchmark, server, requests, pipeline, each.words);
+            note(alternate(each.name, pipeline, options.rounds, [&ours, &theirs], measure)?);
+        }
+        for each in exchanges() {
+            let factor = if pipeline == 1 { 1 } else { PIPELINE_FACTOR };
+            let measure = |server: &_| each.round_on(server, options.requests * factor, pipeline);
+            note(alternate(each.name, pipeline, options.rounds, [&ours, &theirs], measure)?);
         }
     }
     Ok(comparisons)
+}
+
+/// Measures one after the other, so often.
+fn alternate(
+    name: &'static str,
+    pipeline: usize,
+    rounds: usize,
+    [ours, theirs]: [&ServerProcess; 2],
+    measure: impl Fn(&ServerProcess) -> Result<Round>,
+) -> Result<Comparison> {
+    let (mut own, mut other) = (Vec::new(), Vec::new());
+    for round in 0..rounds {
+        // A B, B A, …: whatever drifts drifts for both.
+        if round % 2 == 0 {
+            own.push(measure(ours)?);
+            other.push(measure(theirs)?);
+        } else {
+            other.push(measure(theirs)?);
+            own.push(measure(ours)?);
+        }
+    }
+    Ok(summarise(name, pipeline, &own, &other))
 }
 
 fn start(program: &Path) -> Result<ServerProcess> {
@@ -264,7 +290,7 @@ fn summarise(
 
 fn print(comparison: &Comparison) {
     println!(
-        "{:<8} {:>4} {:>7.3}   {:>12.0} {:>12.0}             {:>8.3} {:>8.3}",
+        "{:<12} {:>2} {:>7.3}   {:>12.0} {:>12.0}             {:>8.3} {:>8.3}",
         comparison.command,
         comparison.pipeline,
         comparison.ratio,
