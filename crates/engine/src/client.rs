@@ -183,6 +183,8 @@ pub struct Client {
     pub write_offset: u64,
     /// What it has prepared for HIMPORT.
     pub fieldsets: crate::fieldsets::Fieldsets,
+    /// SCRIPT DEBUG: how its scripts are to be run.
+    pub debugging: Option<crate::guests::ScriptDebugging>,
 }
 
 impl Client {
@@ -272,6 +274,7 @@ impl Clients {
             replica: None,
             write_offset: 0,
             fieldsets: crate::fieldsets::Fieldsets::default(),
+            debugging: None,
         });
         ClientId(u32::try_from(slot).expect("fewer than 2^32 clients: file descriptors are ints"))
     }

@@ -117,6 +117,37 @@ pub trait ModuleHost {
 /// (state, waiting client, the guest's number for the wait, key): the guest sees itself to the end of the wait.
 pub type ServeKey = fn(&mut State, ClientId, u64, &[u8]);
 
+/// How a client wants its scripts run: step by step, by its own commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScriptDebugging {
+    /// In a child process, whose changes nobody sees.
+    Forked,
+    /// In the server itself, which serves nobody else meanwhile.
+    Blocking,
+}
+
+/// Which process goes on behind a fork.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForkSide {
+    Parent,
+    Child,
+}
+
+/// The connection of the client whose command executes, for a debugger that talks with it meanwhile.
+pub trait DebugConsole {
+    /// Sends all of it; false when the client has gone.
+    fn write(&self, client: ClientId, bytes: &[u8]) -> bool;
+
+    /// Waits until something comes, and appends it; false when the client has gone.
+    fn read(&self, client: ClientId, input: &mut Vec<u8>) -> bool;
+
+    /// Hands the connection to a child process, which goes on here and ends with [`DebugConsole::end_child`].
+    fn fork(&self, client: ClientId) -> Result<ForkSide, String>;
+
+    /// Ends the child.
+    fn end_child(&self) -> !;
+}
+
 /// Compiles, keeps and runs scripts.
 pub trait ScriptHost {
     /// EVAL: runs the script, compiling it if it is new. `read_only`: it must not write.
@@ -247,6 +278,7 @@ pub struct Guests {
     pub serve_key: Option<ServeKey>,
     pub scripts: Option<Rc<dyn ScriptHost>>,
     pub serve_others: Option<ServeOthers>,
+    pub debug_console: Option<Rc<dyn DebugConsole>>,
 }
 
 /// A value that was read, as it can be stored.

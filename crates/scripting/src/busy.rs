@@ -81,7 +81,7 @@ fn serve_others(link: &Link, state: &mut State, now_us: u64) {
 
 /// The error that ends a script. It may be caught, so from now on every line ends it again; each coroutine is told when
 /// it comes to be looked at.
-fn end(lua: &Lua, link: &Rc<Link>) -> mlua::Error {
+pub fn end(lua: &Lua, link: &Rc<Link>) -> mlua::Error {
     // Without the new trigger it is ended again at the next look.
     let _ = set_hook(lua, link, triggers().every_line());
     mlua::Error::runtime(ENDED)

@@ -11,6 +11,7 @@ use keyspace::Judge;
 use mlua::{Function, RegistryKey};
 
 use crate::api::sha1_hex;
+use crate::debugger;
 use crate::functions::Functions;
 use crate::header::{self, ScriptFlags};
 use crate::interpreter::Interpreter;
@@ -27,6 +28,12 @@ const UNKILLABLE: CommandError = CommandError::constant(
 const SENT_BY_PRIMARY: CommandError = CommandError::constant(
     "UNKILLABLE The busy script was sent by a master instance in the context of replication and cannot be killed.",
 );
+
+const NOT_BY_SHA: CommandError =
+    CommandError::constant("ERR Please use EVAL instead of EVALSHA for debugging");
+
+/// Digits of a SHA-1.
+const SHA_LEN: usize = 40;
 
 /// Scripts that are kept of those that EVAL was given.
 const EVALUATED_MAX: usize = 500;
@@ -199,8 +206,19 @@ impl ScriptHost for Scripts {
         arguments: &[&[u8]],
         read_only: bool,
     ) -> CommandResult {
-        let script = self.compile(context.state, body, Wanted::ForNow)?;
-        self.run(context, &script, keys, arguments, read_only)
+        let run = |context: &mut Context<'_>| {
+            let script = self.compile(context.state, body, Wanted::ForNow)?;
+            self.run(context, &script, keys, arguments, read_only)
+        };
+        let console = context.state.guests.debug_console.clone();
+        match (context.client().debugging, console) {
+            (Some(debugging), Some(console)) if !self.link.is_running.get() => {
+                let interpreter = self.interpreter(context.state)?;
+                let script = debugger::Script { link: &self.link, interpreter, body };
+                debugger::run(&script, context, debugging, console, run)
+            }
+            _ => run(context),
+        }
     }
 
     fn eval_sha(
@@ -211,6 +229,9 @@ impl ScriptHost for Scripts {
         arguments: &[&[u8]],
         read_only: bool,
     ) -> CommandResult {
+        if sha.len() == SHA_LEN && context.client().debugging.is_some() {
+            return Err(NOT_BY_SHA);
+        }
         let script = self.find(sha).ok_or(NO_SCRIPT)?;
         self.note_use(&script, Wanted::ForNow);
         self.run(context, &script, keys, arguments, read_only)

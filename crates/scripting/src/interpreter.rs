@@ -18,6 +18,10 @@ pub struct Interpreter {
     pub lua: Lua,
     /// (function, KEYS, ARGV) or (function, arguments…): whether it ended well, and what it returned or raised.
     pub call: Function,
+    /// Names and values of the local variables at a level of the stack.
+    pub locals: Function,
+    /// Calls a function: whether it ended well, and its first result or what it raised.
+    pub attempt: Function,
     /// Where libraries live, and what switches the names they see between those of loading and those of running.
     pub library: Option<(Table, Function)>,
 }
@@ -31,20 +35,22 @@ impl Interpreter {
     pub fn for_scripts(link: &Rc<Link>, deprecated_api: bool) -> mlua::Result<Interpreter> {
         let (lua, guard) = Self::begin(link)?;
         let call = guard.raw_get("eval")?;
+        let (locals, attempt) = (guard.raw_get("locals")?, guard.raw_get("attempt")?);
         lua.load(SANDBOX).set_name("=sandbox").call::<()>((guard, deprecated_api))?;
         Self::settle(&lua)?;
-        Ok(Interpreter { lua, call, library: None })
+        Ok(Interpreter { lua, call, locals, attempt, library: None })
     }
 
     /// The one that holds libraries of functions.
     pub fn for_functions(link: &Rc<Link>, deprecated_api: bool) -> mlua::Result<Interpreter> {
         let (lua, guard) = Self::begin(link)?;
         let call = guard.raw_get("call")?;
+        let (locals, attempt) = (guard.raw_get("locals")?, guard.raw_get("attempt")?);
         let loading = crate::api::loading_names(&lua, &guard, link)?;
         let chunk = lua.load(SANDBOX).set_name("=sandbox");
         let library = chunk.call::<(Table, Function)>((guard, deprecated_api, loading))?;
         Self::settle(&lua)?;
-        Ok(Interpreter { lua, call, library: Some(library) })
+        Ok(Interpreter { lua, call, locals, attempt, library: Some(library) })
     }
 
     fn begin(link: &Rc<Link>) -> mlua::Result<(Lua, Table)> {

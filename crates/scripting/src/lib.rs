@@ -5,7 +5,7 @@
 //! it, and calls commands back through `State::call_nested`. While a script runs, the state is lent (`run::Link`), so
 //! that the functions of the `redis` table reach it. Files: `interpreter` makes an interpreter and its sandbox, `api` has
 //! what scripts can call, `convert` translates values, `run` is one run of a script, `busy` what happens when that takes
-//! long, `cache` the compiled scripts, `functions` the libraries.
+//! long, `debugger` runs a script step by step, `cache` the compiled scripts, `functions` the libraries.
 
 #![forbid(unsafe_code)]
 
@@ -13,6 +13,7 @@ mod api;
 mod busy;
 mod cache;
 mod convert;
+mod debugger;
 mod functions;
 mod header;
 mod interpreter;

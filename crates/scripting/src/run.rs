@@ -12,6 +12,7 @@ use structures::lent::Lent;
 
 use crate::api::Registered;
 use crate::convert::{self, RepliedError};
+use crate::debugger::Debugger;
 use crate::header::ScriptFlags;
 use crate::interpreter::Interpreter;
 use crate::outcome::bytes_of;
@@ -59,6 +60,10 @@ pub struct Link {
     /// Others have been answered while it ran.
     pub is_busy: Cell<bool>,
     pub killed: Cell<bool>,
+    /// Why, where it was not by command.
+    pub killed_because: Cell<Option<&'static str>>,
+    /// What runs the script step by step, if anything does.
+    pub debugger: RefCell<Option<Rc<Debugger>>>,
     /// When the loading of a library must have ended.
     pub load_deadline_us: Cell<Option<u64>>,
     pub running: RefCell<Running>,
@@ -303,9 +308,10 @@ impl Raised {
             raised.text = problem.to_string().unwrap_or_default().into_bytes();
         }
         if link.killed.get() {
-            raised.text = match link.load_deadline_us.get() {
-                Some(_) => b"ERR FUNCTION LOAD timeout".to_vec(),
-                None => b"ERR Script killed by user with SCRIPT KILL...".to_vec(),
+            raised.text = match (link.killed_because.take(), link.load_deadline_us.get()) {
+                (Some(reason), _) => reason.as_bytes().to_vec(),
+                (None, Some(_)) => b"ERR FUNCTION LOAD timeout".to_vec(),
+                (None, None) => b"ERR Script killed by user with SCRIPT KILL...".to_vec(),
             };
         }
         raised

@@ -9,6 +9,7 @@ use engine::{ClientId, Engine, State, client_flag};
 use structures::lent::Lent;
 use sys::poll::Ready;
 
+use crate::debug_console::Console;
 use crate::event_loop::{Shell, TOKEN_PRIMARY};
 use crate::listen::TOKEN_BASE;
 use crate::port::EnginePort as _;
@@ -39,6 +40,7 @@ impl Busy {
         engine.state.guests.serve_others = Some(Rc::new(move |state| {
             place.with(|shell| shell.serve_while_busy(state));
         }));
+        engine.state.guests.debug_console = Some(Rc::new(Console::new(lent.clone())));
         Busy {
             lent,
             spare: Some(Box::new(spare)),

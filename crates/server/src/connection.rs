@@ -19,6 +19,8 @@ pub struct Connection {
     pub wants_write: bool,
     /// Since when the output is over the soft limit; 0: it is not.
     pub soft_limit_since_ms: i64,
+    /// A child process talks with the peer from now on.
+    pub handed_over: bool,
     /// Largest query buffer since the cron last looked.
     pub query_peak: usize,
 }
@@ -32,6 +34,7 @@ impl Connection {
             needed: 0,
             wants_write: false,
             soft_limit_since_ms: 0,
+            handed_over: false,
             query_peak: 0,
         }
     }

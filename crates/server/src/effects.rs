@@ -58,10 +58,13 @@ impl Shell {
     /// Ends the connection and forgets the client.
     pub fn close(&mut self, id: ClientId) {
         if let Some(mut connection) = self.connections.remove(id) {
-            connection.stream.say_goodbye();
             // A child process may hold the descriptor open for long; the peer is told all the same, and it is removed by hand.
-            if self.engine.state.has_child() {
-                connection.stream.socket().shutdown();
+            let has_child = self.engine.state.has_child() || !self.debuggers.is_empty();
+            if !connection.handed_over {
+                connection.stream.say_goodbye();
+                if has_child {
+                    connection.stream.socket().shutdown();
+                }
             }
             let _ = self.epoll.remove(connection.stream.as_raw_fd());
         }

@@ -47,6 +47,8 @@ pub struct Shell {
     pub cron: Cron,
     pub lookahead: Lookahead,
     pub shutdown: ShutdownState,
+    /// Children in which scripts are run step by step.
+    pub debuggers: Vec<i32>,
     pub background: Background,
     pub oom_score: crate::oom_score::OomScore,
     pub batch: Batch,
@@ -93,6 +95,7 @@ impl Shell {
             background: Background::start()?,
             oom_score: crate::oom_score::OomScore::default(),
             shutdown: ShutdownState::default(),
+            debuggers: Vec::new(),
             batch: Batch::default(),
             shared: None,
             due: VecDeque::new(),

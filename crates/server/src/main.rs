@@ -16,6 +16,7 @@ mod connection;
 mod crash_report;
 mod crash_sections;
 mod cron;
+mod debug_console;
 mod disk;
 mod effects;
 mod event_loop;

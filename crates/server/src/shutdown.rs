@@ -142,6 +142,10 @@ impl Shell {
     fn finish_shutdown(&mut self) {
         self.engine.state.emit(&ServerEvent::Shutdown);
         self.remove_files();
+        for process_id in self.debuggers.drain(..) {
+            // It may have ended by itself.
+            let _ = sys::process::kill(process_id, sys::signals::SIGKILL);
+        }
         log!(Warning, "Bulkhead is now ready to exit, bye bye...");
         self.shutdown.exit_code = Some(0);
     }
@@ -160,6 +164,7 @@ impl Shell {
     pub fn reap_children(&mut self) {
         while let Ok(Some(exited)) = sys::process::reap(None) {
             log!(Verbose, "Child {} ended: {:?} {:?}", exited.pid, exited.code, exited.signal);
+            self.debuggers.retain(|pid| *pid != exited.pid);
             let by_us = exited.signal == Some(sys::signals::SIGUSR1);
             self.engine.state.background_save_ended(exited.pid, exited.code == Some(0), by_us);
             self.engine.state.rewrite_ended(exited.pid, exited.code, exited.signal);

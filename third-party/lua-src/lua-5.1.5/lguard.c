@@ -237,6 +237,37 @@ static int guard_missing (lua_State *L) {
 }
 
 
+/* guard.locals(level): names and values of the local variables of the function at that level, nothing if there is none. */
+static int guard_locals (lua_State *L) {
+  lua_Debug ar;
+  const char *name;
+  int i;
+  int level = luaL_checkint(L, 1);
+  lua_settop(L, 0);
+  if (!lua_getstack(L, level, &ar))
+    return 0;
+  lua_newtable(L);
+  lua_newtable(L);
+  for (i = 1; (name = lua_getlocal(L, &ar, i)) != NULL; i++) {
+    lua_rawseti(L, 2, i);
+    lua_pushstring(L, name);
+    lua_rawseti(L, 1, i);
+  }
+  return 2;
+}
+
+
+/* guard.attempt(function): whether it ended well, and its first result or what was raised, as it is. */
+static int guard_attempt (lua_State *L) {
+  int status;
+  lua_settop(L, 1);
+  status = lua_pcall(L, 0, 1, 0);
+  lua_pushboolean(L, status == 0);
+  lua_insert(L, 1);
+  return 2;
+}
+
+
 static const luaL_Reg guard_funcs[] = {
   {"pcall", guard_pcall},
   {"missing", guard_missing},
@@ -244,6 +275,8 @@ static const luaL_Reg guard_funcs[] = {
   {"thaw", guard_thaw},
   {"raising", guard_raising},
   {"calling", guard_calling},
+  {"locals", guard_locals},
+  {"attempt", guard_attempt},
   {NULL, NULL}
 };
 

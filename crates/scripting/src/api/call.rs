@@ -94,7 +94,13 @@ fn call(lua: &Lua, link: &Link, packed: &LuaString, raises: bool) -> mlua::Resul
     let mut reply = link.reply.take();
     reply.clear();
     reply.set_resp3(link.resp3.get());
-    let called = link.state.with(|state| run_command(link, state, &argv, &mut reply));
+    let called = link.state.with(|state| {
+        let called = run_command(link, state, &argv, &mut reply);
+        if let Some(debugger) = &*link.debugger.borrow() {
+            debugger.note_call(&argv, called.as_ref().map(|()| reply.as_bytes()));
+        }
+        called
+    });
     let outcome = match called {
         None => failed(
             lua,
@@ -128,7 +134,7 @@ fn failed(lua: &Lua, text: &[u8], counted: bool, raises: bool) -> mlua::Result<O
     Ok(if raises { Outcome::Raise(table) } else { Outcome::Return(table) })
 }
 
-fn run_command(
+pub fn run_command(
     link: &Link,
     state: &mut State,
     argv: &[&[u8]],

@@ -1,7 +1,7 @@
 //! What scripts can call: the `redis` table, and the libraries `cjson`, `cmsgpack`, `struct` and `bit`.
 
 mod bit;
-mod call;
+pub mod call;
 mod cjson;
 mod cmsgpack;
 mod log;

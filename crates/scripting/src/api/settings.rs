@@ -39,9 +39,21 @@ pub fn add(redis: &Builder<'_>, link: &Rc<Link>) -> mlua::Result<()> {
     })?;
     // Effects are always replicated; the function of old remains for scripts that call it.
     redis.add("replicate_commands", |_, _| Ok(Outcome::Return(Value::Boolean(true))))?;
-    // There is no debugger to stop for.
-    redis.add("breakpoint", |_, _| Ok(Outcome::Return(Value::Boolean(false))))?;
-    redis.add("debug", |_, _| Ok(Outcome::ReturnMany(Vec::new())))?;
+    let run = link.clone();
+    redis.add("breakpoint", move |_, _| {
+        let debugger = run.debugger.borrow();
+        if let Some(debugger) = &*debugger {
+            debugger.stop_at_next_line();
+        }
+        Ok(Outcome::Return(Value::Boolean(debugger.is_some())))
+    })?;
+    let run = link.clone();
+    redis.add("debug", move |lua, arguments| {
+        if let Some(debugger) = &*run.debugger.borrow() {
+            debugger.log_values(lua, &arguments.0);
+        }
+        Ok(Outcome::ReturnMany(Vec::new()))
+    })?;
     for (name, value) in
         [("REPL_NONE", 0), ("REPL_AOF", 1), ("REPL_SLAVE", 2), ("REPL_REPLICA", 2), ("REPL_ALL", 3)]
     {

@@ -16,6 +16,7 @@ mod redisearch;
 mod refused_modules;
 mod replication;
 mod requests;
+mod script_debugger;
 mod support;
 
 use std::path::PathBuf;

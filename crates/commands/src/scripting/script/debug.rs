@@ -26,17 +26,21 @@ pub const SCRIPT_DEBUG: BuiltIn = BuiltIn::new(
     debug,
 );
 
+use engine::guests::ScriptDebugging;
+
 use crate::arguments::is;
 
 fn debug(context: &mut Context<'_>) -> CommandResult {
-    match context.argv[2] {
-        word if is(word, "NO") => {}
-        // The debugger is not there yet; who asks for it must not believe that it is.
-        word if is(word, "YES") || is(word, "SYNC") => {
-            return Err(CommandError::constant("ERR The debugger is not available"));
-        }
-        _ => return Err(CommandError::constant("ERR Use SCRIPT DEBUG YES/SYNC/NO")),
+    if !context.reply.is_empty() {
+        return Err(CommandError::constant("ERR SCRIPT DEBUG must be called outside a pipeline"));
     }
+    let debugging = match context.argv[2] {
+        word if is(word, "NO") => None,
+        word if is(word, "YES") => Some(ScriptDebugging::Forked),
+        word if is(word, "SYNC") => Some(ScriptDebugging::Blocking),
+        _ => return Err(CommandError::constant("ERR Use SCRIPT DEBUG YES/SYNC/NO")),
+    };
+    context.client_mut().debugging = debugging;
     context.reply.ok();
     Ok(())
 }
