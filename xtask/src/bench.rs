@@ -25,7 +25,7 @@ pub struct Options {
     /// Rounds per command and pipeline depth, each on both servers; 0 leaves these out.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// Requests of one round at pipeline 1; with a pipeline it is four times as many.
+    /// Requests of one round at pipeline 1; with a pipeline it is ten times as many.
     #[arg(long, default_value_t = 100_000)]
     requests: usize,
     /// Only these commands.

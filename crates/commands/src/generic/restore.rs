@@ -107,7 +107,8 @@ pub(crate) fn restore(context: &mut Context<'_>) -> CommandResult {
     let place = Place { db: Some(db), key };
     let loaded = context.state.restored(loaded, place).map_err(|_| BAD_FORMAT)?;
     let base_ms = if options.absolute { 0 } else { context.now_ms() };
-    let expiry_ms = (ttl_ms > 0).then(|| ttl_ms.saturating_add(base_ms));
+    // With Redis a sum that is too large for a time lies in the past.
+    let expiry_ms = (ttl_ms > 0).then(|| ttl_ms.checked_add(base_ms).unwrap_or(1));
     let lazy = context.state.config.lazyfree_lazy_server_del;
     if old_type.is_some() {
         context.state.delete_key(db, key, lazy);
