@@ -193,6 +193,8 @@ pub struct DebugSwitches {
     pub resizing_forbidden: bool,
     /// DEBUG KEYSIZES-HIST-ASSERT: after each command the histograms are compared with the keys.
     pub check_histograms: bool,
+    /// DEBUG AOF-FLUSH-SLEEP: how long each write of the append-only file waits first.
+    pub aof_flush_sleep_us: u64,
 }
 
 /// The engine as the shell holds it.

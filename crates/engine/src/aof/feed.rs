@@ -75,6 +75,9 @@ impl State {
 
     /// Whether everything is in the file.
     fn write_aof(&mut self) -> bool {
+        if self.debug.aof_flush_sleep_us > 0 {
+            (self.host.port.sleep_us)(self.debug.aof_flush_sleep_us);
+        }
         let started_us = self.latency_start();
         let Aof { files, buffer, .. } = &mut self.aof;
         let Some(files) = files else { return false };

@@ -54,6 +54,12 @@ const SUBCOMMANDS: &[Subcommand] = &[
         switches::accept,
         "<0|1> Accepted; nothing is counted per slot.",
     ),
+    row(
+        "AOF-FLUSH-SLEEP",
+        1..=1,
+        switches::set_aof_flush_sleep,
+        "<microseconds> Wait before each write of the append-only file.",
+    ),
     row("ASSERT", 0..=0, crash::assert, "Crash by a failed assertion."),
     row(
         "CHANGE-REPL-ID",

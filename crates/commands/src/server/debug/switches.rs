@@ -14,6 +14,14 @@ pub fn accept(context: &mut Context<'_>) -> CommandResult {
     Ok(())
 }
 
+/// What is no number, or less than none, ends the waiting.
+pub fn set_aof_flush_sleep(context: &mut Context<'_>) -> CommandResult {
+    let sleep_us = stdx::number::parse_i64(context.argv[2]).unwrap_or(0);
+    context.state.debug.aof_flush_sleep_us = u64::try_from(sleep_us).unwrap_or(0);
+    context.reply.ok();
+    Ok(())
+}
+
 pub fn set_skip_checksum(context: &mut Context<'_>) -> CommandResult {
     context.state.saving.skip_checksum = is_on(context.argv[2]);
     context.reply.ok();
