@@ -6,6 +6,7 @@ mod as_commands;
 mod feed;
 mod load;
 mod rewrite;
+mod stream_as_commands;
 
 pub use load::AofLoadError;
 pub use rewrite::RewriteError;

@@ -130,10 +130,15 @@ impl State {
 
     /// An empty stream as it is configured.
     pub fn new_stream(&self) -> Stream {
-        Stream::new(IdempotenceLimits {
+        Stream::new(self.idempotence_limits())
+    }
+
+    /// How long, and how many, idempotent IDs a new stream remembers.
+    pub fn idempotence_limits(&self) -> IdempotenceLimits {
+        IdempotenceLimits {
             duration_s: u32::try_from(self.config.stream_idmp_duration).unwrap_or(u32::MAX),
             ids_max: u32::try_from(self.config.stream_idmp_maxsize).unwrap_or(u32::MAX),
-        })
+        }
     }
 
     /// When a slice of an array changes its shape.

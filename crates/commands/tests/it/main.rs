@@ -1,5 +1,6 @@
 //! Commands through the whole engine, without a server.
 
+mod aof_base;
 mod aof_faults;
 mod declarations;
 mod generic_propagation;

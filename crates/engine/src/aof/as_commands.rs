@@ -1,14 +1,18 @@
 //! The dataset as the commands that make it: a base without RDB (`aof-use-rdb-preamble no`).
 
+use keyspace::array::CellText;
 use keyspace::element::ElementText;
 use keyspace::hash::{Hash, HashEncoding};
-use keyspace::{KeyRecord, Value, View};
+use keyspace::{Array, KeyRecord, Value, View};
 use persistence::aof::encode;
 
+use super::stream_as_commands;
 use crate::state::State;
 
 /// Elements that one command adds.
 const ITEMS_PER_COMMAND: usize = 64;
+/// Elements of an array that one command sets.
+const CELLS_PER_COMMAND: usize = 32;
 /// Bytes that are gathered before they go to the file.
 const CHUNK_BYTES: usize = 64 * 1024;
 
@@ -16,7 +20,7 @@ const CHUNK_BYTES: usize = 64 * 1024;
 struct Batches<'a> {
     head: [&'a [u8]; 2],
     words: Vec<Vec<u8>>,
-    words_per_item: usize,
+    words_max: usize,
     out: &'a mut Vec<u8>,
 }
 
@@ -27,12 +31,13 @@ impl<'a> Batches<'a> {
         words_per_item: usize,
         out: &'a mut Vec<u8>,
     ) -> Batches<'a> {
-        Batches { head: [name, key], words: Vec::new(), words_per_item, out }
+        let words_max = ITEMS_PER_COMMAND * words_per_item;
+        Batches { head: [name, key], words: Vec::new(), words_max, out }
     }
 
     fn word(&mut self, word: &[u8]) {
         self.words.push(word.to_vec());
-        if self.words.len() == ITEMS_PER_COMMAND * self.words_per_item {
+        if self.words.len() == self.words_max {
             self.end();
         }
     }
@@ -113,13 +118,16 @@ impl State {
                 batches.end();
             }
             View::Value(Value::Hash(hash)) if !shares_fields(hash) => write_hash(key, hash, out),
+            View::Value(Value::Stream(stream)) => {
+                stream_as_commands::write(key, stream, self.idempotence_limits(), out);
+            }
+            View::Value(Value::Array(array)) => write_array(key, array, out),
             // What no plain commands make as it is comes back by its payload.
-            View::Value(_) => return self.write_payload(record, db, out),
+            View::Value(Value::Hash(_) | Value::Module(_)) => {
+                return self.write_payload(record, db, out);
+            }
         }
-        if let Some(expiry_ms) = record.expiry_ms() {
-            let text = expiry_ms.to_string();
-            encode([b"PEXPIREAT", key, text.as_bytes()].into_iter(), out);
-        }
+        write_expiry(record, out);
         true
     }
 
@@ -128,10 +136,32 @@ impl State {
         else {
             return false;
         };
-        let expiry = record.expiry_ms().unwrap_or(0).to_string();
-        let words = [b"RESTORE", record.key(), expiry.as_bytes(), payload.as_slice(), b"ABSTTL"];
+        let words: [&[u8]; 5] = [b"RESTORE", record.key(), b"0", &payload, b"REPLACE"];
         encode(words.into_iter(), out);
+        write_expiry(record, out);
         true
+    }
+}
+
+fn write_expiry(record: &KeyRecord, out: &mut Vec<u8>) {
+    if let Some(expiry_ms) = record.expiry_ms() {
+        let text = expiry_ms.to_string();
+        encode([b"PEXPIREAT", record.key(), text.as_bytes()].into_iter(), out);
+    }
+}
+
+fn write_array(key: &[u8], array: &Array, out: &mut Vec<u8>) {
+    let mut batches = Batches::new(b"ARMSET", key, 2, out);
+    batches.words_max = 2 * CELLS_PER_COMMAND;
+    for (index, cell) in array.range(0, Array::INDEX_MAX) {
+        batches.word(index.to_string().as_bytes());
+        batches.word(CellText::default().of(cell));
+    }
+    batches.end();
+    if let Some(cursor) = array.cursor() {
+        // Behind the last index it is one more than any element has.
+        let next = cursor.saturating_add(1).to_string();
+        encode([b"ARSEEK", key, next.as_bytes()].into_iter(), out);
     }
 }
 
