@@ -21,12 +21,13 @@ pub struct Key {
     /// Set once something was changed through the handle.
     pub changed: bool,
     pub range: Option<crate::sorted_sets::Range>,
+    pub walk: Option<crate::streams::Walk>,
 }
 
 impl Key {
     pub fn open(ctx: *mut Ctx, db: usize, name: &[u8], mode: c_int) -> *mut Key {
         let name = ModuleString::create(name);
-        let key = Key { ctx, db, name, mode, changed: false, range: None };
+        let key = Key { ctx, db, name, mode, changed: false, range: None, walk: None };
         Box::into_raw(Box::new(key))
     }
 

@@ -48,6 +48,7 @@ mod scan;
 mod server;
 mod shared;
 mod sorted_sets;
+mod streams;
 mod strings;
 mod table;
 mod timers;
@@ -87,6 +88,7 @@ const AREAS: &[fn(&mut table::Table)] = &[
     scan::register,
     server::register,
     sorted_sets::register,
+    streams::register,
     strings::register,
     timers::register,
 ];
