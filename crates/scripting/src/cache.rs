@@ -50,14 +50,20 @@ pub struct Script {
     used: Cell<Option<u64>>,
 }
 
+/// A script with a handle to its function.
+struct Ready {
+    script: Rc<Script>,
+    function: Function,
+}
+
 /// The scripts of a server.
 #[derive(Default)]
 pub struct Scripts {
     link: Rc<Link>,
     interpreter: RefCell<Option<Rc<Interpreter>>>,
     scripts: RefCell<IndexMap<String, Rc<Script>>>,
-    /// The script used last, which is often the next one, too.
-    last: RefCell<Option<Rc<Script>>>,
+    /// The script run last, which is often the next one, too.
+    last: RefCell<Option<Rc<Ready>>>,
     /// The SHA-1 of those that may go, by when they were used.
     by_use: RefCell<BTreeMap<u64, String>>,
     uses: Cell<u64>,
@@ -89,16 +95,15 @@ impl Scripts {
         body: &[u8],
         wanted: Wanted,
     ) -> Result<Rc<Script>, CommandError> {
-        if let Some(last) = &*self.last.borrow()
-            && *last.text == *body
+        if let Some(Ready { script, .. }) = self.last.borrow().as_deref()
+            && *script.text == *body
         {
-            self.note_use(last, wanted);
-            return Ok(last.clone());
+            self.note_use(script, wanted);
+            return Ok(script.clone());
         }
         let sha = sha1_hex(body);
         if let Some(known) = self.scripts.borrow().get(&sha) {
             self.note_use(known, wanted);
-            *self.last.borrow_mut() = Some(known.clone());
             return Ok(known.clone());
         }
         let (flags, code) = header::parse(body).map_err(CommandError::err)?;
@@ -151,22 +156,37 @@ impl Scripts {
         script.used.set(Some(now));
     }
 
+    fn ready(
+        &self,
+        interpreter: &Interpreter,
+        script: &Rc<Script>,
+    ) -> Result<Rc<Ready>, CommandError> {
+        if let Some(last) = &*self.last.borrow()
+            && Rc::ptr_eq(&last.script, script)
+        {
+            return Ok(last.clone());
+        }
+        let function = interpreter.lua.registry_value(&script.function).map_err(lua_failure)?;
+        let ready = Rc::new(Ready { script: script.clone(), function });
+        *self.last.borrow_mut() = Some(ready.clone());
+        Ok(ready)
+    }
+
     fn run(
         &self,
         context: &mut Context<'_>,
-        script: &Script,
+        script: &Rc<Script>,
         keys: &[&[u8]],
         arguments: &[&[u8]],
         read_only: bool,
     ) -> CommandResult {
         let interpreter = self.interpreter(context.state)?;
-        let function: Function =
-            interpreter.lua.registry_value(&script.function).map_err(lua_failure)?;
+        let ready = self.ready(&interpreter, script)?;
         let job = Job {
             name: &script.sha,
             is_function: false,
             flags: script.flags,
-            function: &function,
+            function: &ready.function,
             keys,
             arguments,
             read_only,
@@ -175,17 +195,13 @@ impl Scripts {
     }
 
     fn find(&self, sha: &[u8]) -> Option<Rc<Script>> {
-        if let Some(last) = &*self.last.borrow()
-            && last.sha.as_bytes() == sha
+        if let Some(Ready { script, .. }) = self.last.borrow().as_deref()
+            && script.sha.as_bytes() == sha
         {
-            return Some(last.clone());
+            return Some(script.clone());
         }
         let name = String::from_utf8_lossy(sha).to_ascii_lowercase();
-        let found = self.scripts.borrow().get(&name).cloned();
-        if let Some(script) = &found {
-            *self.last.borrow_mut() = Some(script.clone());
-        }
-        found
+        self.scripts.borrow().get(&name).cloned()
     }
 }
 

@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 use crate::api::Registered;
 use crate::cache::compile_error;
 use crate::header::{self, ScriptFlags};
-use crate::interpreter::Interpreter;
+use crate::interpreter::{Interpreter, Libraries};
 use crate::run::{Job, Link, Raised, lua_failure};
 
 /// Steps of the collector when libraries have changed: what a load leaves behind is more than one step looks at.
@@ -156,7 +156,9 @@ impl Functions {
         limited: bool,
     ) -> Result<Vec<Rc<Entry>>, CommandError> {
         let interpreter = self.interpreter(link, state)?;
-        let Some((environment, switch)) = &interpreter.library else { return Err(NO_LIBRARY) };
+        let Some(Libraries { environment, switch, load }) = &interpreter.library else {
+            return Err(NO_LIBRARY);
+        };
         let chunk = interpreter.lua.load(body).set_name("@user_function");
         let chunk = chunk.set_environment(environment.clone());
         let function = chunk.into_function().map_err(|error| {
@@ -172,7 +174,7 @@ impl Functions {
         link.killed.set(false);
         let ran = link.state.lend(state, || {
             switch.call::<()>(true)?;
-            Ok(interpreter.call.call::<(bool, Value)>(function))
+            Ok(load.call::<(bool, Value)>(function))
         });
         let ran = ran.and_then(|ran| ran);
         let registered = link.registered.take().unwrap_or_default();

@@ -16,14 +16,24 @@ pub const INSTRUCTIONS_PER_LOOK: u32 = 100_000;
 /// An interpreter for scripts, or for functions.
 pub struct Interpreter {
     pub lua: Lua,
-    /// (function, KEYS, ARGV) or (function, arguments…): whether it ended well, and what it returned or raised.
-    pub call: Function,
+    /// Runs a script or function with keys and arguments ([`crate::run`]): whether it ended well, and what it returned or
+    /// raised.
+    pub run: Function,
     /// Names and values of the local variables at a level of the stack.
     pub locals: Function,
     /// Calls a function: whether it ended well, and its first result or what it raised.
     pub attempt: Function,
-    /// Where libraries live, and what switches the names they see between those of loading and those of running.
-    pub library: Option<(Table, Function)>,
+    pub library: Option<Libraries>,
+}
+
+/// What loads libraries.
+pub struct Libraries {
+    /// Where they live.
+    pub environment: Table,
+    /// Switches the names they see between those of loading and those of running.
+    pub switch: Function,
+    /// Runs the chunk of one: whether it ended well, and what it returned or raised.
+    pub load: Function,
 }
 
 fn libraries() -> StdLib {
@@ -34,23 +44,24 @@ impl Interpreter {
     /// The one in which EVAL runs its scripts.
     pub fn for_scripts(link: &Rc<Link>, deprecated_api: bool) -> mlua::Result<Interpreter> {
         let (lua, guard) = Self::begin(link)?;
-        let call = guard.raw_get("eval")?;
+        let run = guard.raw_get("eval")?;
         let (locals, attempt) = (guard.raw_get("locals")?, guard.raw_get("attempt")?);
         lua.load(SANDBOX).set_name("=sandbox").call::<()>((guard, deprecated_api))?;
         Self::settle(&lua)?;
-        Ok(Interpreter { lua, call, locals, attempt, library: None })
+        Ok(Interpreter { lua, run, locals, attempt, library: None })
     }
 
     /// The one that holds libraries of functions.
     pub fn for_functions(link: &Rc<Link>, deprecated_api: bool) -> mlua::Result<Interpreter> {
         let (lua, guard) = Self::begin(link)?;
-        let call = guard.raw_get("call")?;
+        let (run, load) = (guard.raw_get("fcall")?, guard.raw_get("call")?);
         let (locals, attempt) = (guard.raw_get("locals")?, guard.raw_get("attempt")?);
         let loading = crate::api::loading_names(&lua, &guard, link)?;
         let chunk = lua.load(SANDBOX).set_name("=sandbox");
-        let library = chunk.call::<(Table, Function)>((guard, deprecated_api, loading))?;
+        let (environment, switch) = chunk.call((guard, deprecated_api, loading))?;
         Self::settle(&lua)?;
-        Ok(Interpreter { lua, call, locals, attempt, library: Some(library) })
+        let library = Some(Libraries { environment, switch, load });
+        Ok(Interpreter { lua, run, locals, attempt, library })
     }
 
     fn begin(link: &Rc<Link>) -> mlua::Result<(Lua, Table)> {

@@ -6,8 +6,9 @@ use std::rc::Rc;
 use engine::client::OwnedArgv;
 use engine::propagation::Targets;
 use engine::{ClientId, CommandError, CommandResult, Context, State, client_flag, error};
-use mlua::{Function, Table, Value};
+use mlua::{Function, LightUserData, Value};
 use resp::reply::Reply;
+use smallvec::SmallVec;
 use structures::lent::Lent;
 
 use crate::api::Registered;
@@ -234,17 +235,24 @@ fn end_busy(link: &Link, state: &mut State) {
 
 /// Whether it ended well, and what it returned or raised.
 fn call(interpreter: &Interpreter, job: &Job<'_>) -> mlua::Result<(bool, Value)> {
-    let keys = strings(interpreter, job.keys)?;
-    let arguments = strings(interpreter, job.arguments)?;
-    interpreter.call.call((job.function, keys, arguments))
+    let words: SmallVec<[Word; 8]> =
+        job.keys.iter().chain(job.arguments).map(|word| Word::of(word)).collect();
+    let place = LightUserData(words.as_ptr().cast_mut().cast());
+    interpreter.run.call((job.function, place, job.keys.len(), job.arguments.len()))
 }
 
-fn strings(interpreter: &Interpreter, words: &[&[u8]]) -> mlua::Result<Table> {
-    let table = interpreter.lua.create_table_with_capacity(words.len(), 0)?;
-    for (index, word) in words.iter().enumerate() {
-        table.raw_set(index + 1, interpreter.lua.create_string(word)?)?;
+/// A key or an argument on its way to the guard (`guard_word` in `lguard.c`), which copies the bytes before it calls the
+/// script.
+#[repr(C)]
+struct Word {
+    bytes: *const u8,
+    len: usize,
+}
+
+impl Word {
+    fn of(word: &[u8]) -> Word {
+        Word { bytes: word.as_ptr(), len: word.len() }
     }
-    Ok(table)
 }
 
 /// Writes what the script ended with. Its errors are counted here, apart from those that its commands have been counted for.

@@ -198,9 +198,46 @@ static int guard_call (lua_State *L) {
 }
 
 
-/* guard.eval(function, KEYS, ARGV): the same, with the arguments as globals. */
+/* A word as the caller holds it, until it is copied. */
+struct guard_word {
+  const char *bytes;
+  size_t len;
+};
+
+
+/*
+** Puts in the place of (words, keys, arguments), at 2 to 4, two tables: of the first `keys` of the words, and of as many
+** as are `arguments` behind them.
+*/
+static void take_words (lua_State *L) {
+  const struct guard_word *word = (const struct guard_word *)lua_touserdata(L, 2);
+  int part;
+  for (part = 3; part <= 4; part++) {
+    int count = (int)lua_tointeger(L, part);
+    int i;
+    lua_createtable(L, count, 0);
+    for (i = 1; i <= count; i++, word++) {
+      lua_pushlstring(L, word->bytes, word->len);
+      lua_rawseti(L, -2, i);
+    }
+    lua_replace(L, part);
+  }
+  lua_remove(L, 2);
+}
+
+
+/* guard.fcall(function, words, keys, arguments): the same, with the two tables of the words as arguments. */
+static int guard_fcall (lua_State *L) {
+  lua_settop(L, 4);
+  take_words(L);
+  return guard_call(L);
+}
+
+
+/* guard.eval(function, words, keys, arguments): the same, with the tables as globals. */
 static int guard_eval (lua_State *L) {
-  lua_settop(L, 3);
+  lua_settop(L, 4);
+  take_words(L);
   lua_setreadonly(L, LUA_GLOBALSINDEX, 0);
   lua_pushliteral(L, "ARGV");
   lua_insert(L, 3);
@@ -289,6 +326,9 @@ void luaopen_guard (lua_State *L) {
   lua_pushvalue(L, -1);
   lua_pushcclosure(L, guard_call, 1);
   lua_setfield(L, -3, "call");
+  lua_pushvalue(L, -1);
+  lua_pushcclosure(L, guard_fcall, 1);
+  lua_setfield(L, -3, "fcall");
   lua_pushcclosure(L, guard_eval, 1);
   lua_setfield(L, -2, "eval");
   lua_pop(L, 1);
