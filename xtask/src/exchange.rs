@@ -8,6 +8,7 @@ use testkit::{Client, Reply, ServerOptions, ServerProcess};
 
 use crate::genuine::genuine;
 use crate::real_modules::debian_server;
+use crate::valkey::valkey_server;
 use crate::{Result, paths, serve};
 
 /// Requests sent before their replies are read.
@@ -75,6 +76,7 @@ pub fn run(options: &Options) -> Result<()> {
         options: debug(&debian.program).environment("LD_LIBRARY_PATH", &libraries),
         is_new: false,
     };
+    let valkey = Side { name: "Valkey 8.1.8", options: debug(&valkey_server()?), is_new: false };
     let keys = options.keys;
     let mut wrong = Vec::new();
     for form in [Form::Rdb, Form::AofOnRdb, Form::Aof] {
@@ -86,6 +88,8 @@ pub fn run(options: &Options) -> Result<()> {
         let (_, read) = pass(&old, &ours, form, keys)?;
         let (_, expected) = pass(&old, &new, form, keys)?;
         compare(&title(form, &old, &ours), &expected, &read, &mut wrong);
+        let (written, read) = pass(&valkey, &ours, form, keys)?;
+        compare(&title(form, &valkey, &ours), &written, &read, &mut wrong);
     }
     // The RDB that both write is newer than that server, and so are some commands.
     let (_, read) = pass(&ours, &old, Form::Aof, keys)?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use crate::{Result, cached, debian, exec, paths, pins, real_modules};
+use crate::{Result, cached, debian, exec, paths, pins, real_modules, valkey};
 
 /// Certificates for the suite's tests hold for a year.
 const CERTIFICATES_AGE_MAX: Duration = Duration::from_secs(300 * 24 * 3600);
@@ -151,5 +151,6 @@ pub fn run() -> Result<()> {
     let debian = real_modules::debian_server()?;
     println!("Redis {}: {}", pins::DEBIAN_SERVER_VERSION, debian.program.display());
     println!("  with LD_LIBRARY_PATH={}", debian.libraries.display());
+    println!("Valkey {}: {}", pins::VALKEY_VERSION, valkey::valkey_server()?.display());
     Ok(())
 }

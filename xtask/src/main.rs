@@ -20,6 +20,7 @@ mod real_modules;
 mod serve;
 mod suite;
 mod tidy;
+mod valkey;
 mod whereis;
 
 use std::process::ExitCode;

