@@ -22,6 +22,9 @@ const KEY_BYTES_MIN: usize = 3;
 
 /// The database that the stream behind a dataset has selected.
 const STREAM_DB: &str = "repl-stream-db";
+/// The stream's name, and where it stands.
+const STREAM_ID: &str = "repl-id";
+const STREAM_OFFSET: &str = "repl-offset";
 
 /// What came of a load.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,7 +106,8 @@ impl State {
 
     /// Writes all data to `sink`, piece by piece; returns how many keys had to be left out.
     pub fn write_dataset<E>(&self, sink: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<u64, E> {
-        self.write_dataset_for(false, &[], sink)
+        let remarks = if self.feed.has_backlog() { self.stream_remarks() } else { Vec::new() };
+        self.write_dataset_for(false, &remarks, sink)
     }
 
     /// The same, as the base of an append-only file.
@@ -122,13 +126,16 @@ impl State {
         &self,
         sink: &mut dyn FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<u64, E> {
+        self.write_dataset_for(false, &self.stream_remarks(), sink)
+    }
+
+    fn stream_remarks(&self) -> Vec<(&'static str, String)> {
         let db = self.primary_link.client.map_or(self.primary_link.db, |id| self.clients[id].db);
-        let remarks = [
+        vec![
             (STREAM_DB, db.to_string()),
-            ("repl-id", self.replication_id.clone()),
-            ("repl-offset", self.feed.offset.to_string()),
-        ];
-        self.write_dataset_for(false, &remarks, sink)
+            (STREAM_ID, self.replication_id.clone()),
+            (STREAM_OFFSET, self.feed.offset.to_string()),
+        ]
     }
 
     fn write_dataset_for<E>(
@@ -224,6 +231,7 @@ impl State {
         let mut db = 0;
         let mut limits = self.rdb_limits(db);
         let mut sharing = TemplateLoad::new(&self.config);
+        let mut stream_id = None;
         loop {
             let item = reader.next(&limits);
             let fail = |reason: String| LoadError {
@@ -258,12 +266,9 @@ impl State {
                     let key = String::from_utf8_lossy(&key);
                     self.log(LogLevel::Notice, format!("rdbLoadObject skipping empty key: {key}"));
                 }
-                Some(Item::Remark { name, value }) if *name == *STREAM_DB.as_bytes() => {
-                    let db =
-                        stdx::number::parse_i64(&value).and_then(|db| usize::try_from(db).ok());
-                    self.primary_link.db = db.unwrap_or(0);
+                Some(Item::Remark { name, value }) => {
+                    self.heed_remark(&name, &value, &mut stream_id);
                 }
-                Some(Item::Remark { .. }) => {}
                 Some(Item::Sizes { keys, volatile_keys }) => {
                     self.make_room(db, [keys, volatile_keys], reader.remaining());
                 }
@@ -279,6 +284,24 @@ impl State {
                     };
                     read.map_err(fail)?;
                 }
+            }
+        }
+    }
+
+    /// What a file says of the stream behind it.
+    fn heed_remark(&mut self, name: &[u8], value: &[u8], stream_id: &mut Option<String>) {
+        let number = || stdx::number::parse_i64(value);
+        if name == STREAM_DB.as_bytes() {
+            let db = number().and_then(|db| usize::try_from(db).ok());
+            self.primary_link.db = db.unwrap_or(0);
+        } else if name == STREAM_ID.as_bytes() {
+            *stream_id = Some(String::from_utf8_lossy(value).into_owned());
+        } else if name == STREAM_OFFSET.as_bytes() {
+            let offset = number().and_then(|offset| u64::try_from(offset).ok());
+            if let (Some(id), Some(offset)) = (stream_id.take(), offset)
+                && self.saving.resumes
+            {
+                self.resume_stream(&id, offset);
             }
         }
     }
@@ -310,6 +333,12 @@ impl State {
         // The primary of a replica will tell when it is gone.
         if !self.is_replica() && item.expiry_ms.is_some_and(|expiry_ms| expiry_ms < now_ms) {
             figures.expired += 1;
+            if self.saving.resumes && self.feed.has_backlog() {
+                // Replicas that go on with the stream still have it.
+                let verb: &[u8] = if self.config.lazyfree_lazy_expire { b"UNLINK" } else { b"DEL" };
+                self.propagation.also(db, &[verb, &item.key]);
+                self.propagate_aside();
+            }
             return Ok(());
         }
         let hash = self.databases[db].hash_of(&item.key);

@@ -10,6 +10,7 @@ use crate::client::{ClientId, OwnedArgv, client_flag};
 use crate::command::{Command, Run};
 use crate::context::Context;
 use crate::effect::Effect;
+use crate::effect::LogLevel;
 use crate::error::{self, CommandError};
 use crate::gates::{self, Decision, Request};
 use crate::slowlog::{Slowlog, SlowlogEntry};
@@ -115,6 +116,7 @@ impl State {
 
     pub(crate) fn reject(&mut self, client: ClientId, error: &CommandError) {
         self.stats.count_error(error.code());
+        self.note_stream_error(client, "<unknown>", error);
         let session = &mut self.clients[client];
         if session.has(client_flag::MULTI) {
             session.flags |= client_flag::DIRTY_EXEC;
@@ -327,6 +329,7 @@ impl State {
         if let Err(error) = result {
             reply.truncate(mark);
             self.stats.count_error(error.code());
+            self.note_stream_error(client, &command.full_name, &error);
             reply.error(error.as_bytes());
         }
         if self.stats.total_error_replies > self.calls.errors_claimed {
@@ -352,6 +355,20 @@ impl State {
             self.propagation.rewrite = None;
             self.propagation.prevented = false;
         }
+    }
+
+    /// What a primary sends must not fail: the data is not the same any more.
+    fn note_stream_error(&mut self, client: ClientId, command: &str, error: &CommandError) {
+        if !self.clients[client].has(client_flag::MASTER) {
+            return;
+        }
+        self.stats.unexpected_error_replies += 1;
+        let error = String::from_utf8_lossy(error.as_bytes());
+        let text = format!(
+            "== CRITICAL == This replica is sending an error to its master: '{error}' after \
+             processing the command '{command}'"
+        );
+        self.log(LogLevel::Warning, text);
     }
 
     #[inline]

@@ -62,6 +62,8 @@ pub struct HostPort {
     pub allocator_act: fn(&str) -> bool,
     /// Fills with random bytes fit for secrets; false if there are none.
     pub secure_random: fn(&mut [u8]) -> bool,
+    /// Ends a connection, named by its descriptor, in both directions at once; it is closed later.
+    pub shut_connection: fn(i32),
     /// Stops the thread for a while.
     pub sleep_us: fn(u64),
     /// Writes the dataset to its file.
@@ -123,6 +125,7 @@ impl Default for HostPort {
             allocator_text: |_| None,
             allocator_act: |_| false,
             secure_random: |_| false,
+            shut_connection: |_| {},
             sleep_us: |_| {},
             save: |_| Err("there is no disk".to_owned()),
             fork_save: |_| Err("there are no processes".to_owned()),

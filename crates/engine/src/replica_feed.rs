@@ -51,7 +51,7 @@ pub struct ReplicaFeed {
     pub ask_for_acks: bool,
     pub(crate) waits: Vec<crate::replica_wait::ReplicaWait>,
     next_cron_ms: i64,
-    next_ping_ms: i64,
+    last_ping_ms: i64,
 }
 
 impl ReplicaFeed {
@@ -149,6 +149,20 @@ impl State {
             backlog.bytes.clear();
         }
         self.begin_backlog();
+    }
+
+    /// At the start: the file says where the stream stood. A replica goes on with it, and the replicas of a primary may,
+    /// under a new name.
+    pub(crate) fn resume_stream(&mut self, id: &str, offset: u64) {
+        self.begin_backlog();
+        if self.is_replica() {
+            id.clone_into(&mut self.replication_id);
+            self.primary_link.resumable = true;
+        } else {
+            self.feed.previous_id = Some((id.to_owned(), offset + 1));
+            self.feed.alone_since_s = self.clock.unix_s();
+        }
+        self.feed.offset = offset;
     }
 
     /// Sends a replica only what it has missed, if that is kept; `false`: it needs everything.
@@ -286,10 +300,10 @@ impl State {
         }
         self.feed.next_cron_ms = now_ms + 1000;
         // The period goes on while there is nobody to hear it, so that a new replica is not pinged at once.
-        let ping_due = now_ms >= self.feed.next_ping_ms;
+        let period_ms = i64::from(self.config.repl_ping_replica_period) * 1000;
+        let ping_due = now_ms - self.feed.last_ping_ms >= period_ms;
         if ping_due {
-            self.feed.next_ping_ms =
-                now_ms + i64::from(self.config.repl_ping_replica_period) * 1000;
+            self.feed.last_ping_ms = now_ms;
         }
         if self.feed.is_empty() {
             self.drop_backlog_when_due(now_ms / 1000);

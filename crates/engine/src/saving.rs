@@ -30,6 +30,8 @@ pub struct Saving {
     /// Of the last background save; -1 if there was none.
     pub last_duration_s: i64,
     pub saves: u64,
+    /// What is being loaded says where the stream of replication goes on.
+    pub(crate) resumes: bool,
     pub forks: u64,
     /// How long the latest took.
     pub latest_fork_us: u64,
@@ -49,6 +51,7 @@ impl Saving {
             last_try_s: 0,
             last_duration_s: -1,
             saves: 0,
+            resumes: false,
             forks: 0,
             latest_fork_us: 0,
             failures_in_row: 0,
@@ -230,9 +233,10 @@ impl State {
     /// Loads the file that the last save left, if there is one.
     pub fn load_saved(&mut self) -> Result<Option<crate::dataset::LoadFigures>, String> {
         let Some(bytes) = (self.host.port.load)(self)? else { return Ok(None) };
-        let figures = self
-            .load_dataset(&bytes, crate::dataset::OnDuplicate::Refuse)
-            .map_err(|error| error.to_string())?;
+        self.saving.resumes = true;
+        let loaded = self.load_dataset(&bytes, crate::dataset::OnDuplicate::Refuse);
+        self.saving.resumes = false;
+        let figures = loaded.map_err(|error| error.to_string())?;
         self.saving.loaded = figures;
         self.saving.last_save_s = self.clock.unix_s();
         self.dirty = 0;

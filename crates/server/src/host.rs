@@ -42,6 +42,7 @@ pub fn describe(config: &config::Config, files: &FilesInUse) -> Host {
         connect: crate::links::connect,
         crash: crate::crash_report::crash_on_purpose,
         secure_random: |bytes| sys::random::fill(bytes).is_ok(),
+        shut_connection: sys::net::shut,
         sleep_us: |us| std::thread::sleep(std::time::Duration::from_micros(us)),
     };
     Host { port, facts, tls: None }

@@ -110,6 +110,17 @@ impl Socket {
     }
 }
 
+/// Ends both directions of a connection of this process; its descriptor stays open.
+pub fn shut(descriptor: RawFd) {
+    if descriptor < 0 {
+        return;
+    }
+    // SAFETY: the descriptor is only named to the system within this call, which fails if it is none.
+    let descriptor = unsafe { std::os::fd::BorrowedFd::borrow_raw(descriptor) };
+    // Already gone is as good as shut down.
+    let _ = SockRef::from(&descriptor).shutdown(std::net::Shutdown::Both);
+}
+
 /// A socket that accepts.
 pub struct Listener {
     socket: socket2::Socket,

@@ -125,6 +125,8 @@ impl State {
             session.set(client_flag::CLOSE_AFTER_REPLY, true);
         } else {
             session.set(client_flag::CLOSE_ASAP, true);
+            // The other end hears of it now, however long the command goes on.
+            (self.host.port.shut_connection)(session.peer.file_descriptor);
             self.effects.push(Effect::Disconnect { client, after_reply: false });
         }
     }

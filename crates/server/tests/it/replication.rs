@@ -160,3 +160,41 @@ fn a_replica_keeps_what_it_follows_in_its_append_only_file() {
     ask(&mut client, "DEBUG LOADAOF");
     assert_eq!(digest(&primary), digest(&replica));
 }
+
+#[test]
+fn a_restart_goes_on_with_the_stream() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = options().option("enable-debug-command", &["yes"]).directory(folder.path());
+    let (mut primary, replica) = (start(&options), server());
+    fill(&primary, 3);
+    follow(&replica, &primary);
+    let mut client = primary.client().expect("connected");
+    ask(&mut client, "SET key value");
+    until_same(&primary, &replica);
+    assert_eq!(ask(&mut client, "SAVE"), Reply::Simple(b"OK".to_vec()));
+    let _ = client.line("SHUTDOWN NOSAVE");
+    primary.wait_exit(std::time::Duration::from_secs(20)).expect("it ends");
+
+    let primary = start(&options);
+    follow(&replica, &primary);
+    let mut client = primary.client().expect("connected");
+    ask(&mut client, "SET key another");
+    until_same(&primary, &replica);
+    let stats = text_of(&mut client, "INFO stats");
+    assert!(stats.contains("sync_full:0") && stats.contains("sync_partial_ok:1"), "{stats}");
+}
+
+#[test]
+fn words_are_sent_to_replicas_and_what_fails_there_is_told() {
+    let (primary, replica) = (server(), server());
+    follow(&replica, &primary);
+    let mut client = primary.client().expect("connected");
+    assert_eq!(ask(&mut client, "DEBUG REPLICATE SET only there"), Reply::Simple(b"OK".to_vec()));
+    assert_eq!(ask(&mut client, "GET only"), Reply::Null);
+    let mut other = replica.client().expect("connected");
+    eventually("the key is there", || text_of(&mut other, "EXISTS only") == "1");
+    ask(&mut client, "DEBUG REPLICATE LPUSH only there");
+    eventually("the error is in the log", || {
+        replica.log().contains("== CRITICAL == This replica is sending an error to its master")
+    });
+}

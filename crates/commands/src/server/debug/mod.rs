@@ -169,6 +169,12 @@ const SUBCOMMANDS: &[Subcommand] = &[
         "[MERGE] [NOFLUSH] [NOSAVE] Save all data, forget it and load it again.",
     ),
     row(
+        "REPLICATE",
+        1..=usize::MAX,
+        switches::replicate,
+        "<word> [...] Send replicas these words as a command; they may differ from then on.",
+    ),
+    row(
         "REPLY-COPY-AVOIDANCE",
         1..=1,
         switches::accept,

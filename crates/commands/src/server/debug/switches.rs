@@ -71,6 +71,13 @@ pub fn dict_resizing(context: &mut Context<'_>) -> CommandResult {
     Ok(())
 }
 
+pub fn replicate(context: &mut Context<'_>) -> CommandResult {
+    let (db, words) = (context.db, context.argv.get(2..).unwrap_or(&[]));
+    context.state.propagation.also(db, words);
+    context.reply.ok();
+    Ok(())
+}
+
 pub fn sleep(context: &mut Context<'_>) -> CommandResult {
     let seconds = stdx::number::parse_f64(context.argv[2]).unwrap_or(0.0);
     // A float saturates when cast: a nonsensical time becomes none or the longest.
