@@ -94,7 +94,6 @@ fn run(task: &Task) -> ExitCode {
     if faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Plays the cases of one kind; how many of them showed a fault.
 /// Runs a case: what came of it, and whether it took too long.
 fn timed(target: &mut dyn Fuzzed, body: &[u8]) -> (std::thread::Result<Outcome>, bool) {
     let started = Instant::now();
@@ -102,6 +101,7 @@ fn timed(target: &mut dyn Fuzzed, body: &[u8]) -> (std::thread::Result<Outcome>,
     (outcome, started.elapsed() > TIME_MAX)
 }
 
+/// Plays the cases of one kind; how many of them showed a fault.
 fn run_kind(task: &Task, kind: &str, seeds: &[Seed]) -> usize {
     let own: Vec<&Seed> = seeds.iter().filter(|seed| seed.kind == kind).collect();
     let mut rng = Rng::with_seed(task.seed);
