@@ -70,7 +70,7 @@ errors! {
     WATCH_IN_MULTI = "ERR WATCH inside MULTI is not allowed";
     DISCARD_WITHOUT_MULTI = "ERR DISCARD without MULTI";
     EXEC_WITHOUT_MULTI = "ERR EXEC without MULTI";
-    LOADING = "LOADING Bulkhead is loading the dataset in memory";
+    LOADING = "LOADING Redis is loading the dataset in memory";
     NO_AOF = "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.";
     BUSY_MODULE = "BUSY Redis is busy running a module command.";
     READONLY_REPLICA = "READONLY You can't write against a read only replica.";
