@@ -380,7 +380,11 @@ impl State {
         started_us: u64,
         blocked: bool,
     ) -> u64 {
-        self.clock.advance();
+        if self.depth > 0 {
+            self.clock.advance_within();
+        } else {
+            self.clock.advance();
+        }
         let duration_us = self.clock.monotonic_us() - started_us;
         // A call that waits is counted when it has been answered.
         if blocked {
