@@ -11,7 +11,7 @@ use engine::{ClientId, Command, CommandError, State};
 use module_abi::status;
 
 use crate::context::Ctx;
-use crate::errno::set_errno;
+use crate::errno::fail;
 use crate::ptr;
 use crate::strings::{ModuleString, StringPtr, bytes_of, create_in};
 use crate::table::Table;
@@ -57,11 +57,6 @@ impl ModuleUser {
     }
 }
 
-fn refuse(number: c_int) -> c_int {
-    set_errno(number);
-    status::ERR
-}
-
 extern "C" fn create_module_user(name: *const c_char) -> *mut ModuleUser {
     let user = Rc::new(User::new(&ptr::c_text(name), false));
     Box::into_raw(Box::new(ModuleUser { user, own: true }))
@@ -93,7 +88,7 @@ extern "C" fn set_module_user_acl(user: *mut ModuleUser, rule: *const c_char) ->
     let state = crate::host::state_in_use();
     match ptr::required(user).apply(state, &[ptr::c_bytes(rule)]) {
         Ok(()) => status::OK,
-        Err(_) => refuse(libc::EINVAL),
+        Err(_) => fail(libc::EINVAL),
     }
 }
 
@@ -139,15 +134,15 @@ extern "C" fn acl_check_command_permissions(
     let argv: Vec<&[u8]> = strings.iter().map(|string| bytes_of(*string)).collect();
     let command = match state.table.lookup(&argv) {
         Lookup::Found(command) => command,
-        _ => return refuse(libc::ENOENT),
+        _ => return fail(libc::ENOENT),
     };
     if !command.spec.accepts_argc(argv.len()) {
-        return refuse(libc::EINVAL);
+        return fail(libc::EINVAL);
     }
     let user = ptr::required(user).current(state);
     match user.check(&CommandCall { command: &command, argv: &argv }) {
         Ok(()) => status::OK,
-        Err(_) => refuse(libc::EACCES),
+        Err(_) => fail(libc::EACCES),
     }
 }
 
@@ -158,9 +153,9 @@ fn check_key(
     allows: fn(&User, &[u8], KeyAccess) -> bool,
 ) -> c_int {
     let access = u32::try_from(flags).ok().filter(|_| flags & !KEY_FLAGS == 0);
-    let Some(access) = access.map(KeyAccess::of_key_flags) else { return refuse(libc::EINVAL) };
+    let Some(access) = access.map(KeyAccess::of_key_flags) else { return fail(libc::EINVAL) };
     let user = ptr::required(user).current(crate::host::state_in_use());
-    if allows(&user, bytes_of(key), access) { status::OK } else { refuse(libc::EACCES) }
+    if allows(&user, bytes_of(key), access) { status::OK } else { fail(libc::EACCES) }
 }
 
 extern "C" fn acl_check_key_permissions(
@@ -187,7 +182,7 @@ extern "C" fn acl_check_channel_permissions(
     const KNOWN: c_int =
         CHANNEL_PATTERN | CHANNEL_PUBLISH | CHANNEL_SUBSCRIBE | CHANNEL_UNSUBSCRIBE;
     if flags & !KNOWN != 0 {
-        return refuse(libc::EINVAL);
+        return fail(libc::EINVAL);
     }
     // Whoever listens may stop to do so.
     if flags & CHANNEL_UNSUBSCRIBE != 0 {
@@ -195,7 +190,7 @@ extern "C" fn acl_check_channel_permissions(
     }
     let user = ptr::required(user).current(crate::host::state_in_use());
     let allowed = user.allows_channel(bytes_of(channel), flags & CHANNEL_PATTERN != 0);
-    if allowed { status::OK } else { refuse(libc::EACCES) }
+    if allowed { status::OK } else { fail(libc::EACCES) }
 }
 
 fn add_log_entry(ctx: *mut Ctx, user: &[u8], object: StringPtr, reason: c_int) -> c_int {

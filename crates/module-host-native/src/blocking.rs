@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use resp::reply::Reply;
 
 use crate::context::{Ctx, Kind};
-use crate::errno::set_errno;
+use crate::errno::fail;
 use crate::logins::{Attempt, AuthFunc};
 use crate::module::Module;
 use crate::ptr;
@@ -434,8 +434,7 @@ extern "C" fn unblock_client(blocked: *mut BlockedClient, private_data: *mut c_v
 /// A module ends a wait for keys: for the client its time is up.
 fn end_wait_by_module(blocked: &BlockedClient) -> c_int {
     if blocked.timeout_func.is_none() {
-        set_errno(libc::ENOTSUP);
-        return status::ERR;
+        return fail(libc::ENOTSUP);
     }
     let state = crate::host::state_in_use();
     if let Some(client) = waiting_client(state, blocked) {

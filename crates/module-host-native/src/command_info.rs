@@ -8,7 +8,7 @@ use engine::Command;
 use module_abi::status;
 
 use crate::commands::{CommandHandle, keep_text};
-use crate::errno::set_errno;
+use crate::errno::{fail, set_errno};
 use crate::ptr;
 use crate::table::Table;
 
@@ -253,22 +253,18 @@ fn described(command: &Command, info: &Info, version: &Version) -> CommandSpec {
 extern "C" fn set_command_info(handle: *mut CommandHandle, info: *const Info) -> c_int {
     let (Some(handle), Some(info)) = (ptr::reference(handle), ptr::reference(info.cast_mut()))
     else {
-        set_errno(libc::EINVAL);
-        return status::ERR;
+        return fail(libc::EINVAL);
     };
     let Some(version) = ptr::reference(info.version.cast_mut()) else {
-        set_errno(libc::EINVAL);
-        return status::ERR;
+        return fail(libc::EINVAL);
     };
     let state = crate::host::state_in_use();
     let Some(command) = state.table.get_full(handle.full_name.as_bytes()) else {
-        set_errno(libc::EINVAL);
-        return status::ERR;
+        return fail(libc::EINVAL);
     };
     if !command.spec.summary.is_empty() || !command.spec.arguments.is_empty() {
         // It has been described before.
-        set_errno(libc::EEXIST);
-        return status::ERR;
+        return fail(libc::EEXIST);
     }
     let spec: &'static CommandSpec = Box::leak(Box::new(described(&command, info, version)));
     let replacement = Rc::new(Command {

@@ -14,7 +14,7 @@ use engine::{Command, CommandResult, Context, GuestCommand, Run, State};
 use module_abi::status;
 
 use crate::context::{Ctx, Kind};
-use crate::errno::set_errno;
+use crate::errno::{fail, set_errno};
 use crate::module::Module;
 use crate::ptr;
 use crate::shared::Shared;
@@ -369,10 +369,7 @@ fn add_acl_category(ctx: *mut Ctx, name: *const c_char) -> Result<(), c_int> {
 extern "C" fn add_acl_category_c(ctx: *mut Ctx, name: *const c_char) -> c_int {
     match add_acl_category(ctx, name) {
         Ok(()) => status::OK,
-        Err(number) => {
-            set_errno(number);
-            status::ERR
-        }
+        Err(number) => fail(number),
     }
 }
 

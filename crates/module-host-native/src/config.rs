@@ -9,7 +9,7 @@ use engine::State;
 use module_abi::status;
 
 use crate::context::Ctx;
-use crate::errno::set_errno;
+use crate::errno::{fail, set_errno};
 use crate::module::Module;
 use crate::ptr;
 use crate::strings::{ModuleString, StringPtr, bytes_of};
@@ -100,8 +100,7 @@ fn add(ctx: *mut Ctx, registration: Registration) -> c_int {
     };
     let valid = is_name(&name) && alias.as_deref().is_none_or(is_name);
     if !valid || registration.flags & !flag::ALL != 0 || !module.loading.get() {
-        set_errno(libc::EINVAL);
-        return status::ERR;
+        return fail(libc::EINVAL);
     }
     let full_name = if unprefixed { name } else { format!("{}.{name}", module.name()) };
     let parameter = ModuleParameter {
@@ -114,8 +113,7 @@ fn add(ctx: *mut Ctx, registration: Registration) -> c_int {
         value: registration.default,
     };
     if !ctx.state().config.modules.add(parameter) {
-        set_errno(libc::EALREADY);
-        return status::ERR;
+        return fail(libc::EALREADY);
     }
     let Ok(name) = CString::new(given) else { return status::ERR };
     module.config_registered.set(true);
@@ -156,8 +154,7 @@ extern "C" fn register_bool_config(
     data: Data,
 ) -> c_int {
     if default != 0 && default != 1 {
-        set_errno(libc::EINVAL);
-        return status::ERR;
+        return fail(libc::EINVAL);
     }
     let default = ModuleValue::Bool(default != 0);
     let access = Access::Int(get, set);

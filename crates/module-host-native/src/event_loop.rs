@@ -11,7 +11,7 @@ use engine::State;
 use module_abi::status;
 use parking_lot::Mutex;
 
-use crate::errno::set_errno;
+use crate::errno::{fail, set_errno};
 use crate::table::Table;
 
 /// `void (*)(descriptor, data, mask)`.
@@ -122,8 +122,7 @@ extern "C" fn event_loop_add(
         return status::ERR;
     }
     let Some(function) = function else {
-        set_errno(libc::EINVAL);
-        return status::ERR;
+        return fail(libc::EINVAL);
     };
     change(descriptor, mask, Some((function, data as usize)))
 }
@@ -137,8 +136,7 @@ extern "C" fn event_loop_del(descriptor: c_int, mask: c_int) -> c_int {
 
 extern "C" fn event_loop_add_one_shot(function: Option<OneShotFunc>, data: *mut c_void) -> c_int {
     let Some(function) = function else {
-        set_errno(libc::EINVAL);
-        return status::ERR;
+        return fail(libc::EINVAL);
     };
     ONE_SHOTS.lock().push((function, data as usize));
     crate::blocking::wake();

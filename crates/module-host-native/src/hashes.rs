@@ -6,7 +6,7 @@ use keyspace::hash::ElementText;
 use keyspace::{Type, Value, View};
 use module_abi::{NO_EXPIRE, hash_flag, open_mode, status};
 
-use crate::errno::set_errno;
+use crate::errno::{fail, set_errno};
 use crate::keys::Key;
 use crate::ptr;
 use crate::strings::{StringPtr, bytes_of, create_in};
@@ -98,8 +98,7 @@ extern "C" fn bulkhead_hash_get(
     const ALLOWED: c_int = hash_flag::EXISTS | hash_flag::CFIELDS | hash_flag::EXPIRE_TIME;
     const EITHER: c_int = hash_flag::EXISTS | hash_flag::EXPIRE_TIME;
     if flags & !ALLOWED != 0 || flags & EITHER == EITHER {
-        set_errno(libc::EINVAL);
-        return status::ERR;
+        return fail(libc::EINVAL);
     }
     let Some(key) = ptr::reference(key) else { return status::ERR };
     if key.value_type().is_some_and(|found| found != Type::Hash) {

@@ -7,7 +7,7 @@ use keyspace::Type;
 use keyspace::list::{End, List, Side};
 use module_abi::{LIST_HEAD, open_mode, status};
 
-use crate::errno::set_errno;
+use crate::errno::{fail, set_errno};
 use crate::keys::Key;
 use crate::ptr;
 use crate::strings::{StringPtr, bytes_of, create_in};
@@ -54,8 +54,7 @@ fn place(list: &List, index: c_long) -> Option<usize> {
 
 extern "C" fn list_push(key: *mut Key, end: c_int, element: StringPtr) -> c_int {
     if element.is_null() {
-        set_errno(libc::EINVAL);
-        return status::ERR;
+        return fail(libc::EINVAL);
     }
     let Some(key) = list_key(key, open_mode::WRITE, true) else { return status::ERR };
     let (db, name) = (key.db, key.name());
@@ -109,8 +108,7 @@ extern "C" fn list_get(key: *mut Key, index: c_long) -> StringPtr {
 
 extern "C" fn list_set(key: *mut Key, index: c_long, value: StringPtr) -> c_int {
     if value.is_null() {
-        set_errno(libc::EINVAL);
-        return status::ERR;
+        return fail(libc::EINVAL);
     }
     let Some(key) = list_key(key, open_mode::WRITE, false) else { return status::ERR };
     let limit = key.state().list_limit();
@@ -125,15 +123,13 @@ extern "C" fn list_set(key: *mut Key, index: c_long, value: StringPtr) -> c_int 
 
 extern "C" fn list_insert(key: *mut Key, index: c_long, value: StringPtr) -> c_int {
     if value.is_null() {
-        set_errno(libc::EINVAL);
-        return status::ERR;
+        return fail(libc::EINVAL);
     }
     let Some(inner) = list_key(key, open_mode::WRITE, true) else { return status::ERR };
     let len = list_of(inner).map_or(0, |list| list.len() as i64);
     let place = if index < 0 { index + len + 1 } else { index };
     if !(0..=len).contains(&place) {
-        set_errno(libc::EDOM);
-        return status::ERR;
+        return fail(libc::EDOM);
     }
     if place == 0 || place == len {
         return list_push(key, if place == 0 { LIST_HEAD } else { 1 }, value);

@@ -9,7 +9,7 @@ use engine::{ClientId, State, client_flag};
 use module_abi::{context_flag, status};
 
 use crate::context::Ctx;
-use crate::errno::set_errno;
+use crate::errno::fail;
 use crate::ptr;
 use crate::strings::{StringPtr, bytes_of, create_in};
 use crate::table::Table;
@@ -208,14 +208,8 @@ extern "C" fn set_client_name_by_id(id: u64, name: StringPtr) -> c_int {
             state.clients[client].name = name.to_vec();
             status::OK
         }
-        Some(_) => {
-            set_errno(libc::EINVAL);
-            status::ERR
-        }
-        None => {
-            set_errno(libc::ENOENT);
-            status::ERR
-        }
+        Some(_) => fail(libc::EINVAL),
+        None => fail(libc::ENOENT),
     }
 }
 

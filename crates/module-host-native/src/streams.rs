@@ -7,7 +7,7 @@ use keyspace::stream::{References, Stream, StreamId, Trim, TrimTo};
 use keyspace::{Type, Value, View};
 use module_abi::status;
 
-use crate::errno::set_errno;
+use crate::errno::{fail, set_errno};
 use crate::keys::Key;
 use crate::ptr;
 use crate::strings::{self, StringPtr, bytes_of, create_in};
@@ -39,11 +39,6 @@ pub struct Walk {
     current: Option<StreamId>,
     /// Fields of the current entry that were not asked for yet; read with the first.
     fields: Option<std::vec::IntoIter<Pair>>,
-}
-
-fn fail(errno: c_int) -> c_int {
-    set_errno(errno);
-    status::ERR
 }
 
 fn id_of(id: strings::StreamId) -> StreamId {
@@ -139,22 +134,20 @@ fn append(key: &mut Key, given: Option<StreamId>, fields: &[&[u8]]) -> Result<St
     Ok(id)
 }
 
-fn delete(key: &mut Key, id: StreamId) -> bool {
-    let deleted = to_write(key).is_some_and(|stream| stream.delete(id));
-    if deleted {
+fn delete(key: &mut Key, id: StreamId) -> c_int {
+    if to_write(key).is_some_and(|stream| stream.delete(id)) {
         key.touched();
+        status::OK
+    } else {
+        fail(libc::ENOENT)
     }
-    deleted
 }
 
 extern "C" fn stream_delete(key: *mut Key, id: *mut strings::StreamId) -> c_int {
     let Some(id) = ptr::reference(id) else { return fail(libc::EINVAL) };
     match writable_stream(key) {
         Ok(key) if key.walk.is_some() => fail(libc::EBADF),
-        Ok(key) => match delete(key, id_of(*id)) {
-            true => status::OK,
-            false => fail(libc::ENOENT),
-        },
+        Ok(key) => delete(key, id_of(*id)),
         Err(errno) => fail(errno),
     }
 }
@@ -217,18 +210,26 @@ fn advance(key: &Key, walk: &mut Walk) -> Option<(StreamId, usize)> {
     Some((entry.id, entry.len()))
 }
 
+/// Takes a step of the key's walk: the key and what was found, or what errno shall be.
+fn step<'a, T>(
+    key: *mut Key,
+    take: impl FnOnce(&Key, &mut Walk) -> Option<T>,
+) -> Result<(&'a mut Key, T), c_int> {
+    let (key, mut walk) = walked(key)?;
+    let found = take(key, &mut walk);
+    key.walk = Some(walk);
+    found.map(|found| (key, found)).ok_or(libc::ENOENT)
+}
+
 extern "C" fn iterator_next_id(
     key: *mut Key,
     id: *mut strings::StreamId,
     pairs: *mut c_long,
 ) -> c_int {
-    let (key, mut walk) = match walked(key) {
-        Ok(found) => found,
+    let (found, len) = match step(key, advance) {
+        Ok((_, found)) => found,
         Err(errno) => return fail(errno),
     };
-    let next = advance(key, &mut walk);
-    key.walk = Some(walk);
-    let Some((found, len)) = next else { return fail(libc::ENOENT) };
     put_id(id, found);
     ptr::put(pairs, c_long::try_from(len).unwrap_or(c_long::MAX));
     status::OK
@@ -251,13 +252,10 @@ extern "C" fn iterator_next_field(
     field: *mut StringPtr,
     value: *mut StringPtr,
 ) -> c_int {
-    let (key, mut walk) = match walked(key) {
+    let (key, (name, content)) = match step(key, next_field) {
         Ok(found) => found,
         Err(errno) => return fail(errno),
     };
-    let next = next_field(key, &mut walk);
-    key.walk = Some(walk);
-    let Some((name, content)) = next else { return fail(libc::ENOENT) };
     if !field.is_null() {
         ptr::put(field, create_in(key.ctx, &name));
     }
@@ -271,16 +269,13 @@ extern "C" fn iterator_delete(key: *mut Key) -> c_int {
     if let Err(errno) = writable_stream(key) {
         return fail(errno);
     }
-    let (key, mut walk) = match walked(key) {
-        Ok(found) => found,
-        Err(errno) => return fail(errno),
-    };
-    let current = walk.current.take();
-    walk.fields = None;
-    key.walk = Some(walk);
+    let current = step(key, |_, walk| {
+        walk.fields = None;
+        walk.current.take()
+    });
     match current {
-        Some(id) if delete(key, id) => status::OK,
-        _ => fail(libc::ENOENT),
+        Ok((key, id)) => delete(key, id),
+        Err(errno) => fail(errno),
     }
 }
 

@@ -8,16 +8,13 @@ use std::time::{Duration, Instant};
 
 use testkit::{ServerProcess, encode_command};
 
-use super::load::{LOAD_CORE, Round};
+use super::load::{CONNECTIONS, KEYS, LOAD_CORE, Round, VALUE};
 use super::stats::cpu_seconds;
 use crate::{Result, exec};
 
-const CLIENTS: usize = 50;
 const SUBSCRIBERS: usize = 100;
 const CHANNEL: &str = "channel";
-const VALUE: &str = "value-of-thirty-two-bytes-length";
 const SETS: usize = 10;
-const KEYS: u64 = 100_000;
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What is sent and what comes of it.
@@ -80,7 +77,7 @@ impl Exchange {
         requests: usize,
         pipeline: usize,
     ) -> Result<Round> {
-        let rounds = (requests / self.weight).div_ceil(CLIENTS * pipeline).max(1);
+        let rounds = (requests / self.weight).div_ceil(CONNECTIONS * pipeline).max(1);
         let mut load = Load::connect(self, server.address())?;
         let before = cpu_seconds(server.pid())?;
         let began = Instant::now();
@@ -92,7 +89,7 @@ impl Exchange {
         let waits_ms = waits_ms.map_err(|_| "the load panicked")??;
         let took_s = began.elapsed().as_secs_f64();
         let used_s = cpu_seconds(server.pid())? - before;
-        let count = (rounds * CLIENTS * pipeline) as f64;
+        let count = (rounds * CONNECTIONS * pipeline) as f64;
         Ok(Round {
             per_cpu_second: count / used_s,
             per_second: count / took_s,
@@ -121,7 +118,7 @@ impl Load {
             stream.set_read_timeout(Some(TIMEOUT))?;
             Ok(stream)
         };
-        let clients = (0..CLIENTS).map(|_| open()).collect::<Result<_>>()?;
+        let clients = (0..CONNECTIONS).map(|_| open()).collect::<Result<_>>()?;
         let mut subscribers = Vec::new();
         for _ in 0..exchange.subscribers {
             let mut stream = open()?;

@@ -14,9 +14,9 @@ use crate::{Result, exec};
 /// The core the server runs on, and the one of the load.
 const SERVER_CORE: &str = "0";
 pub const LOAD_CORE: &str = "1";
-const CONNECTIONS: &str = "50";
+pub const CONNECTIONS: usize = 50;
 /// Keys are drawn out of so many.
-const KEYS: &str = "100000";
+pub const KEYS: u64 = 100_000;
 const PIPELINES: [usize; 2] = [1, 16];
 /// With a pipeline a round has so many times the requests, to last about as long: much shorter, and the first touch of
 /// fresh memory outweighs the commands.
@@ -44,7 +44,7 @@ const fn reads(
     Measured { name, words, filling: Some((times, filling)) }
 }
 
-const VALUE: &str = "value-of-thirty-two-bytes-length";
+pub const VALUE: &str = "value-of-thirty-two-bytes-length";
 const SET: &[&str] = &["SET", "key:__rand_int__", VALUE];
 const HSET: &[&str] = &["HSET", "hash:__rand_int__", "field", VALUE];
 const ZADD: &[&str] = &["ZADD", "zset", "__rand_int__", "element:__rand_int__"];
@@ -250,8 +250,9 @@ fn load(
 ) -> Result<(f64, f64)> {
     let mut command = Command::new("taskset");
     command.args(["-c", LOAD_CORE]).arg(benchmark);
-    command.args(["-p", &server.address().port().to_string(), "-c", CONNECTIONS, "--csv"]);
-    command.args(["-n", &requests.to_string(), "-P", &pipeline.to_string(), "-r", KEYS]);
+    command.args(["-p", &server.address().port().to_string(), "--csv"]);
+    command.args(["-c", &CONNECTIONS.to_string(), "-r", &KEYS.to_string()]);
+    command.args(["-n", &requests.to_string(), "-P", &pipeline.to_string()]);
     let text = exec::output(command.args(words))?;
     let line = text.lines().last().unwrap_or_default();
     let fields: Vec<&str> = line.rsplit(',').map(|field| field.trim_matches('"')).collect();

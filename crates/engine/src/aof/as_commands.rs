@@ -25,13 +25,7 @@ struct Batches<'a> {
 }
 
 impl<'a> Batches<'a> {
-    fn new(
-        name: &'a [u8],
-        key: &'a [u8],
-        words_per_item: usize,
-        out: &'a mut Vec<u8>,
-    ) -> Batches<'a> {
-        let words_max = ITEMS_PER_COMMAND * words_per_item;
+    fn new(name: &'a [u8], key: &'a [u8], words_max: usize, out: &'a mut Vec<u8>) -> Batches<'a> {
         Batches { head: [name, key], words: Vec::new(), words_max, out }
     }
 
@@ -96,19 +90,19 @@ impl State {
                 encode([b"SET", key, bytes.as_slice()].into_iter(), out);
             }
             View::Value(Value::List(list)) => {
-                let mut batches = Batches::new(b"RPUSH", key, 1, out);
+                let mut batches = Batches::new(b"RPUSH", key, ITEMS_PER_COMMAND, out);
                 list.visit_range(0, usize::MAX, |element| {
                     batches.word(ElementText::default().of(element));
                 });
                 batches.end();
             }
             View::Value(Value::Set(set)) => {
-                let mut batches = Batches::new(b"SADD", key, 1, out);
+                let mut batches = Batches::new(b"SADD", key, ITEMS_PER_COMMAND, out);
                 set.for_each(|element| batches.word(ElementText::default().of(element)));
                 batches.end();
             }
             View::Value(Value::SortedSet(set)) => {
-                let mut batches = Batches::new(b"ZADD", key, 2, out);
+                let mut batches = Batches::new(b"ZADD", key, 2 * ITEMS_PER_COMMAND, out);
                 for (element, score) in set.iter_from(0) {
                     let mut text = Vec::new();
                     stdx::double::format(score, &mut text);
@@ -151,8 +145,7 @@ fn write_expiry(record: &KeyRecord, out: &mut Vec<u8>) {
 }
 
 fn write_array(key: &[u8], array: &Array, out: &mut Vec<u8>) {
-    let mut batches = Batches::new(b"ARMSET", key, 2, out);
-    batches.words_max = 2 * CELLS_PER_COMMAND;
+    let mut batches = Batches::new(b"ARMSET", key, 2 * CELLS_PER_COMMAND, out);
     for (index, cell) in array.range(0, Array::INDEX_MAX) {
         batches.word(index.to_string().as_bytes());
         batches.word(CellText::default().of(cell));
@@ -172,7 +165,7 @@ fn shares_fields(hash: &Hash) -> bool {
 
 fn write_hash(key: &[u8], hash: &Hash, out: &mut Vec<u8>) {
     let mut expiries = Vec::new();
-    let mut batches = Batches::new(b"HMSET", key, 2, out);
+    let mut batches = Batches::new(b"HMSET", key, 2 * ITEMS_PER_COMMAND, out);
     hash.for_each(|view| {
         let mut text = ElementText::default();
         let field = text.of(view.field);

@@ -39,12 +39,7 @@ fn nested(value: &Value, out: &mut Vec<u8>, depth: usize) {
 
 /// As C's `%g` prints it.
 fn number_text(number: f64, out: &mut Vec<u8>) {
-    let text = if number.is_nan() {
-        if number.is_sign_negative() { "-nan".to_owned() } else { "nan".to_owned() }
-    } else {
-        stdx::double::significant_digits(number, 6)
-    };
-    out.extend_from_slice(text.as_bytes());
+    out.extend_from_slice(stdx::double::significant_digits(number, 6).as_bytes());
 }
 
 fn table_text(table: &Table, out: &mut Vec<u8>, depth: usize) {
