@@ -60,6 +60,8 @@ impl Form {
             .clone()
             .option("appendonly", &[yes_no(!matches!(self, Form::Rdb))])
             .option("aof-use-rdb-preamble", &[preamble])
+            // A rewrite of the server's own choice would stand in the way of the one that is asked for.
+            .option("auto-aof-rewrite-percentage", &["0"])
     }
 }
 
