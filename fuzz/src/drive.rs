@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use cap::Cap;
@@ -45,6 +46,7 @@ struct Task {
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
+    note_panics();
     match words.as_slice() {
         [one, name, file] if one == "one" => {
             if let Some(make) = target(name) {
@@ -94,11 +96,24 @@ fn run(task: &Task) -> ExitCode {
     if faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Runs a case: what came of it, and whether it took too long.
-fn timed(target: &mut dyn Fuzzed, body: &[u8]) -> (std::thread::Result<Outcome>, bool) {
+/// Something has panicked. The interpreter of scripts catches panics and makes errors of them, here but not in the server.
+static PANICKED: AtomicBool = AtomicBool::new(false);
+
+/// Notes panics, and reports them as before.
+fn note_panics() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        PANICKED.store(true, Ordering::Relaxed);
+        report(info);
+    }));
+}
+
+/// Runs a case: what came of it, `None` after a panic, and whether it took too long.
+fn timed(target: &mut dyn Fuzzed, body: &[u8]) -> (Option<Outcome>, bool) {
     let started = Instant::now();
-    let outcome = catch_unwind(AssertUnwindSafe(|| target.run(body)));
-    (outcome, started.elapsed() > TIME_MAX)
+    let outcome = catch_unwind(AssertUnwindSafe(|| target.run(body))).ok();
+    let panicked = PANICKED.swap(false, Ordering::Relaxed);
+    (outcome.filter(|_| !panicked), started.elapsed() > TIME_MAX)
 }
 
 /// Plays the cases of one kind; how many of them showed a fault.
@@ -129,18 +144,18 @@ fn run_kind(task: &Task, kind: &str, seeds: &[Seed]) -> usize {
                 current.write_all_at(&body, 0).and_then(|()| current.set_len(body.len() as u64));
         }
         let (outcome, mut slow) = timed(&mut *target, &body);
-        if slow && outcome.is_ok() {
+        if slow && outcome.is_some() {
             // The machine may have been busy with something else: what is slow by itself is so once more.
             slow = timed(&mut *(task.make)(), &body).1;
         }
-        if outcome.is_err() || slow {
+        if outcome.is_none() || slow {
             faults += 1;
             let file = task.folder.join(format!("{}-{kind}-{}-{number}.bin", task.name, task.seed));
             let what = if slow { "slow" } else { "panic" };
             eprintln!("{what}: {} {:?}", file.display(), std::fs::write(&file, &body));
             target = (task.make)();
         }
-        let is_loaded = matches!(outcome, Ok(Outcome::Loaded));
+        let is_loaded = outcome == Some(Outcome::Loaded);
         loaded += usize::from(is_loaded);
         // A seed that is not taken tests nothing.
         if number < own.len() && !is_loaded && target.takes_seeds(kind) {

@@ -212,21 +212,21 @@ impl Selector {
         self.write_keys(out, false);
     }
 
-    /// `to_read`: as rules that can be read again. All keys, and then further ones, would be refused.
+    /// `to_read`: as rules that can be read again. `~*` takes the place of those before it, and of those behind it there may
+    /// be none.
     fn write_keys(&self, out: &mut Vec<u8>, to_read: bool) {
         let start = out.len();
         if self.all_keys {
             out.extend_from_slice(b"~*");
         }
-        for (index, key) in self.keys.iter().enumerate() {
-            let is_last = index + 1 == self.keys.len();
+        for key in &self.keys {
             if out.len() > start {
                 out.push(b' ');
             }
             out.extend_from_slice(match (key.access.read, key.access.write) {
                 (true, false) => b"%R~",
                 (false, true) => b"%W~",
-                _ if to_read && !is_last && &*key.pattern == b"*" => b"%RW~",
+                _ if to_read && self.keys.len() > 1 && &*key.pattern == b"*" => b"%RW~",
                 _ => b"~",
             });
             out.extend_from_slice(&key.pattern);

@@ -212,6 +212,27 @@ fn files_are_read_as_a_whole() {
     );
 }
 
+#[test]
+fn patterns_that_need_care_are_written_so_that_they_are_read_again() {
+    let reading = Reading { file_name: "f", all_channels: false, catalog: &Few };
+    for (rules, written) in [
+        (&["(\"+get\" '~q\"')"][..], "(\"~q\\\"\" resetchannels -@all +get)"),
+        (&["~J#", "%RW~*"][..], "~J# %RW~* resetchannels -@all"),
+        (&["%RW~*"][..], "sanitize-payload ~* resetchannels -@all"),
+    ] {
+        let mut user = User::new("u", false);
+        for rule in rules {
+            user.apply(rule.as_bytes(), false, &Few).expect("a valid rule");
+        }
+        let text = String::from_utf8(user.describe()).expect("text");
+        assert!(text.ends_with(written), "{text}");
+        let line = format!("user u {text}\nuser default off");
+        let users = reading.users(line.as_bytes()).expect("what was written can be read");
+        let again = users.get(b"u").expect("the user");
+        assert_eq!(String::from_utf8(again.describe()).expect("text"), text);
+    }
+}
+
 /// `-get +get` takes the shortcut of those who may call everything, of which the description tells nothing.
 fn without_shortcut(selector: &Selector) -> Selector {
     let mut selector = selector.clone();

@@ -196,8 +196,10 @@ impl User {
         out.push(b' ');
         self.root.describe(&mut out);
         for selector in &self.further {
+            let mut rules = Vec::new();
+            selector.describe(&mut rules);
             out.extend_from_slice(b" (");
-            selector.describe(&mut out);
+            words::join(&rules, &mut out);
             out.push(b')');
         }
         out

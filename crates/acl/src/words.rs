@@ -41,3 +41,17 @@ pub fn split(text: &[u8]) -> Option<Vec<Vec<u8>>> {
     }
     split_arguments(text).ok()
 }
+
+/// Writes the inside of a selector so that [`split`] finds the same words: quoted, where a quote is in them.
+pub fn join(rules: &[u8], out: &mut Vec<u8>) {
+    for (index, word) in rules.split(|byte| *byte == b' ').enumerate() {
+        if index > 0 {
+            out.push(b' ');
+        }
+        if word.iter().any(|byte| matches!(byte, b'"' | b'\'')) {
+            stdx::escape::quote(word, out);
+        } else {
+            out.extend_from_slice(word);
+        }
+    }
+}

@@ -7,6 +7,9 @@ use crate::outcome::{bytes_of, number_of, truncate};
 
 /// Deepest nesting that a script may reply with.
 const DEPTH_MAX: usize = 1980;
+/// Tables that a script's reply may hold. One that is in many places counts for each of them: a few that hold each other
+/// would make a reply without end.
+const REPLY_TABLES_MAX: usize = 1 << 22;
 
 /// Deepest nesting of a reply that a script is given.
 const REPLY_DEPTH_MAX: usize = 128;
@@ -183,10 +186,16 @@ pub struct Writer<'a> {
     pub reply: &'a mut Reply,
     pub errors: Vec<RepliedError>,
     /// The script has switched to RESP3, so its booleans are such.
-    pub resp3: bool,
+    resp3: bool,
+    /// Tables that may still come.
+    tables_left: usize,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    pub fn new(reply: &'a mut Reply, resp3: bool) -> Writer<'a> {
+        Writer { reply, errors: Vec::new(), resp3, tables_left: REPLY_TABLES_MAX }
+    }
+
     /// Writes a value. Numbers lose their fraction, a list ends at its first nil.
     pub fn write(&mut self, value: &Value) -> mlua::Result<()> {
         self.value(value, 0)
@@ -212,6 +221,9 @@ impl Writer<'_> {
             self.errors.push(RepliedError { text, counted: false });
             return Ok(());
         }
+        self.tables_left = self.tables_left.checked_sub(1).ok_or_else(|| {
+            mlua::Error::external("ERR The reply of the script holds too many tables")
+        })?;
         if let Value::String(text) = table.raw_get::<Value>("err")? {
             let counted = table.raw_get::<Value>("ignore_error_stats_update")?;
             let text = one_line(&text.as_bytes());
@@ -291,4 +303,24 @@ impl Writer<'_> {
 /// A line must not break the protocol: line ends become spaces.
 pub fn one_line(text: &[u8]) -> Vec<u8> {
     text.iter().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_that_hold_each_other_make_no_endless_reply() {
+        let lua = mlua::Lua::new();
+        let script = "local t = {} for _ = 1, 40 do t = {t, t} end return t";
+        let value: Value = lua.load(script).eval().expect("a table");
+        let mut reply = Reply::with_protocol(false);
+        let mut writer = Writer { tables_left: 1000, ..Writer::new(&mut reply, false) };
+        let error = writer.write(&value).expect_err("2^40 tables");
+        assert_eq!(error.to_string(), "ERR The reply of the script holds too many tables");
+        let few: Value = lua.load("local t = {1} return {t, t}").eval().expect("a table");
+        let mut reply = Reply::with_protocol(false);
+        Writer::new(&mut reply, false).write(&few).expect("three tables");
+        assert_eq!(reply.as_bytes(), b"*2\r\n*1\r\n:1\r\n*1\r\n:1\r\n");
+    }
 }

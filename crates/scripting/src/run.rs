@@ -265,7 +265,7 @@ fn reply(
     let problem = match result {
         Ok((true, value)) => {
             let resp3 = link.resp3.get();
-            let mut writer = convert::Writer { reply: context.reply, errors: Vec::new(), resp3 };
+            let mut writer = convert::Writer::new(context.reply, resp3);
             let written = writer.write(&value);
             let errors = writer.errors;
             count(context.state, &errors);

@@ -224,7 +224,7 @@ fn unpack(lua: &Lua, arguments: &Arguments) -> Failed<mlua::Result<Outcome>> {
         return Err(Outcome::BadArgument(3, "offset must be 1 or greater".to_owned()));
     }
     // A negative one is far behind the end.
-    let mut position = usize::try_from(position - 1).unwrap_or(usize::MAX / 2);
+    let mut position = usize::try_from(position.saturating_sub(1)).unwrap_or(usize::MAX / 2);
     let mut results: Vec<Value> = Vec::new();
     let too_short = || Outcome::BadArgument(2, TOO_SHORT.to_owned());
     while let Some(option) = format.next() {
