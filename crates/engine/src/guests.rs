@@ -148,15 +148,18 @@ pub trait DebugConsole {
     fn end_child(&self) -> !;
 }
 
+/// What a script is called with.
+pub type KeysAndArguments<'a> = (&'a [&'a [u8]], &'a [&'a [u8]]);
+
 /// Compiles, keeps and runs scripts.
 pub trait ScriptHost {
-    /// EVAL: runs the script, compiling it if it is new. `read_only`: it must not write.
+    /// EVAL: runs the script, compiling it if it is new. `read_only`: it must not write. Of wrong `words` it is the host that
+    /// says so, since a debugger's session has begun by then, and ends with that.
     fn eval(
         &self,
         context: &mut Context<'_>,
         body: &[u8],
-        keys: &[&[u8]],
-        arguments: &[&[u8]],
+        words: Result<KeysAndArguments<'_>, CommandError>,
         read_only: bool,
     ) -> CommandResult;
 
@@ -165,8 +168,7 @@ pub trait ScriptHost {
         &self,
         context: &mut Context<'_>,
         sha: &[u8],
-        keys: &[&[u8]],
-        arguments: &[&[u8]],
+        words: Result<KeysAndArguments<'_>, CommandError>,
         read_only: bool,
     ) -> CommandResult;
 

@@ -11,6 +11,10 @@ static ARRAY_HEADERS: [Header; SHORT] = headers(b'*');
 
 const SHORT: usize = 128;
 
+/// From this size on a buffer grows by half of it instead of twofold: what `maxmemory-clients` counts should not be far above
+/// what is written.
+const LARGE_BYTES: usize = 1 << 20;
+
 /// A prepared line; copied as a whole (one machine word) and then cut to its length.
 #[derive(Clone, Copy)]
 struct Header {
@@ -100,14 +104,14 @@ impl Reply {
     }
 
     /// Notes that so many more bytes are sent. Once all are, the buffer is empty; the sent part of a long backlog is
-    /// dropped when it is the larger part, so that each byte is moved once on average.
+    /// dropped when it is a quarter, so that a byte is moved three times on average.
     #[inline]
     pub fn advance(&mut self, bytes: usize) {
         self.sent += bytes;
         if self.sent >= self.buf.len() {
             self.buf.clear();
             self.sent = 0;
-        } else if self.sent > self.buf.len() / 2 {
+        } else if self.sent > self.buf.len() / 4 {
             self.buf.drain(..self.sent);
             self.sent = 0;
         }
@@ -139,7 +143,11 @@ impl Reply {
             self.overflowed = true;
             self.buf.truncate(self.sent + self.limit);
         }
-        self.buf.reserve(bytes);
+        if self.buf.capacity() < LARGE_BYTES {
+            self.buf.reserve(bytes);
+        } else if self.buf.capacity() - self.buf.len() < bytes {
+            self.buf.reserve_exact(bytes.max(self.buf.capacity() / 2));
+        }
     }
 
     /// Number of bytes written so far.

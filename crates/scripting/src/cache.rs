@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use engine::guests::{FunctionsPolicy, LibraryInfo, ScriptFigures, ScriptHost};
+use engine::guests::{FunctionsPolicy, KeysAndArguments, LibraryInfo, ScriptFigures, ScriptHost};
 use engine::{Command, CommandError, CommandResult, Context, State, client_flag};
 use indexmap::IndexMap;
 use keyspace::Judge;
@@ -78,6 +78,15 @@ enum Wanted {
 }
 
 impl Scripts {
+    /// Scripts whose interpreters may take so many bytes of memory each. Redis, and so the server, sets no limit: a script
+    /// may use memory until the system has no more.
+    #[must_use]
+    pub fn with_memory_limit(bytes: usize) -> Scripts {
+        let scripts = Scripts::default();
+        scripts.link.memory_max.set(bytes);
+        scripts
+    }
+
     /// The interpreter, made at first use.
     fn interpreter(&self, state: &State) -> Result<Rc<Interpreter>, CommandError> {
         let mut place = self.interpreter.borrow_mut();
@@ -218,11 +227,11 @@ impl ScriptHost for Scripts {
         &self,
         context: &mut Context<'_>,
         body: &[u8],
-        keys: &[&[u8]],
-        arguments: &[&[u8]],
+        words: Result<KeysAndArguments<'_>, CommandError>,
         read_only: bool,
     ) -> CommandResult {
         let run = |context: &mut Context<'_>| {
+            let (keys, arguments) = words?;
             let script = self.compile(context.state, body, Wanted::ForNow)?;
             self.run(context, &script, keys, arguments, read_only)
         };
@@ -241,13 +250,16 @@ impl ScriptHost for Scripts {
         &self,
         context: &mut Context<'_>,
         sha: &[u8],
-        keys: &[&[u8]],
-        arguments: &[&[u8]],
+        words: Result<KeysAndArguments<'_>, CommandError>,
         read_only: bool,
     ) -> CommandResult {
-        if sha.len() == SHA_LEN && context.client().debugging.is_some() {
+        if sha.len() != SHA_LEN {
+            return Err(NO_SCRIPT);
+        }
+        if context.client().debugging.is_some() {
             return Err(NOT_BY_SHA);
         }
+        let (keys, arguments) = words?;
         let script = self.find(sha).ok_or(NO_SCRIPT)?;
         self.note_use(&script, Wanted::ForNow);
         self.run(context, &script, keys, arguments, read_only)

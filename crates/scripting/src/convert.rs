@@ -10,6 +10,8 @@ const DEPTH_MAX: usize = 1980;
 /// Tables that a script's reply may hold. One that is in many places counts for each of them: a few that hold each other
 /// would make a reply without end.
 const REPLY_TABLES_MAX: usize = 1 << 22;
+/// As how many tables an error counts, whose text is kept until all is written.
+const TABLES_PER_ERROR: usize = 8;
 
 /// Deepest nesting of a reply that a script is given.
 const REPLY_DEPTH_MAX: usize = 128;
@@ -214,23 +216,30 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn table(&mut self, table: &Table, depth: usize) -> mlua::Result<()> {
-        if depth >= DEPTH_MAX {
-            let text = b"ERR reached lua stack limit".to_vec();
-            self.reply.error(&text);
-            self.errors.push(RepliedError { text, counted: false });
-            return Ok(());
-        }
-        self.tables_left = self.tables_left.checked_sub(1).ok_or_else(|| {
+    /// Counts tables off what the reply may hold.
+    fn take(&mut self, tables: usize) -> mlua::Result<()> {
+        self.tables_left = self.tables_left.checked_sub(tables).ok_or_else(|| {
             mlua::Error::external("ERR The reply of the script holds too many tables")
         })?;
+        Ok(())
+    }
+
+    fn error(&mut self, text: Vec<u8>, counted: bool) -> mlua::Result<()> {
+        self.take(TABLES_PER_ERROR)?;
+        self.reply.error(&text);
+        self.errors.push(RepliedError { text, counted });
+        Ok(())
+    }
+
+    fn table(&mut self, table: &Table, depth: usize) -> mlua::Result<()> {
+        if depth >= DEPTH_MAX {
+            return self.error(b"ERR reached lua stack limit".to_vec(), false);
+        }
+        self.take(1)?;
         if let Value::String(text) = table.raw_get::<Value>("err")? {
             let counted = table.raw_get::<Value>("ignore_error_stats_update")?;
             let text = one_line(&text.as_bytes());
-            self.reply.error(&text);
-            let counted = counted.as_boolean() == Some(true);
-            self.errors.push(RepliedError { text, counted });
-            return Ok(());
+            return self.error(text, counted.as_boolean() == Some(true));
         }
         if let Value::String(text) = table.raw_get::<Value>("ok")? {
             self.reply.simple(one_line(&text.as_bytes()));

@@ -67,6 +67,7 @@ impl Interpreter {
     fn begin(link: &Rc<Link>) -> mlua::Result<(Lua, Table)> {
         // A panic in a function of ours ends the server anyway, so scripts' pcall need not look for one.
         let lua = Lua::new_with(libraries(), LuaOptions::new().catch_rust_panics(false))?;
+        lua.set_memory_limit(link.memory_max.get())?;
         let guard: Table = lua.globals().raw_get("guard")?;
         crate::api::install(&lua, &guard, link)?;
         crate::busy::watch(&lua, link)?;

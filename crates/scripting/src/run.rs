@@ -72,6 +72,8 @@ pub struct Link {
     pub registered: RefCell<Option<Vec<Registered>>>,
     /// A buffer for replies, kept for its memory.
     pub reply: Cell<Reply>,
+    /// Memory that an interpreter may take, in bytes; 0 means any.
+    pub memory_max: Cell<usize>,
     calls: Cell<u32>,
 }
 

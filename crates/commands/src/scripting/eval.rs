@@ -111,10 +111,10 @@ pub(super) fn keys_and_arguments<'a>(
 fn run(context: &mut Context<'_>, by_sha: bool, read_only: bool) -> CommandResult {
     let host = super::host(context)?;
     let argv = context.argv;
-    let (keys, arguments) = keys_and_arguments(argv, error::NOT_AN_INTEGER)?;
+    let words = keys_and_arguments(argv, error::NOT_AN_INTEGER);
     if by_sha {
-        host.eval_sha(context, argv[1], keys, arguments, read_only)
+        host.eval_sha(context, argv[1], words, read_only)
     } else {
-        host.eval(context, argv[1], keys, arguments, read_only)
+        host.eval(context, argv[1], words, read_only)
     }
 }

@@ -86,3 +86,20 @@ fn an_aborted_script_is_an_error() {
     let reply = client.read().expect("a reply").text().expect("a text");
     assert!(reply.starts_with("ERR script aborted for user request script: "), "{reply}");
 }
+
+#[test]
+fn a_script_that_cannot_begin_ends_the_session() {
+    let server = start(&options());
+    for (words, error) in [
+        (["EVAL", "return 1", "x"], "ERR value is not an integer or out of range"),
+        (["EVAL", "return 1", "-1"], "ERR Number of keys can't be negative"),
+        (["EVAL", "return +", "0"], "ERR Error compiling script"),
+    ] {
+        let mut client = server.client().expect("connected");
+        client.command(&["SCRIPT", "DEBUG", "SYNC"]).expect("a reply");
+        assert_eq!(say(&mut client, &words), ["<endsession>"]);
+        let reply = client.read().expect("a reply").text().expect("a text");
+        assert!(reply.starts_with(error), "{reply}");
+        assert!(client.read().is_err(), "the connection has ended");
+    }
+}
