@@ -35,7 +35,6 @@ pub struct Io {
 /// Tags of the stream.
 mod tag {
     pub const EOF: u64 = 0;
-    pub const SIGNED: u64 = 1;
     pub const UNSIGNED: u64 = 2;
     pub const FLOAT: u64 = 3;
     pub const DOUBLE: u64 = 4;
@@ -192,11 +191,9 @@ extern "C" fn save_unsigned(io: *mut Io, value: u64) {
     });
 }
 
+/// Redis writes it as the unsigned number of the same bits, tag included.
 extern "C" fn save_signed(io: *mut Io, value: i64) {
-    with_io(io, |io| {
-        io.put_length(tag::SIGNED);
-        io.put_length(value as u64);
-    });
+    save_unsigned(io, value as u64);
 }
 
 extern "C" fn save_double(io: *mut Io, value: c_double) {
@@ -252,7 +249,7 @@ extern "C" fn load_unsigned(io: *mut Io) -> u64 {
 }
 
 extern "C" fn load_signed(io: *mut Io) -> i64 {
-    with_io(io, |io| io.expect(tag::SIGNED).and_then(|()| io.take_length())).unwrap_or(0) as i64
+    load_unsigned(io) as i64
 }
 
 extern "C" fn load_double(io: *mut Io) -> c_double {

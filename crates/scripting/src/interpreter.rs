@@ -84,3 +84,22 @@ impl Interpreter {
 pub fn raising(guard: &Table, function: Function) -> mlua::Result<Value> {
     guard.raw_get::<Function>("raising")?.call(function)
 }
+
+#[cfg(test)]
+mod tests {
+    use mlua::Lua;
+
+    /// Each move of an element is a step that no hook can end: half a minute for these.
+    #[test]
+    fn nothing_is_inserted_far_below_a_table() {
+        let lua = Lua::new();
+        for position in ["-2^31", "2^31", "-2^24"] {
+            let script = format!("return select(2, pcall(table.insert, {{1}}, {position}, 'k'))");
+            let problem: String = lua.load(script).eval().expect("a text");
+            assert!(problem.contains("position out of bounds"), "{position}: {problem}");
+        }
+        let script = "local t = {1} table.insert(t, -5, 'k') return t[-5], t[1], t[2]";
+        let moved: (String, Option<i64>, i64) = lua.load(script).eval().expect("three values");
+        assert_eq!(moved, ("k".to_owned(), None, 1));
+    }
+}

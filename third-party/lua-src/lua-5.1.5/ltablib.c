@@ -87,6 +87,13 @@ static int setn (lua_State *L) {
 }
 
 
+/*
+** How far below the first element a value may be inserted: each place up to
+** the end is moved by one, which no hook can interrupt.
+*/
+#define TINSERT_BELOW_MAX	(1 << 20)
+
+
 static int tinsert (lua_State *L) {
   int e = aux_getn(L, 1) + 1;  /* first empty element */
   int pos;  /* where to insert new element */
@@ -98,6 +105,8 @@ static int tinsert (lua_State *L) {
     case 3: {
       int i;
       pos = luaL_checkint(L, 2);  /* 2nd argument is the position */
+      if (pos < -TINSERT_BELOW_MAX)
+        return luaL_argerror(L, 2, "position out of bounds");
       if (pos > e) e = pos;  /* `grow' array if necessary */
       for (i = e; i > pos; i--) {  /* move up elements */
         lua_rawgeti(L, 1, i-1);

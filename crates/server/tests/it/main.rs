@@ -17,6 +17,7 @@ mod refused_modules;
 mod replication;
 mod requests;
 mod script_debugger;
+mod sdk;
 mod support;
 
 use std::path::PathBuf;
