@@ -13,6 +13,7 @@ mod fuzz;
 mod genuine;
 mod install;
 mod kills;
+mod new;
 mod oracle;
 mod paths;
 mod pins;
@@ -65,6 +66,8 @@ enum Task {
     Suite(suite::Options),
     /// Our server against the genuine one: operations per CPU second, latency, bytes per key.
     Bench(bench::Options),
+    /// A beginning of something new, such as a module.
+    New(new::Options),
     /// Build the genuine server and fetch the real modules, and say where they are.
     Genuine,
 }
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Task::Ci(options) => ci::run(&options),
         Task::Tidy => tidy::run(),
         Task::Where(options) => whereis::run(&options),
+        Task::New(options) => new::run(&options),
         Task::Oracle(options) => oracle::run(&options),
         Task::Transcripts(options) => oracle::run_own(&options),
         Task::Fuzz(options) => fuzz::run(&options),

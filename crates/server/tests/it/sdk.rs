@@ -26,15 +26,14 @@ fn library(name: &str) -> PathBuf {
     target.join(format!("debug/examples/lib{name}.so"))
 }
 
-fn play(server: &Path, name: &str, protocol: Protocol) {
-    let library = library(name);
+fn play(server: &Path, library: &Path, transcript: &Path, protocol: Protocol) {
     let options = ServerOptions::new(server)
         .option("loadmodule", &[library.to_str().expect("a path of text")])
         .option("enable-debug-command", &["yes"]);
     let server = ServerProcess::start(&options).expect("the server starts with the module");
-    let file = root().join(format!("sdk/module-sdk/examples/{name}.rtest"));
-    let text = std::fs::read_to_string(file).expect("a transcript");
-    let script = Script::parse(name, &text).expect("a valid transcript");
+    let text = std::fs::read_to_string(transcript).expect("a transcript");
+    let script =
+        Script::parse(&transcript.display().to_string(), &text).expect("a valid transcript");
     let mut transport = TcpTransport::new(server.address());
     let outcome = Runner::new(&mut transport, protocol).play(&script);
     let failures: Vec<String> = outcome.failures.iter().map(ToString::to_string).collect();
@@ -42,21 +41,56 @@ fn play(server: &Path, name: &str, protocol: Protocol) {
     assert!(outcome.passed > 10 && outcome.skipped.is_none());
 }
 
-fn play_everywhere(name: &str) {
+fn play_everywhere(library: &Path, transcript: &Path) {
     for protocol in [Protocol::Resp2, Protocol::Resp3] {
-        play(&binary(), name, protocol);
+        play(&binary(), library, transcript, protocol);
     }
     if let Some(modules) = prepared("BULKHEAD_TEST_MODULES") {
-        play(&modules.join("../../src/redis-server"), name, Protocol::Resp3);
+        play(&modules.join("../../src/redis-server"), library, transcript, Protocol::Resp3);
     }
+}
+
+fn play_example(name: &str) {
+    let transcript = root().join(format!("sdk/module-sdk/examples/{name}.rtest"));
+    play_everywhere(&library(name), &transcript);
 }
 
 #[test]
 fn a_data_type() {
-    play_everywhere("tally");
+    play_example("tally");
 }
 
 #[test]
 fn replies_calls_threads_timers_events_and_parameters() {
-    play_everywhere("kit");
+    play_example("kit");
+}
+
+/// The blocks of the guide are a module that builds by itself, outside of this workspace.
+#[test]
+fn the_module_of_the_guide() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let place = folder.path().join("pile");
+    let text =
+        std::fs::read_to_string(root().join("docs/guides/write-a-module.md")).expect("the guide");
+    let block = |kind: &str| {
+        let start = format!("\n```{kind}\n");
+        let (_, rest) = text.split_once(&start).expect("the block");
+        rest.split_once("\n```").expect("its end").0.to_owned() + "\n"
+    };
+    let sdk = root().join("sdk/module-sdk").canonicalize().expect("the SDK");
+    let manifest = block("toml").replace("../sdk/module-sdk", &sdk.display().to_string());
+    std::fs::create_dir_all(place.join("src")).expect("a folder");
+    std::fs::write(place.join("Cargo.toml"), manifest).expect("written");
+    std::fs::write(place.join("src/lib.rs"), block("rust")).expect("written");
+    std::fs::write(place.join("session.rtest"), block("rtest")).expect("written");
+    let status = Command::new(env!("CARGO"))
+        .current_dir(&place)
+        .args(["build", "--quiet", "--offline", "--target-dir"])
+        .arg(folder.path().join("target"))
+        .env_remove("CARGO_TARGET_DIR")
+        .status()
+        .expect("cargo runs");
+    assert!(status.success());
+    let library = folder.path().join("target/debug/libpile.so");
+    play_everywhere(&library, &place.join("session.rtest"));
 }
