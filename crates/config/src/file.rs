@@ -128,9 +128,10 @@ impl Startup {
         Ok(startup)
     }
 
-    /// Refuses the first directive that neither a parameter nor, by now, a module has taken.
+    /// Refuses the first directive that neither a parameter nor, by now, a module has taken or might take.
     pub fn refuse_unknown(&self) -> Result<(), LoadError> {
-        match self.module_settings.first() {
+        // One with a dot is a module's: whoever loads the modules says that there is none.
+        match self.module_settings.iter().find(|setting| !setting.name.contains(&b'.')) {
             Some(setting) => Err(LoadError::Line {
                 line_number: setting.line_number,
                 text: setting.text.clone(),

@@ -160,11 +160,15 @@ fn print_enum(value: i32, names: &[(String, i32)], flags: bool) -> Vec<u8> {
     if let Some((name, _)) = names.iter().find(|(_, number)| *number == value) {
         return name.as_bytes().to_vec();
     }
-    let contained: Vec<&str> = names
-        .iter()
-        .filter(|(_, number)| flags && *number != 0 && value & number == *number)
-        .map(|(name, _)| name.as_str())
-        .collect();
+    // Each bit is named once, by the first name that has it.
+    let mut left = value;
+    let mut contained: Vec<&str> = Vec::new();
+    for (name, number) in names.iter().filter(|(_, number)| flags && *number != 0) {
+        if left & number == *number {
+            left &= !number;
+            contained.push(name);
+        }
+    }
     if contained.is_empty() { b"unknown".to_vec() } else { contained.join(" ").into_bytes() }
 }
 

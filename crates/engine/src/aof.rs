@@ -66,7 +66,7 @@ pub trait AofFiles {
     /// Writes the dataset to a new file, here and now.
     fn write_base(&mut self, state: &State, name: &str) -> Result<(), String>;
     /// Starts a process that writes the dataset to a file outside of the directory; its number.
-    fn fork_rewrite(&mut self, state: &State) -> Result<i32, String>;
+    fn fork_rewrite(&mut self, state: &mut State) -> Result<i32, String>;
     /// The name of what such a process writes.
     fn rewritten_name(&self, process_id: i32) -> String;
 }
@@ -213,15 +213,15 @@ impl Aof {
 }
 
 impl State {
-    /// Whether a process of ours writes the dataset.
+    /// Whether a process of ours works on the dataset.
     pub fn has_child(&self) -> bool {
-        self.saving.child().is_some() || self.aof.child.is_some()
+        self.saving.child().is_some() || self.aof.child.is_some() || self.guests.has_child
     }
 
-    /// Does something with the files while the state can be read.
+    /// Does something with the files while the state is without them.
     fn with_aof_files<R>(
         &mut self,
-        body: impl FnOnce(&mut dyn AofFiles, &State) -> Result<R, String>,
+        body: impl FnOnce(&mut dyn AofFiles, &mut State) -> Result<R, String>,
     ) -> Result<R, String> {
         let Some(mut files) = self.aof.files.take() else {
             return Err("there is no disk".to_owned());

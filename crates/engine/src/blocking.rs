@@ -55,13 +55,23 @@ pub struct Blocked {
     pub wake_on_delete: bool,
     /// Set by a guest: its own number for the wait.
     pub guest: u64,
+    /// A guest waits that cannot say what becomes of the client when the wait is broken off.
+    pub unbreakable: bool,
+}
+
+/// A key that may have what somebody waits for.
+struct Ready {
+    db: usize,
+    key: Box<[u8]>,
+    /// Those who wait for a guest hear of it, too: the key is new or gone, or a guest said so.
+    for_guests: bool,
 }
 
 /// Who waits for which key.
 #[derive(Default)]
 pub struct BlockedKeys {
     waiting: HashMap<(usize, Box<[u8]>), VecDeque<ClientId>>,
-    ready: Vec<(usize, Box<[u8]>)>,
+    ready: Vec<Ready>,
     /// While those that wait are served.
     waking: bool,
     pub clients: usize,
@@ -109,11 +119,22 @@ impl BlockedKeys {
 impl State {
     /// Tells that a key now may have what a waiting client wants.
     pub fn signal_key_ready(&mut self, db: usize, key: &[u8]) {
-        if self.blocked_keys.is_waited_for(db, key) {
-            let name = (db, Box::from(key));
-            if !self.blocked_keys.ready.contains(&name) {
-                self.blocked_keys.ready.push(name);
-            }
+        self.signal(db, key, true);
+    }
+
+    /// Tells that a key which was there has more than before: guests do not hear of that.
+    pub fn signal_key_grown(&mut self, db: usize, key: &[u8]) {
+        self.signal(db, key, false);
+    }
+
+    fn signal(&mut self, db: usize, key: &[u8], for_guests: bool) {
+        if !self.blocked_keys.is_waited_for(db, key) {
+            return;
+        }
+        let ready = &mut self.blocked_keys.ready;
+        match ready.iter_mut().find(|known| known.db == db && *known.key == *key) {
+            Some(known) => known.for_guests |= for_guests,
+            None => ready.push(Ready { db, key: key.into(), for_guests }),
         }
     }
 
@@ -140,8 +161,8 @@ impl State {
         if blocked.deadline_ms > 0 {
             self.block_deadlines.push(std::cmp::Reverse((blocked.deadline_ms, client)));
         }
-        self.blocked_keys.clients += 1;
         let client = &mut self.clients[client];
+        self.blocked_keys.clients += usize::from(client.is_real());
         client.set(client_flag::BLOCKED, true);
         client.blocked = Some(Box::new(blocked));
     }
@@ -150,7 +171,7 @@ impl State {
     pub fn unblock_client(&mut self, client: ClientId) -> Option<Box<Blocked>> {
         let blocked = self.clients.get_mut(client)?.blocked.take()?;
         self.clients[client].set(client_flag::BLOCKED, false);
-        self.blocked_keys.clients -= 1;
+        self.blocked_keys.clients -= usize::from(self.clients[client].is_real());
         if blocked.kind == BlockKind::Replication {
             self.forget_aof_wait(client);
         }
@@ -171,16 +192,10 @@ impl State {
         self.with_context(client, &blocked.command, &argv, |context| {
             (blocked.on_timeout)(context, how);
         });
-        let stats = &blocked.command.stats;
-        stats.calls.set(stats.calls.get() + 1);
-        if self.stats.total_error_replies > errors_before {
-            stats.failed_calls.set(stats.failed_calls.get() + 1);
-        }
-        self.stats.commands_processed += 1;
-        if let Some(session) = self.clients.get_mut(client) {
-            session.commands_processed += 1;
-        }
+        let failed = self.stats.total_error_replies > errors_before;
+        self.count_answered(client, &blocked.command, &argv, 0, failed);
         self.mark_pending_write(client);
+        self.tell_answered(client);
         true
     }
 
@@ -212,12 +227,21 @@ impl State {
             return;
         }
         while !self.blocked_keys.ready.is_empty() {
-            for (db, key) in std::mem::take(&mut self.blocked_keys.ready) {
+            for ready in std::mem::take(&mut self.blocked_keys.ready) {
+                let Ready { db, key, for_guests } = ready;
                 let Some(queue) = self.blocked_keys.waiting.get(&(db, key.clone())) else {
                     continue;
                 };
                 for client in queue.clone() {
-                    self.reexecute_blocked(client, db, &key);
+                    if !for_guests && self.waits_for_guest(client) {
+                        continue;
+                    }
+                    let session = self.clients.get(client);
+                    if session.is_some_and(|session| session.on_answered.is_some()) {
+                        self.as_unit(|state| state.reexecute_for_guest(client, db, &key));
+                    } else {
+                        self.reexecute_blocked(client, db, &key);
+                    }
                 }
             }
         }
@@ -235,6 +259,28 @@ impl State {
         };
         (self.allow_access_expired > 0 || !self.is_expired(record))
             && wanted.is_none_or(|wanted| keyspace::type_of(record) == wanted)
+    }
+
+    fn waits_for_guest(&self, client: ClientId) -> bool {
+        let blocked = self.clients.get(client).and_then(|client| client.blocked.as_ref());
+        blocked.is_some_and(|blocked| blocked.kind == BlockKind::Guest)
+    }
+
+    /// What the guest does with the answer belongs to the command.
+    fn reexecute_for_guest(&mut self, client: ClientId, db: usize, key: &[u8]) {
+        let muted = self.clients[client].has(client_flag::MUTED);
+        let muted = std::mem::replace(&mut self.propagation.muted, muted);
+        self.reexecute_blocked(client, db, key);
+        self.propagation.muted = muted;
+        self.tell_answered(client);
+    }
+
+    /// A client that calls for a guest has its answer, unless it waits again: the guest goes on with it.
+    pub fn tell_answered(&mut self, client: ClientId) {
+        let session = self.clients.get_mut(client).filter(|session| session.blocked.is_none());
+        if let Some(call) = session.and_then(|session| session.on_answered.take()) {
+            call(self, client);
+        }
     }
 
     fn reexecute_blocked(&mut self, client: ClientId, db: usize, key: &[u8]) {

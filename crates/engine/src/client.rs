@@ -75,6 +75,9 @@ pub mod client_flag {
     /// Calls commands for a script.
     pub const SCRIPT: u64 = 1 << 31;
 
+    /// Calls a command for a module that did not ask for it to be propagated.
+    pub const MUTED: u64 = 1 << 32;
+
     /// With any of these a request takes the long way through the gates.
     pub const NEEDS_GATES: u64 = MULTI
         | UNAUTHENTICATED
@@ -113,7 +116,7 @@ pub struct QueuedCommand {
     pub argv: OwnedArgv,
 }
 
-/// Called when a client goes.
+/// Called when a client goes, or has come to something.
 pub type OnDisconnect = Rc<dyn Fn(&mut crate::State, ClientId)>;
 
 /// Who the client is, as the shell knows it.
@@ -173,6 +176,8 @@ pub struct Client {
     pub shard_channels: IndexSet<Rc<[u8]>>,
     /// Guests that want to know when the client goes.
     pub on_disconnect: Vec<OnDisconnect>,
+    /// The guest for which it calls a command that waits, and which goes on when that has been answered.
+    pub on_answered: Option<OnDisconnect>,
     /// The guest that made it somebody, and wants to know when it is so no more.
     pub on_user_change: Option<OnDisconnect>,
     /// How far modules have come with its login.
@@ -269,6 +274,7 @@ impl Clients {
             patterns: IndexSet::new(),
             shard_channels: IndexSet::new(),
             on_disconnect: Vec::new(),
+            on_answered: None,
             on_user_change: None,
             login: None,
             replica: None,

@@ -250,6 +250,7 @@ impl State {
             self.stats.count_error(error.code());
             self.clients[client].reply.error(error.as_bytes());
             self.mark_pending_write(client);
+            self.tell_answered(client);
         }
     }
 

@@ -28,6 +28,45 @@ impl State {
         }
     }
 
+    /// Begins something that no command asked for (a timer, a thread of a module): what it changes goes out together, when
+    /// the outermost such thing has ended. To be ended by [`State::end_unit`].
+    pub fn begin_unit(&mut self) {
+        self.depth += 1;
+    }
+
+    /// Ends it, and commits what it did.
+    pub fn end_unit(&mut self) {
+        self.collect_also();
+        self.depth -= 1;
+        if self.depth == 0 {
+            self.commit();
+        }
+    }
+
+    /// The same for a thread of a guest: clients that what it changed is for are woken by the main thread.
+    pub fn end_unit_of_thread(&mut self) {
+        self.collect_also();
+        self.depth -= 1;
+        if self.depth == 0 {
+            post_jobs(self);
+            propagate(self);
+        }
+    }
+
+    /// Runs something that no command asked for.
+    pub fn as_unit<R>(&mut self, body: impl FnOnce(&mut State) -> R) -> R {
+        self.begin_unit();
+        let result = body(self);
+        self.end_unit();
+        result
+    }
+
+    /// What came along goes out before what follows.
+    fn collect_also(&mut self) {
+        let also = std::mem::take(&mut self.propagation.also);
+        self.propagation.out.extend(also);
+    }
+
     /// Decides what a call propagates: what came along with it, then itself or its rewritten form.
     pub(crate) fn collect_propagation(
         &mut self,
@@ -44,7 +83,8 @@ impl State {
             return;
         }
         self.propagation.out.extend(also);
-        if (changed || forced) && !prevented && command.guest().is_none() {
+        let silent = prevented || self.propagation.muted;
+        if (changed || forced) && !silent && command.guest().is_none() {
             let argv = rewrite.unwrap_or_else(|| OwnedArgv::from_slices(argv));
             let targets = self.propagation.targets;
             self.propagation.out.push(Propagated { db, argv, targets });
@@ -56,7 +96,11 @@ impl State {
 fn post_jobs(state: &mut State) {
     while !state.post_jobs.is_empty() {
         for job in std::mem::take(&mut state.post_jobs) {
+            // What it changes belongs to the command it was left by, and is not committed on its own.
+            state.depth += 1;
             job(state);
+            state.collect_also();
+            state.depth -= 1;
         }
     }
 }

@@ -67,6 +67,7 @@ impl Context<'_> {
             on_timeout,
             wake_on_delete: false,
             guest: 0,
+            unbreakable: false,
         };
         self.state.block_client(self.client, blocked);
     }
@@ -103,6 +104,7 @@ impl Context<'_> {
             on_timeout,
             wake_on_delete,
             guest: 0,
+            unbreakable: false,
         };
         self.state.block_client(self.client, blocked);
         Ok(())

@@ -11,6 +11,7 @@ use crate::access;
 use crate::effect::LogLevel;
 use crate::guests::{Restored, no_such_type};
 use crate::notify::class;
+use crate::server_event::{LoadingStage, ServerEvent};
 use crate::state::State;
 use crate::template_load::TemplateLoad;
 
@@ -19,6 +20,9 @@ const CHUNK_BYTES: usize = 64 * 1024;
 
 /// Bytes that a key takes in a file at least: its type, the length of its name, and a value.
 const KEY_BYTES_MIN: usize = 3;
+
+/// Those who listen hear of a load each time it has come so far.
+const BYTES_BETWEEN_PROGRESS: usize = 2 << 20;
 
 /// The database that the stream behind a dataset has selected.
 const STREAM_DB: &str = "repl-stream-db";
@@ -216,7 +220,19 @@ impl State {
         loaded.map(|(figures, _)| figures)
     }
 
-    /// The same, where other bytes may follow the file; where it ends.
+    /// Loads the file of the last save, and tells those who listen.
+    pub fn load_file(
+        &mut self,
+        bytes: &[u8],
+        on_duplicate: OnDuplicate,
+    ) -> Result<LoadFigures, LoadError> {
+        self.emit(&ServerEvent::Loading(LoadingStage::RdbStart));
+        let loaded = self.load_dataset(bytes, on_duplicate);
+        self.tell_loaded(&loaded);
+        loaded
+    }
+
+    /// The same as [`State::load_dataset`], where other bytes may follow the file; where it ends.
     pub(crate) fn load_dataset_part(
         &mut self,
         bytes: &[u8],
@@ -232,7 +248,12 @@ impl State {
         let mut limits = self.rdb_limits(db);
         let mut sharing = TemplateLoad::new(&self.config);
         let mut stream_id = None;
+        let mut told = 0;
         loop {
+            if reader.position() - told >= BYTES_BETWEEN_PROGRESS {
+                told = reader.position();
+                self.tell_progress(false, told, bytes.len());
+            }
             let item = reader.next(&limits);
             let fail = |reason: String| LoadError {
                 reason,

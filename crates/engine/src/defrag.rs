@@ -7,7 +7,8 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use keyspace::{Judge, KeyRecord, RelocateCursor};
+use keyspace::module::Place;
+use keyspace::{Judge, KeyRecord, RelocateCursor, Value};
 
 use crate::host::AllocatorFigures;
 use crate::state::State;
@@ -29,6 +30,8 @@ struct BigValue {
     db: usize,
     key: Box<[u8]>,
     cursor: RelocateCursor,
+    /// Where its module stands in a value of its own.
+    guest_cursor: u64,
 }
 
 /// Through what a pass goes.
@@ -40,6 +43,7 @@ enum Stage {
     Slots,
     Channels,
     Scripts,
+    Guests,
     End,
 }
 
@@ -51,6 +55,8 @@ struct Pass {
     /// While it goes through slots.
     slot: usize,
     cursor: u64,
+    /// While modules move what belongs to no key: which one.
+    guest: usize,
     big: VecDeque<BigValue>,
     /// Fragmentation at its begin, in percent.
     percent_before: f64,
@@ -148,6 +154,7 @@ impl State {
         if self.defrag.pass.is_none() {
             self.defrag.pass = Some(Pass { percent_before: percent, ..Pass::default() });
             self.defrag.started_us = self.clock.monotonic_us();
+            self.tell_defrag_pass(true);
             self.defrag_slice();
         }
     }
@@ -166,8 +173,16 @@ impl State {
         figures
     }
 
+    fn tell_defrag_pass(&mut self, begins: bool) {
+        if let Some(host) = self.guests.modules.clone() {
+            host.defrag_pass(self, begins);
+        }
+    }
+
     fn end_defrag(&mut self) {
-        self.defrag.pass = None;
+        if self.defrag.pass.take().is_some() {
+            self.tell_defrag_pass(false);
+        }
         self.defrag.percent = 0;
         self.defrag.effort = 1.0;
         self.defrag.measured = None;
@@ -237,6 +252,7 @@ impl State {
     /// The cron begins another pass if it did not suffice.
     fn end_defrag_pass(&mut self) {
         let Some(pass) = self.defrag.pass.take() else { return };
+        self.tell_defrag_pass(false);
         self.defrag.percent = 0;
         self.defrag.measured = None;
         let gained = pass.percent_before - (self.host.port.allocator)().fragmented_percent();
@@ -283,9 +299,11 @@ impl State {
                     if scripts.is_some_and(|scripts| scripts.relocate_text(index, judge)) {
                         pass.cursor += 1;
                     } else {
-                        pass.stage = Stage::End;
+                        pass.cursor = 0;
+                        pass.stage = Stage::Guests;
                     }
                 }
+                Stage::Guests => self.defrag_guests(&mut pass, &counter),
                 Stage::End => {}
             }
         }
@@ -343,8 +361,9 @@ impl State {
         } else {
             let mut hits_before = counter.hits.get();
             database.relocate(pass.cursor, judge, |record, judge| {
-                relocate_value(record, judge, elements_max, |key| {
-                    pass.big.push_back(BigValue { db, key, cursor: RelocateCursor::default() });
+                relocate_value(record, db, judge, elements_max, |key| {
+                    let cursor = RelocateCursor::default();
+                    pass.big.push_back(BigValue { db, key, cursor, guest_cursor: 0 });
                 });
                 let moved = counter.hits.get() > hits_before;
                 hits_before = counter.hits.get();
@@ -363,8 +382,30 @@ impl State {
         let record = database.and_then(|database| database.find_mut(&big.key));
         let value = record.and_then(KeyRecord::value_mut);
         // It may have gone since, or have become another.
-        if !value.is_some_and(|value| value.relocate(&mut big.cursor, judge)) {
+        let more = match value {
+            Some(Value::Module(object)) => {
+                let place = Place { db: Some(big.db), key: &big.key };
+                object.0.relocate(place, Some(&mut big.guest_cursor), judge)
+            }
+            Some(value) => value.relocate(&mut big.cursor, judge),
+            None => false,
+        };
+        if !more {
             pass.big.pop_front();
+        }
+    }
+
+    /// What modules keep that belongs to no key.
+    fn defrag_guests(&mut self, pass: &mut Pass, counter: &Counter) {
+        let judge: &mut Judge<'_> = &mut |address| counter.judge(address);
+        let host = self.guests.modules.clone();
+        match host.and_then(|host| host.relocate_globals(pass.guest, &mut pass.cursor, judge)) {
+            Some(true) => {}
+            Some(false) => {
+                pass.cursor = 0;
+                pass.guest += 1;
+            }
+            None => pass.stage = Stage::End,
         }
     }
 }
@@ -372,6 +413,7 @@ impl State {
 /// Moves a value at once if it has few elements; else its key goes to `defer`.
 fn relocate_value(
     record: &mut KeyRecord,
+    db: usize,
     judge: &mut Judge<'_>,
     elements_max: usize,
     defer: impl FnOnce(Box<[u8]>),
@@ -383,6 +425,12 @@ fn relocate_value(
     }
     let mut cursor = RelocateCursor::default();
     while value.relocate(&mut cursor, judge) {}
+    if matches!(value, Value::Module(_)) {
+        let key: Box<[u8]> = record.key().into();
+        if let Some(Value::Module(object)) = record.value_mut() {
+            object.0.relocate(Place { db: Some(db), key: &key }, None, judge);
+        }
+    }
 }
 
 /// Percent of the processor for a fragmentation: between the least and the most, as it lies between the thresholds.

@@ -25,13 +25,9 @@ pub enum Effect {
     Shutdown { client: Option<ClientId>, request: ShutdownRequest },
     /// The listed parameters have changed and belong to the shell (bind, port, maxclients, hz …).
     ConfigChanged { name: &'static str },
-    /// These parameters (name, and as the client spelled it) have new values which may fail to take effect: apply them
-    /// and reply, or put `previous` back and reply with the reason.
-    ConfigSet {
-        client: ClientId,
-        previous: Box<config::Config>,
-        names: Vec<(&'static str, Vec<u8>)>,
-    },
+    /// These parameters have new values which may fail to take effect: apply them and reply, or put the previous ones back
+    /// and reply with the reason.
+    ConfigSet { client: ClientId, values: Box<crate::config_set::NewValues> },
     /// Write the configuration file anew; the reply has been left to the shell.
     ConfigRewrite { client: ClientId, force_all: bool },
     /// The primary to be followed is another, or none: end the link there is and begin anew.

@@ -8,6 +8,7 @@ use keyspace::KeyRecord;
 
 use crate::access;
 use crate::notify::class;
+use crate::server_event::KeyGoes;
 use crate::state::State;
 
 /// Candidates that are remembered.
@@ -93,7 +94,7 @@ impl State {
                 self.latency_end(started, "eviction-cycle");
                 return false;
             };
-            self.evict_key(db, &key);
+            self.as_unit(|state| state.evict_key(db, &key));
             evicted += 1;
             if evicted % KEYS_PER_LOOK == 0 && self.clock.monotonic_us_now() >= end_us {
                 break;
@@ -106,13 +107,12 @@ impl State {
     fn evict_key(&mut self, db: usize, key: &[u8]) {
         let lazy = self.config.lazyfree_lazy_eviction;
         let started = self.latency_start();
-        self.delete_key(db, key, lazy);
+        self.delete_key_as(KeyGoes::Evicted, db, key, lazy);
         self.latency_end(started, "eviction-del");
         self.stats.evicted_keys += 1;
         self.notify(class::EVICTED, "evicted", db, key);
         let verb: &[u8] = if lazy { b"UNLINK" } else { b"DEL" };
-        self.propagation.also(db, &[verb, key]);
-        self.propagate_aside();
+        self.propagation.also_in_any_case(db, &[verb, key]);
     }
 
     fn key_to_evict(&mut self) -> Option<(usize, Box<[u8]>)> {

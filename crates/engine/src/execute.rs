@@ -137,6 +137,7 @@ impl State {
             on_timeout: Rc::new(|_, _| {}),
             wake_on_delete: false,
             guest: 0,
+            unbreakable: false,
         };
         self.block_client(client, blocked);
         self.postponed.push(client);
@@ -263,9 +264,11 @@ impl State {
         argv: &[&[u8]],
         reply: &mut Reply,
     ) {
-        self.depth += 1;
+        let outer = self.propagation.begin_nested();
+        self.begin_unit();
         self.call(client, command, argv, reply);
-        self.depth -= 1;
+        self.end_unit();
+        self.propagation.end_nested(outer);
     }
 
     /// Gives `body` a context of this client, writing to its reply buffer.
@@ -279,13 +282,10 @@ impl State {
         let mut reply = std::mem::take(&mut self.clients[client].reply);
         self.clients[client].reply.set_resp3(reply.resp3());
         let db = self.clients[client].db;
-        self.depth += 1;
+        self.begin_unit();
         let result =
             body(&mut Context { state: self, reply: &mut reply, argv, client, db, command });
-        self.depth -= 1;
-        if self.depth == 0 {
-            self.commit();
-        }
+        self.end_unit();
         if let Some(session) = self.clients.get_mut(client) {
             reply.set_resp3(session.reply.resp3());
             reply.raw(session.reply.as_bytes());
@@ -314,12 +314,14 @@ impl State {
         if is_script {
             self.feed_monitors(client, command, argv);
         }
+        self.calls.scripts += u32::from(is_script);
         let mut context = Context { state: self, reply, argv, client, db, command };
         let result = match &command.run {
             Run::BuiltIn(handler) => handler(&mut context),
             Run::Guest(guest) => guest.run(&mut context),
         };
         self.depth -= 1;
+        self.calls.scripts -= u32::from(is_script);
         self.no_touch = false;
         if !is_script && !command.has_flag(flag::SKIP_MONITOR) {
             self.feed_monitors(client, command, argv);
@@ -331,7 +333,9 @@ impl State {
             self.note_stream_error(client, &command.full_name, &error);
             reply.error(error.as_bytes());
         }
-        if self.stats.total_error_replies > self.calls.errors_claimed {
+        if self.stats.total_error_replies > self.calls.errors_claimed
+            && self.flags & state_flag::LOADING == 0
+        {
             let failed = &command.stats.failed_calls;
             failed.set(failed.get() + 1);
         }
@@ -390,6 +394,10 @@ impl State {
             return duration_us;
         }
         self.stats.commands_processed += 1;
+        // What a file brings back was counted when it was called.
+        if self.flags & state_flag::LOADING != 0 {
+            return duration_us;
+        }
         // What a script or a module calls is counted for whoever asked for it.
         let asked = if self.depth > 0 { self.executing.unwrap_or(client) } else { client };
         self.clients[asked].commands_processed += 1;
@@ -409,6 +417,46 @@ impl State {
         let event = if command.has_flag(flag::FAST) { "fast-command" } else { "command" };
         self.note_latency(event, duration_us / 1000);
         duration_us
+    }
+
+    /// Counts a call that waited, once it has been answered: with the time that it took while somebody worked for it.
+    pub fn count_answered(
+        &mut self,
+        client: ClientId,
+        command: &Rc<Command>,
+        argv: &[&[u8]],
+        worked_us: u64,
+        failed: bool,
+    ) {
+        let duration_us = worked_us + std::mem::take(&mut self.calls.guest_us);
+        let stats = &command.stats;
+        stats.calls.set(stats.calls.get() + 1);
+        stats.usec.set(stats.usec.get() + duration_us);
+        if failed {
+            stats.failed_calls.set(stats.failed_calls.get() + 1);
+        }
+        if self.config.latency_tracking {
+            stats.latency.borrow_mut().get_or_insert_default().record(duration_us);
+        }
+        self.stats.commands_processed += 1;
+        if let Some(session) = self.clients.get_mut(client) {
+            session.commands_processed += 1;
+            let threshold_us = self.config.slowlog_log_slower_than;
+            if threshold_us >= 0 && duration_us >= threshold_us as u64 {
+                self.log_slow_call(client, command, argv, duration_us);
+            }
+        }
+    }
+
+    /// An error that a guest called forth is the guest's to tell of: it is not counted until it does.
+    pub fn take_back_error(&mut self, code: &[u8]) {
+        self.stats.take_back_error(code);
+        self.calls.errors_claimed = self.stats.total_error_replies;
+    }
+
+    /// A guest worked so long for the client whose wait ends now.
+    pub fn note_guest_us(&mut self, worked_us: u64) {
+        self.calls.guest_us += worked_us;
     }
 
     #[cold]

@@ -95,7 +95,7 @@ impl State {
         let found = sample.expired.len();
         for key in sample.expired {
             self.stats.expired_keys_active += 1;
-            self.delete_expired(db, &key);
+            self.as_unit(|state| state.delete_expired(db, &key));
         }
         !sample.wrapped && found * 100 > sample.sampled * ACCEPTABLE_STALE_PERCENT
     }

@@ -52,7 +52,7 @@ impl State {
         self.stats.expired_subkeys += count as u64;
         self.stats.expired_subkeys_active += count as u64;
         for field in &removed {
-            self.propagation.also(db, &[b"HDEL", key, field]);
+            self.propagation.also_in_any_case(db, &[b"HDEL", key, field]);
         }
         self.signal_modified(db, key);
         self.notify_fields(class::HASH, "hexpired", db, key, removed.iter().map(|field| &**field));

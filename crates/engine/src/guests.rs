@@ -110,8 +110,25 @@ pub trait ModuleHost {
     /// MODULE LIST, written as reply.
     fn list(&self, context: &mut Context<'_>) -> CommandResult;
 
-    /// The lines of INFO modules, and the sections modules add. `all`: those a plain INFO leaves out too.
-    fn info(&self, state: &mut State, sections: &[Vec<u8>], all: bool) -> String;
+    /// A pass of active defragmentation begins, or has ended.
+    fn defrag_pass(&self, _state: &mut State, _begins: bool) {}
+
+    /// Lets one module, counted from 0, move as `judge` says what belongs to no key: whether there is more, from where the
+    /// cursor stands then; `None` beyond the last.
+    fn relocate_globals(
+        &self,
+        _index: usize,
+        _cursor: &mut u64,
+        _judge: &mut Judge<'_>,
+    ) -> Option<bool> {
+        None
+    }
+
+    /// The lines of INFO modules.
+    fn info_list(&self) -> String;
+
+    /// The sections that modules add to INFO: those of these names, or all. Modules that are not asked are not called.
+    fn info_sections(&self, state: &mut State, wanted: Option<&[Vec<u8>]>) -> String;
 }
 
 /// (state, waiting client, the guest's number for the wait, key): the guest sees itself to the end of the wait.
@@ -278,9 +295,15 @@ pub struct Guests {
     pub modules: Option<Rc<dyn ModuleHost>>,
     /// Offers a key that has become ready to the guest whose client waits for it.
     pub serve_key: Option<ServeKey>,
+    /// Answers the clients whose wait guests have ended, before any of them is told that its time is up.
+    pub finish_waits: Option<fn(&mut State)>,
     pub scripts: Option<Rc<dyn ScriptHost>>,
     pub serve_others: Option<ServeOthers>,
     pub debug_console: Option<Rc<dyn DebugConsole>>,
+    pub apply_config: Option<crate::config_set::ApplyInShell>,
+    pub frequent_events: crate::server_event::FrequentEvents,
+    /// A process of a guest works on a copy of the data.
+    pub has_child: bool,
 }
 
 /// A value that was read, as it can be stored.
@@ -419,13 +442,24 @@ impl State {
         }
     }
 
-    /// Lets the command filters change the request, then executes it.
-    pub(crate) fn execute_filtered(&mut self, client: ClientId, argv: &[&[u8]]) -> Outcome {
+    /// What the command filters make of a request; `None` if there are none.
+    pub fn filtered(&mut self, client: ClientId, argv: &[&[u8]]) -> Option<OwnedArgv> {
+        if self.command_filters.is_empty() {
+            return None;
+        }
         let mut owned = OwnedArgv::from_slices(argv);
         for index in 0..self.command_filters.len() {
             let Some((_, filter)) = self.command_filters.get(index).cloned() else { break };
             filter(self, client, &mut owned);
         }
+        Some(owned)
+    }
+
+    /// Lets the command filters change the request, then executes it.
+    pub(crate) fn execute_filtered(&mut self, client: ClientId, argv: &[&[u8]]) -> Outcome {
+        let Some(owned) = self.filtered(client, argv) else {
+            return self.execute_as_is(client, argv);
+        };
         let slices = owned.slices();
         if slices.is_empty() {
             return Outcome::Done;

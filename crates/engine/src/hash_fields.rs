@@ -130,7 +130,7 @@ impl State {
             return false;
         }
         self.stats.expired_subkeys += 1;
-        self.propagation.also(db, &[b"HDEL", key, field]);
+        self.propagation.also_in_any_case(db, &[b"HDEL", key, field]);
         self.databases[db].hash_changed(key);
         true
     }

@@ -69,7 +69,7 @@ pub struct HostPort {
     /// Writes the dataset to its file.
     pub save: fn(&State) -> Result<(), String>,
     /// Starts a process that does; its number.
-    pub fork_save: fn(&State) -> Result<i32, String>,
+    pub fork_save: fn(&mut State) -> Result<i32, String>,
     /// Reads that file, if there is one.
     pub load: fn(&State) -> Result<Option<Vec<u8>>, String>,
     /// Reads a file as a whole; else the system's reason.

@@ -71,6 +71,21 @@ pub fn legacy_range(spec: &CommandSpec) -> (i32, i32, i32) {
     range.unwrap_or((0, 0, 0))
 }
 
+/// Whether plain ranges, one behind the other, are all that there is: clients that know no key specs find all keys then.
+pub fn is_one_range(key_specs: &[KeySpec]) -> bool {
+    let mut next = None;
+    key_specs.iter().all(|key_spec| {
+        let (BeginSearch::Index(index), FindKeys::Range { last_key, .. }) =
+            (key_spec.begin, key_spec.find)
+        else {
+            return false;
+        };
+        let follows = next.is_none_or(|next| next == Some(index));
+        next = Some((last_key >= 0).then_some(index + last_key + 1));
+        follows
+    })
+}
+
 fn begin(key_spec: &KeySpec, argv: &[&[u8]]) -> Option<usize> {
     match key_spec.begin {
         BeginSearch::Index(index) => usize::try_from(index).ok(),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::server_event::ServerEvent;
+
 /// How long calls took, in nanoseconds with two digits that hold (128 steps within a power of two), up to a second.
 #[derive(Clone, Debug)]
 pub struct Histogram {
@@ -148,6 +150,7 @@ impl crate::State {
         self.saving.forks += 1;
         self.saving.latest_fork_us = passed_us;
         self.note_latency("fork", passed_us / 1000);
+        self.emit(&ServerEvent::ForkChild { born: true });
     }
 
     /// Keeps a sample of the latency monitor, if it is on and the event took long enough.

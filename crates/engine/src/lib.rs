@@ -18,6 +18,7 @@ pub mod collections;
 pub mod command;
 mod commit;
 mod config_change;
+pub mod config_set;
 pub mod context;
 pub mod dataset;
 pub mod defrag;

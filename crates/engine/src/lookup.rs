@@ -4,6 +4,7 @@ use keyspace::module::Place;
 use keyspace::{Database, KeyRecord, Location, Value};
 
 use crate::notify::class;
+use crate::server_event::KeyGoes;
 use crate::state::{State, state_flag};
 
 /// How to look.
@@ -134,19 +135,32 @@ impl State {
     /// Deletes an expired key, with everything that follows from it.
     pub fn delete_expired(&mut self, db: usize, key: &[u8]) {
         self.stats.expired_keys += 1;
+        self.key_goes(KeyGoes::Expired, db, key);
         let started = self.latency_start();
         let removed = self.databases[db].remove(key);
         self.free_value(removed, db, key, self.config.lazyfree_lazy_expire);
         self.latency_end(started, "expire-del");
         let verb: &[u8] = if self.config.lazyfree_lazy_expire { b"UNLINK" } else { b"DEL" };
-        self.propagation.also(db, &[verb, key]);
         self.signal_modified_by(None, db, key);
         self.notify(class::EXPIRED, "expired", db, key);
+        // Behind what those who hear of it change.
+        self.propagation.also_in_any_case(db, &[verb, key]);
         self.signal_key_ready(db, key);
     }
 
     /// Deletes a key; `true` if it was there. Tells watchers; counting, notification and propagation are the command's.
     pub fn delete_key(&mut self, db: usize, key: &[u8], lazy: bool) -> bool {
+        self.delete_key_as(KeyGoes::Deleted, db, key, lazy)
+    }
+
+    pub(crate) fn delete_key_as(
+        &mut self,
+        reason: KeyGoes,
+        db: usize,
+        key: &[u8],
+        lazy: bool,
+    ) -> bool {
+        self.key_goes(reason, db, key);
         let removed = self.databases[db].remove(key);
         let found = removed.is_some();
         self.free_value(removed, db, key, lazy);

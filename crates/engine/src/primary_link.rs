@@ -13,6 +13,7 @@ use crate::command::Command;
 use crate::dataset::{LoadFigures, OnDuplicate};
 use crate::effect::{Effect, LogLevel};
 use crate::error::{self, CommandResult};
+use crate::server_event::{LoadingStage, ServerEvent};
 use crate::state::{State, state_flag};
 
 /// How far the link to the primary has come.
@@ -144,6 +145,7 @@ impl State {
     /// REPLICAOF host port.
     pub fn follow(&mut self, host: &[u8], port: u16) {
         let was_primary = !self.is_replica();
+        let was_connected = self.primary_link.stage == LinkStage::Connected;
         self.config.replicaof = Replicaof(Some((host.to_vec(), port)));
         self.flags |= state_flag::REPLICA;
         let down_since_ms = self.primary_link.down_since_ms;
@@ -159,6 +161,8 @@ impl State {
         if was_primary {
             self.end_waits_of_primary();
         }
+        self.emit(&ServerEvent::RoleChange);
+        self.tell_link_lost(was_connected);
         self.effects.push(Effect::FollowPrimary);
     }
 
@@ -167,6 +171,7 @@ impl State {
         self.config.replicaof = Replicaof(None);
         self.flags &= !state_flag::REPLICA;
         let client = self.primary_link.client;
+        let was_connected = self.primary_link.stage == LinkStage::Connected;
         self.primary_link = PrimaryLink { client, ..PrimaryLink::default() };
         let old = std::mem::take(&mut self.replication_id);
         self.feed.previous_id = Some((old, self.feed.offset + 1));
@@ -174,7 +179,15 @@ impl State {
         // They learn the new name of the stream by coming back.
         self.disconnect_replicas();
         self.feed.forget_database();
+        self.emit(&ServerEvent::RoleChange);
+        self.tell_link_lost(was_connected);
         self.effects.push(Effect::FollowPrimary);
+    }
+
+    fn tell_link_lost(&mut self, was_connected: bool) {
+        if was_connected {
+            self.emit(&ServerEvent::PrimaryLink { up: false });
+        }
     }
 
     /// Nobody waits on a replica for what only a primary does.
@@ -190,7 +203,9 @@ impl State {
                 self.unblock_with(id, Unblock::Timeout);
                 continue;
             }
-            if kind == BlockKind::Guest || self.unblock_client(id).is_none() {
+            // The answer of one that calls for a guest may have ended the wait of another.
+            let waits = self.clients.get(id).is_some_and(|client| client.blocked.is_some());
+            if kind == BlockKind::Guest || !waits || self.unblock_client(id).is_none() {
                 continue;
             }
             self.stats.count_error(b"UNBLOCKED");
@@ -199,7 +214,10 @@ impl State {
                  -> replica?)",
             );
             self.mark_pending_write(id);
-            self.effects.push(Effect::Disconnect { client: id, after_reply: true });
+            if self.clients[id].is_real() {
+                self.effects.push(Effect::Disconnect { client: id, after_reply: true });
+            }
+            self.tell_answered(id);
         }
     }
 
@@ -216,6 +234,7 @@ impl State {
             self.primary_link.attempts = 0;
             self.primary_link.down_since_ms = Some(self.clock.unix_ms());
             self.log(LogLevel::Warning, "Connection with master lost.");
+            self.tell_link_lost(true);
         }
     }
 
@@ -239,7 +258,9 @@ impl State {
         self.flush_functions();
         self.log(LogLevel::Notice, "MASTER <-> REPLICA sync: Loading DB in memory");
         self.flags |= state_flag::LOADING;
+        self.emit(&ServerEvent::Loading(LoadingStage::ReplicationStart));
         let loaded = self.load_dataset(bytes, OnDuplicate::Refuse);
+        self.tell_loaded(&loaded);
         self.flags &= !state_flag::LOADING;
         let figures = match loaded {
             Ok(figures) => figures,
@@ -287,6 +308,7 @@ impl State {
         if self.pause.is_some() {
             self.hold_primary(true);
         }
+        self.emit(&ServerEvent::PrimaryLink { up: true });
         client
     }
 

@@ -69,6 +69,8 @@ pub struct Propagation {
     /// What replaces the call's own words.
     pub rewrite: Option<OwnedArgv>,
     pub prevented: bool,
+    /// A guest calls something that is not to be propagated: nothing that is nested in it is.
+    pub muted: bool,
     /// The call is propagated though it changed nothing (PUBLISH).
     pub forced: bool,
     /// What is committed next is a number of changes that do not belong together: keys that SCAN found expired.
@@ -77,6 +79,21 @@ pub struct Propagation {
     pub also: Vec<Propagated>,
     /// Committed, waiting for the takers.
     pub out: Vec<Propagated>,
+}
+
+/// What a call has said of itself before it nests another.
+pub(crate) struct Outer {
+    rewrite: Option<OwnedArgv>,
+    prevented: bool,
+    forced: bool,
+}
+
+/// What somebody has not committed who waits for others.
+pub struct PutAside {
+    outer: Outer,
+    muted: bool,
+    also: Vec<Propagated>,
+    out: Vec<Propagated>,
 }
 
 impl Propagation {
@@ -92,6 +109,24 @@ impl Propagation {
         self.takers = self.takers.saturating_sub(1);
     }
 
+    /// Puts what is not committed aside, while others commit theirs; give it to [`Propagation::take_up`].
+    pub fn put_aside(&mut self) -> PutAside {
+        PutAside {
+            outer: self.begin_nested(),
+            muted: std::mem::take(&mut self.muted),
+            also: std::mem::take(&mut self.also),
+            out: std::mem::take(&mut self.out),
+        }
+    }
+
+    /// Goes on with it.
+    pub fn take_up(&mut self, aside: PutAside) {
+        self.end_nested(aside.outer);
+        self.muted = aside.muted;
+        self.also.splice(0..0, aside.also);
+        self.out.splice(0..0, aside.out);
+    }
+
     /// What is done while the dataset is loaded concerns nobody; give the result to [`Propagation::resume`].
     pub(crate) fn suspend(&mut self) -> usize {
         std::mem::take(&mut self.takers)
@@ -101,8 +136,29 @@ impl Propagation {
         self.takers = takers;
     }
 
+    /// What a nested call must not take for its own; give it back with [`Propagation::end_nested`].
+    pub(crate) fn begin_nested(&mut self) -> Outer {
+        Outer {
+            rewrite: self.rewrite.take(),
+            prevented: std::mem::take(&mut self.prevented),
+            forced: std::mem::take(&mut self.forced),
+        }
+    }
+
+    /// The nested call is over.
+    pub(crate) fn end_nested(&mut self, outer: Outer) {
+        Outer { rewrite: self.rewrite, prevented: self.prevented, forced: self.forced } = outer;
+    }
+
     /// Adds a command that is propagated with the one that runs.
     pub fn also(&mut self, db: usize, argv: &[&[u8]]) {
+        if !self.muted {
+            self.also_in_any_case(db, argv);
+        }
+    }
+
+    /// The same for what has to be propagated whoever caused it: what expires or is evicted is gone for everybody.
+    pub fn also_in_any_case(&mut self, db: usize, argv: &[&[u8]]) {
         if self.is_wanted() {
             let argv = OwnedArgv::from_slices(argv);
             self.also.push(Propagated { db, argv, targets: self.targets });

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use crate::client::{ClientId, client_flag};
 use crate::effect::Effect;
 use crate::propagation::{Propagated, encode_all};
+use crate::server_event::ServerEvent;
 use crate::state::State;
 
 /// What a replica has said of itself, and how far it has come.
@@ -180,18 +181,28 @@ impl State {
         } else {
             "+CONTINUE\r\n".to_owned()
         };
+        self.set_online(client, true);
         let session = &mut self.clients[client];
-        if let Some(replica) = &mut session.replica {
-            replica.online = true;
-        }
         session.reply.raw(head.as_bytes());
         session.reply.raw(&missed);
         self.mark_pending_write(client);
         true
     }
 
+    /// A replica follows the stream from now on, or does so no more.
+    pub fn set_online(&mut self, client: ClientId, online: bool) {
+        let session = self.clients.get_mut(client);
+        let Some(replica) = session.and_then(|session| session.replica.as_deref_mut()) else {
+            return;
+        };
+        if std::mem::replace(&mut replica.online, online) != online {
+            self.emit(&ServerEvent::ReplicaChange { online });
+        }
+    }
+
     /// The client is gone.
     pub(crate) fn remove_replica(&mut self, client: ClientId) {
+        self.set_online(client, false);
         self.feed.replicas.retain(|replica| *replica != client);
         self.feed.alone_since_s = self.clock.unix_s();
     }
@@ -257,9 +268,9 @@ impl State {
             return;
         };
         replica.ack_ms = now_ms;
-        replica.online = true;
         replica.ack_offset = replica.ack_offset.max(offset);
         replica.disk_offset = on_disk.max(replica.disk_offset);
+        self.set_online(client, true);
         self.wake_waiting_for_replicas();
     }
 

@@ -4,6 +4,7 @@ use keyspace::ResizePolicy;
 
 use crate::effect::{Effect, LogLevel};
 use crate::error::CommandError;
+use crate::server_event::{PersistenceStage, ServerEvent};
 use crate::state::{State, state_flag};
 
 /// Seconds between attempts while saving fails.
@@ -79,7 +80,9 @@ impl State {
     /// Saves now, in this thread.
     pub fn save(&mut self) -> Result<(), String> {
         self.saving.saves += 1;
+        self.tell_persistence(PersistenceStage::SyncRdbStart);
         let result = (self.host.port.save)(self);
+        self.tell_written(&result);
         match &result {
             Ok(()) => {
                 self.dirty = 0;
@@ -128,7 +131,10 @@ impl State {
     /// Ends the child without waiting: what it writes is of no use any more.
     pub fn abandon_background_save(&mut self) {
         if let Some(child) = self.saving.child.take() {
-            self.effects.push(Effect::EndChild { process_id: child.process_id });
+            let process_id = child.process_id;
+            self.log(LogLevel::Notice, format!("Killing running saving child: {process_id}"));
+            self.log(LogLevel::Warning, "Background saving terminated by signal 10");
+            self.effects.push(Effect::EndChild { process_id });
             self.refresh_resize_policy();
         }
     }
@@ -160,6 +166,7 @@ impl State {
         let now_s = self.clock.unix_s();
         self.saving.child = None;
         self.refresh_resize_policy();
+        self.emit(&ServerEvent::ForkChild { born: false });
         self.saving.last_duration_s = now_s - child.started_s;
         if succeeded {
             self.log(LogLevel::Notice, "Background saving terminated with success");
@@ -230,11 +237,39 @@ impl State {
         }
     }
 
+    /// Puts a saved dataset in the place of the one there is, for a guest. Processes that write the old one end, and replicas
+    /// begin anew.
+    pub fn replace_dataset(
+        &mut self,
+        bytes: &[u8],
+        on_duplicate: crate::dataset::OnDuplicate,
+    ) -> Result<(), crate::dataset::LoadError> {
+        self.disconnect_replicas();
+        self.abandon_background_save();
+        let writes_aof = self.aof.mode != crate::aof::Mode::Off;
+        if writes_aof {
+            self.stop_aof();
+        }
+        self.flush(None, false);
+        self.flush_functions();
+        let takers = self.propagation.suspend();
+        let loaded = self.load_file(bytes, on_duplicate);
+        self.propagation.resume(takers);
+        // What follows does not belong to the stream so far.
+        self.new_replication_id();
+        self.feed.previous_id = None;
+        self.dirty += 1;
+        if writes_aof && let Err(reason) = self.switch_aof() {
+            self.log(LogLevel::Warning, reason);
+        }
+        loaded.map(drop)
+    }
+
     /// Loads the file that the last save left, if there is one.
     pub fn load_saved(&mut self) -> Result<Option<crate::dataset::LoadFigures>, String> {
         let Some(bytes) = (self.host.port.load)(self)? else { return Ok(None) };
         self.saving.resumes = true;
-        let loaded = self.load_dataset(&bytes, crate::dataset::OnDuplicate::Refuse);
+        let loaded = self.load_file(&bytes, crate::dataset::OnDuplicate::Refuse);
         self.saving.resumes = false;
         let figures = loaded.map_err(|error| error.to_string())?;
         self.saving.loaded = figures;

@@ -182,6 +182,10 @@ pub(crate) struct CallNotes {
     pub(crate) errors_claimed: u64,
     /// Where the reply of the command that nests all others begins.
     pub(crate) outer_mark: resp::reply::Mark,
+    /// How many of them run scripts.
+    pub(crate) scripts: u32,
+    /// Microseconds that a guest worked for a client while that waited, of the wait that ends now.
+    pub(crate) guest_us: u64,
 }
 
 /// What DEBUG has switched on.
@@ -237,6 +241,9 @@ impl Engine {
     pub fn after_sleep(&mut self) {
         self.state.clock.refresh();
         self.state.begin_turn();
+        if self.state.guests.frequent_events.turns {
+            self.state.emit(&ServerEvent::EventLoop { waits: false });
+        }
         self.state.refresh_access();
     }
 
@@ -382,6 +389,17 @@ impl State {
         client
     }
 
+    /// Whether the commands of a transaction run.
+    pub fn is_in_transaction(&self) -> bool {
+        let executing = self.executing.and_then(|client| self.clients.get(client));
+        executing.is_some_and(|client| client.has(client_flag::IN_EXEC))
+    }
+
+    /// Whether a script runs.
+    pub fn is_in_script(&self) -> bool {
+        self.calls.scripts > 0
+    }
+
     /// A client without a connection, for a guest.
     pub fn make_fake_client(&mut self, flags: u64) -> ClientId {
         let now_ms = self.clock.unix_ms();
@@ -440,9 +458,15 @@ impl State {
     }
 
     fn before_sleep(&mut self) {
+        if self.guests.frequent_events.turns {
+            self.emit(&ServerEvent::EventLoop { waits: true });
+        }
         self.wake_freed();
-        self.expire_blocked();
         self.run_timers();
+        if let Some(finish_waits) = self.guests.finish_waits {
+            finish_waits(self);
+        }
+        self.expire_blocked();
         self.end_pause_when_due();
         self.active_expire_fast();
         self.drop_left_slots();

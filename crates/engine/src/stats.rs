@@ -96,6 +96,17 @@ impl Stats {
         self.errors.insert(code.to_vec(), 1);
     }
 
+    /// What was counted last by this code word was nobody's error.
+    pub(crate) fn take_back_error(&mut self, code: &[u8]) {
+        self.total_error_replies = self.total_error_replies.saturating_sub(1);
+        if let Some(count) = self.errors.get_mut(code) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.errors.retain(|known, _| known.as_slice() != code);
+            }
+        }
+    }
+
     /// CONFIG RESETSTAT.
     pub fn reset(&mut self) {
         let peak_memory_bytes = self.peak_memory_bytes;

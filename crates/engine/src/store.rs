@@ -3,6 +3,7 @@
 use keyspace::{KeyRecord, NewPayload, SetExpiry, Value, type_of};
 
 use crate::notify::class;
+use crate::server_event::KeyGoes;
 use crate::state::State;
 
 /// Events that tell a new key from one that is overwritten.
@@ -24,7 +25,10 @@ impl State {
         expiry: SetExpiry,
     ) {
         let hash = self.databases[db].hash_of(key);
-        if self.databases[db].expires_len() > 0 || self.notify_classes & FATE_CLASSES != 0 {
+        if self.databases[db].expires_len() > 0
+            || self.notify_classes & FATE_CLASSES != 0
+            || self.guests.frequent_events.keys
+        {
             self.before_set(db, hash, key, &payload);
         }
         if self.access_policy.is_lfu() {
@@ -74,6 +78,7 @@ impl State {
             _ => keyspace::Type::String,
         };
         let type_changed = type_of(record) != new_type;
+        self.key_goes(KeyGoes::Overwritten, db, key);
         self.notify(class::OVERWRITTEN, "overwritten", db, key);
         if type_changed {
             self.notify(class::TYPE_CHANGED, "type_changed", db, key);

@@ -51,7 +51,7 @@ impl State {
                 break;
             }
             if let Some(call) = self.timers.due.remove(&name) {
-                call(self);
+                self.as_unit(|state| call(state));
             }
         }
     }

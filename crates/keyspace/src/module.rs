@@ -52,6 +52,18 @@ pub trait ModuleValue: Any + Send {
         false
     }
 
+    /// Moves the allocations of the value as `judge` says: all of them, or with a cursor some, from where it stands. True
+    /// while there is more.
+    fn relocate(
+        &mut self,
+        place: Place<'_>,
+        cursor: Option<&mut u64>,
+        judge: &mut structures::relocate::Judge<'_>,
+    ) -> bool {
+        let _ = (place, cursor, judge);
+        false
+    }
+
     /// The value has been taken out of its key and will be dropped.
     fn unlinked(&self, place: Place<'_>) {
         let _ = place;

@@ -52,6 +52,8 @@ pub struct BlockedClient {
     pub login: Option<(AuthFunc, Attempt)>,
     pub measured_us: u64,
     measure_started_us: Option<u64>,
+    /// Code words of the errors that were replied through a thread-safe context.
+    pub errors: Vec<Vec<u8>>,
 }
 
 /// Clients that modules have unblocked, from any thread, and that the main thread has yet to answer.
@@ -62,6 +64,7 @@ static WAKE: AtomicI32 = AtomicI32::new(-1);
 /// Lets the engine offer ready keys to clients of modules.
 pub fn listen(state: &mut State) {
     state.guests.serve_key = Some(serve_key);
+    state.guests.finish_waits = Some(finish_unblocked);
 }
 
 /// The descriptor that becomes readable when a thread of a module wants the main thread's attention.
@@ -100,6 +103,10 @@ fn drain_wake() {
 pub fn serve_unblocked(state: &mut State) {
     drain_wake();
     crate::event_loop::serve(state, WAKE.load(Ordering::Acquire));
+    finish_unblocked(state);
+}
+
+fn finish_unblocked(state: &mut State) {
     loop {
         let unblocked = std::mem::take(&mut *UNBLOCKED.lock());
         if unblocked.is_empty() {
@@ -130,7 +137,9 @@ fn finish(state: &mut State, pointer: *mut BlockedClient) {
             Some(login) => crate::logins::log_in_again(state, client, pointer, login),
             None => answer(state, client, pointer),
         }
+        state.clients[client].write_offset = state.feed.offset;
         state.mark_pending_write(client);
+        state.tell_answered(client);
     }
     free_private_data(state, blocked);
     set_ready_key(blocked, None);
@@ -152,15 +161,22 @@ fn serve_key(state: &mut State, client: ClientId, guest: u64, key: &[u8]) {
     let Some(function) = blocked.reply_func.filter(|_| blocked.on_keys) else { return };
     set_ready_key(blocked, Some(key));
     let argv = blocked.argv.clone();
+    let errors_before = state.stats.total_error_replies;
+    let began_us = state.clock.monotonic_us_now();
     let code = call_with(state, client, pointer, Kind::BlockedReply, function, "reply", &argv);
     if code == status::OK && waiting_client(state, blocked).is_some() {
-        blocked.command.stats.calls.set(blocked.command.stats.calls.get() + 1);
+        let worked_us =
+            state.clock.monotonic_us_now().saturating_sub(began_us) + blocked.measured_us;
+        let failed = state.stats.total_error_replies > errors_before;
+        state.count_answered(client, &blocked.command, &argv.slices(), worked_us, failed);
         state.unblock_client(client);
         state.clients[client].on_disconnect.clear();
         blocked.client = None;
+        state.clients[client].write_offset = state.feed.offset;
         state.mark_pending_write(client);
         UNBLOCKED.lock().push(pointer as usize);
         wake();
+        state.tell_answered(client);
     }
 }
 
@@ -168,18 +184,23 @@ fn answer(state: &mut State, client: ClientId, pointer: *mut BlockedClient) {
     let blocked = ptr::required(pointer);
     let command = blocked.command.clone();
     let argv = blocked.argv.clone();
-    let stats = &command.stats;
-    stats.calls.set(stats.calls.get() + 1);
-    stats.usec.set(stats.usec.get() + blocked.measured_us);
+    let errors_before = state.stats.total_error_replies;
+    let began_us = state.clock.monotonic_us_now();
     match blocked.reply_func {
         Some(function) => {
             call_with(state, client, pointer, Kind::BlockedReply, function, "reply", &argv);
         }
         None => {
             let bytes = blocked.reply.take();
+            for code in std::mem::take(&mut blocked.errors) {
+                state.stats.count_error(&code);
+            }
             state.clients[client].reply.raw(&bytes);
         }
     }
+    let worked_us = state.clock.monotonic_us_now().saturating_sub(began_us) + blocked.measured_us;
+    let failed = state.stats.total_error_replies > errors_before;
+    state.count_answered(client, &command, &argv.slices(), worked_us, failed);
 }
 
 fn call_with(
@@ -214,8 +235,11 @@ fn free_private_data(state: &mut State, blocked: &mut BlockedClient) {
     if let Some(function) = blocked.free_func.filter(|_| !data.is_null()) {
         let module = blocked.module.clone();
         let mut ctx = Ctx::of_callback(&module, state);
+        state.begin_unit();
         // SAFETY: the function is the module's own with this signature, and the data is what it gave.
         module.run("free_privdata", || unsafe { function(&raw mut ctx, data) });
+        drop(ctx);
+        state.end_unit();
     }
 }
 
@@ -225,14 +249,22 @@ fn time_out(context: &mut engine::Context<'_>, pointer: *mut BlockedClient, how:
     blocked.client = None;
     context.client_mut().on_disconnect.clear();
     end_wait_for_keys(blocked);
-    let Some(function) = blocked.timeout_func else {
-        if how == Unblock::Error {
-            context.reply_error(&engine::error::UNBLOCKED);
-        } else {
-            context.reply.null();
-        }
-        return;
-    };
+    if how == Unblock::Error {
+        context.reply_error(&engine::error::UNBLOCKED);
+    } else if let Some(function) = blocked.timeout_func {
+        call_timeout(context, pointer, function);
+    } else {
+        context.reply.null();
+    }
+    context.state.note_guest_us(blocked.measured_us);
+}
+
+fn call_timeout(
+    context: &mut engine::Context<'_>,
+    pointer: *mut BlockedClient,
+    function: ReplyFunc,
+) {
+    let blocked = ptr::required(pointer);
     let module = blocked.module.clone();
     let mut ctx = Ctx::of_command(&module, context);
     ctx.kind = Kind::BlockedTimeout;
@@ -253,8 +285,11 @@ fn disconnected(state: &mut State, pointer: *mut BlockedClient) {
         let module = blocked.module.clone();
         let mut ctx = Ctx::of_callback(&module, state);
         ctx.blocked = pointer;
+        state.begin_unit();
         // SAFETY: the function is the module's own with this signature.
         module.run("disconnect", || unsafe { function(&raw mut ctx, pointer) });
+        drop(ctx);
+        state.end_unit();
     }
 }
 
@@ -382,6 +417,7 @@ pub fn block(
         login: None,
         measured_us: 0,
         measure_started_us: None,
+        errors: Vec::new(),
     }));
     module.blocked_clients.set(module.blocked_clients.get() + 1);
     if denied {
@@ -406,12 +442,14 @@ pub fn block(
             kind: BlockKind::Guest,
             command,
             argv,
-            deadline_ms: if timeout_ms > 0 { now_ms.saturating_add(timeout_ms) } else { 0 },
+            // A timer of the module that is as long comes first.
+            deadline_ms: if timeout_ms > 0 { now_ms.saturating_add(timeout_ms) + 1 } else { 0 },
             db: ctx.db,
             keys: wait.map_or(Vec::new(), |wait| wait.keys),
             on_timeout: Rc::new(move |context, how| time_out(context, blocked, how)),
             wake_on_delete: on_delete,
             guest: blocked as u64,
+            unbreakable: functions.timeout_func.is_none(),
         },
     );
     state.clients[client].on_disconnect.push(Rc::new(move |state, _| disconnected(state, blocked)));
@@ -549,13 +587,19 @@ extern "C" fn free_thread_safe_context(ctx: *mut Ctx) {
 
 extern "C" fn thread_safe_context_lock(_ctx: *mut Ctx) {
     crate::gil::lock();
+    crate::host::state_in_use().begin_unit();
 }
 
 extern "C" fn thread_safe_context_try_lock(_ctx: *mut Ctx) -> c_int {
-    if crate::gil::try_lock() { status::OK } else { status::ERR }
+    if !crate::gil::try_lock() {
+        return status::ERR;
+    }
+    crate::host::state_in_use().begin_unit();
+    status::OK
 }
 
 extern "C" fn thread_safe_context_unlock(_ctx: *mut Ctx) {
+    crate::host::state_in_use().end_unit_of_thread();
     crate::gil::unlock();
     // What was changed under the lock is committed, and written, by the main thread.
     wake();

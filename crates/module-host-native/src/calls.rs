@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_double, c_int, c_longlong, c_void};
 use std::rc::Rc;
 
 use command_spec::flag;
-use engine::client::client_flag;
+use engine::client::{OwnedArgv, client_flag};
 use engine::table::Lookup;
 use engine::{Command, State, error};
 use module_abi::{reply_type, status};
@@ -13,6 +13,7 @@ use resp::value::Value;
 
 use crate::context::{Auto, Ctx};
 use crate::errno::set_errno;
+use crate::promises::SharedPromise;
 use crate::ptr;
 use crate::strings::{StringPtr, bytes_of, create_in};
 use crate::table::Table;
@@ -33,6 +34,8 @@ pub struct CallReply {
     kept_by: *mut Ctx,
     /// The context of the call, to which strings made from it belong.
     made_in: *mut Ctx,
+    /// The reply is yet to come.
+    pub promise: Option<SharedPromise>,
 }
 
 impl CallReply {
@@ -56,7 +59,13 @@ impl CallReply {
             is_element,
             kept_by: std::ptr::null_mut(),
             made_in: std::ptr::null_mut(),
+            promise: None,
         }
+    }
+
+    /// Stands for one that is yet to come.
+    pub fn promised(promise: SharedPromise) -> CallReply {
+        CallReply { promise: Some(promise), ..CallReply::new(Value::Null, false) }
     }
 
     /// Reads the bytes of one whole reply.
@@ -69,6 +78,12 @@ impl CallReply {
 
     pub fn value(&self) -> &Value {
         &self.value
+    }
+
+    /// The first word of an error.
+    pub fn error_code(&self) -> Option<&[u8]> {
+        let text = self.value.as_bytes().filter(|_| self.value.is_error())?;
+        text.split(|byte| *byte == b' ').next()
     }
 
     pub fn is_resp3(&self) -> bool {
@@ -87,6 +102,9 @@ impl CallReply {
     fn kind(&self) -> c_int {
         if self.is_attribute {
             return reply_type::ATTRIBUTE;
+        }
+        if self.promise.is_some() {
+            return reply_type::PROMISE;
         }
         match &self.value {
             Value::Simple(_) | Value::Bulk(_) => reply_type::STRING,
@@ -235,6 +253,8 @@ struct CallFlags {
     errors_as_replies: bool,
     dry_run: bool,
     check_acl: bool,
+    /// The command may wait; the reply is a promise then.
+    may_block: bool,
 }
 
 impl CallFlags {
@@ -255,6 +275,7 @@ impl CallFlags {
             errors_as_replies: has(b'E'),
             dry_run: has(b'D'),
             check_acl: has(b'C'),
+            may_block: has(b'K'),
         }
     }
 }
@@ -307,12 +328,7 @@ fn check_call(
     Ok(())
 }
 
-fn refused(
-    ctx: &mut Ctx,
-    ctx_pointer: *mut Ctx,
-    refusal: Refusal,
-    flags: CallFlags,
-) -> *mut CallReply {
+fn refused(ctx_pointer: *mut Ctx, refusal: Refusal, flags: CallFlags) -> *mut CallReply {
     let (number, error) = refusal;
     set_errno(number);
     if !flags.errors_as_replies {
@@ -320,7 +336,6 @@ fn refused(
     }
     let mut reply = Reply::new();
     reply.error(error.as_bytes());
-    ctx.state().stats.count_error(error.code());
     hand_out(ctx_pointer, CallReply::parse(reply.take()))
 }
 
@@ -351,19 +366,35 @@ extern "C" fn bulkhead_call(
     }
     let flags = CallFlags::parse(ptr::c_bytes(format));
     let words = words_of(command, args, count);
+    let module = ctx.module.clone();
+    let calls = module.as_ref().map(|module| &module.calls);
+    calls.inspect(|calls| calls.set(calls.get() + 1));
+    let reply = call(ctx_pointer, &words, flags);
+    calls.inspect(|calls| calls.set(calls.get() - 1));
+    reply
+}
+
+fn call(ctx_pointer: *mut Ctx, words: &[Vec<u8>], flags: CallFlags) -> *mut CallReply {
+    let ctx = ptr::required(ctx_pointer);
     let argv: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+    let filtered = filtered(ctx, &argv);
+    let argv = filtered.as_ref().map_or(argv, OwnedArgv::slices);
+    if argv.is_empty() {
+        set_errno(libc::ENOENT);
+        return std::ptr::null_mut();
+    }
     let caller = ctx.caller();
     let state = ctx.state();
     let found = find_command(state, &argv)
         .and_then(|command| check_call(state, caller, &command, &argv, flags).map(|()| command));
     let command = match found {
         Ok(command) => command,
-        Err(refusal) => return refused(ctx, ctx_pointer, refusal, flags),
+        Err(refusal) => return refused(ctx_pointer, refusal, flags),
     };
     if flags.check_acl
         && let Err(refusal) = crate::acl::check_call(ctx, &command, &argv)
     {
-        return refused(ctx, ctx_pointer, refusal, flags);
+        return refused(ctx_pointer, refusal, flags);
     }
     if flags.dry_run {
         return std::ptr::null_mut();
@@ -372,8 +403,23 @@ extern "C" fn bulkhead_call(
     hand_out(ctx_pointer, reply)
 }
 
-fn run_call(ctx: &mut Ctx, command: &Rc<Command>, argv: &[&[u8]], flags: CallFlags) -> CallReply {
+/// What command filters make of the words.
+fn filtered(ctx: &mut Ctx, argv: &[&[u8]]) -> Option<OwnedArgv> {
+    if ctx.state().command_filters.is_empty() {
+        return None;
+    }
     let client = ctx.call_client();
+    ctx.state().filtered(client, argv)
+}
+
+fn run_call(ctx: &mut Ctx, command: &Rc<Command>, argv: &[&[u8]], flags: CallFlags) -> CallReply {
+    let client = if flags.may_block {
+        ctx.state().make_fake_client(0)
+    } else {
+        let client = ctx.call_client();
+        ctx.state().clients[client].flags |= client_flag::DENY_BLOCKING;
+        client
+    };
     let state = ctx.state();
     let resp3 = flags.resp3.unwrap_or_else(|| ctx.reply().is_some_and(|reply| reply.resp3()));
     // Without that letter the module calls for itself, and may do everything.
@@ -382,18 +428,32 @@ fn run_call(ctx: &mut Ctx, command: &Rc<Command>, argv: &[&[u8]], flags: CallFla
     state.set_user(client, user);
     let session = &mut state.clients[client];
     session.db = ctx.db;
-    session.flags |= client_flag::DENY_BLOCKING;
+    session.set(client_flag::MUTED, !flags.replicate);
     session.set(client_flag::OOM_ALLOWED, !flags.deny_oom && !flags.script_mode);
     session.reply.set_resp3(resp3);
     let mut reply = Reply::with_protocol(resp3);
-    state.propagation.prevented = !flags.replicate;
+    let errors_before = state.stats.total_error_replies;
+    let muted = state.propagation.muted;
+    state.propagation.muted |= !flags.replicate;
     state.call_nested(client, command, argv, &mut reply);
-    state.propagation.prevented = false;
+    ctx.state().propagation.muted = muted;
     if let Some(session) = state.clients.get_mut(client) {
         // SELECT changes the context's database, as Redis has it, not the caller's.
         ctx.db = session.db;
     }
-    CallReply::parse(reply.take())
+    if flags.may_block {
+        if ctx.state().clients[client].has(client_flag::BLOCKED) {
+            return crate::promises::promise(ctx, client);
+        }
+        ctx.state().disconnect_client(client);
+    }
+    let reply = CallReply::parse(reply.take());
+    if ctx.state().stats.total_error_replies > errors_before
+        && let Some(code) = reply.error_code()
+    {
+        ctx.state().take_back_error(code);
+    }
+    reply
 }
 
 extern "C" fn free_call_reply(reply: *mut CallReply) {

@@ -232,11 +232,7 @@ fn described(command: &Command, info: &Info, version: &Version) -> CommandSpec {
         spec.arity = info.arity;
     }
     if !key_specs.is_empty() {
-        let movable = key_specs.iter().any(|spec| {
-            !matches!(spec.find, FindKeys::Range { .. })
-                || !matches!(spec.begin, BeginSearch::Index(_))
-        });
-        if movable || key_specs.len() > 1 {
+        if !engine::keys::is_one_range(&key_specs) {
             spec.flags |= flag::MOVABLEKEYS;
         }
         spec.key_specs = Vec::leak(key_specs);

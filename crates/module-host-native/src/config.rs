@@ -75,8 +75,11 @@ fn parameter_flags(flags: u32) -> Flags {
     read
 }
 
-fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+/// A name without prefix may look as if it had one.
+fn is_name(name: &str, unprefixed: bool) -> bool {
+    let is_letter =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_') || unprefixed && b == b'.';
+    !name.is_empty() && name.bytes().all(is_letter)
 }
 
 struct Registration {
@@ -98,10 +101,12 @@ fn add(ctx: *mut Ctx, registration: Registration) -> c_int {
         Some((name, alias)) if unprefixed => (name.to_owned(), Some(alias.to_owned())),
         _ => (given.clone(), None),
     };
+    let is_name = |name: &str| is_name(name, unprefixed);
     let valid = is_name(&name) && alias.as_deref().is_none_or(is_name);
     if !valid || registration.flags & !flag::ALL != 0 || !module.loading.get() {
         return fail(libc::EINVAL);
     }
+    let Ok(c_name) = CString::new(name.as_str()) else { return status::ERR };
     let full_name = if unprefixed { name } else { format!("{}.{name}", module.name()) };
     let parameter = ModuleParameter {
         name: full_name.clone(),
@@ -115,11 +120,10 @@ fn add(ctx: *mut Ctx, registration: Registration) -> c_int {
     if !ctx.state().config.modules.add(parameter) {
         return fail(libc::EALREADY);
     }
-    let Ok(name) = CString::new(given) else { return status::ERR };
     module.config_registered.set(true);
     module.configs.borrow_mut().push(Rc::new(ModuleConfig {
         full_name,
-        name,
+        name: c_name,
         access: registration.access,
         apply: registration.apply,
         data: registration.data,
@@ -368,6 +372,11 @@ extern "C" fn load_default_configs(ctx: *mut Ctx) -> c_int {
     load(ctx, false)
 }
 
+fn note_refusal(name: &str, reason: &str) {
+    let text = format!("Issue during loading of configuration {name} : {reason}");
+    crate::host::note_refusal(text);
+}
+
 fn load(ctx: *mut Ctx, with_given: bool) -> c_int {
     let ctx = ptr::required(ctx);
     let module = ctx.module().clone();
@@ -389,12 +398,25 @@ fn load(ctx: *mut Ctx, with_given: bool) -> c_int {
             .rposition(|(name, _)| parameter.is_named(name))
             .filter(|_| with_given);
         if let Some(index) = given {
-            let (_, text) = module.config_given.borrow()[index].clone();
-            match parameter.parse(&[&text]) {
+            let (name, text) = module.config_given.borrow()[index].clone();
+            let other = |(known, _): &(Vec<u8>, Vec<u8>)| {
+                parameter.is_named(known) && !known.eq_ignore_ascii_case(&name)
+            };
+            if module.config_given.borrow().iter().any(other) {
+                note_refusal(&config.full_name, "it is given under both of its names");
+                return status::ERR;
+            }
+            let several = matches!(parameter.kind, ModuleKind::Enum { flags: true, .. });
+            let words: Vec<&[u8]> = if several {
+                text.split(|byte| *byte == b' ').collect()
+            } else {
+                vec![text.as_slice()]
+            };
+            match parameter.parse(&words) {
                 Ok(parsed) => value = parsed,
                 Err(reason) => {
                     let reason = String::from_utf8_lossy(reason.as_bytes()).into_owned();
-                    crate::host::note_refusal(format!("parameter {}: {reason}", config.full_name));
+                    note_refusal(&config.full_name, &reason);
                     return status::ERR;
                 }
             }
@@ -407,7 +429,7 @@ fn load(ctx: *mut Ctx, with_given: bool) -> c_int {
     match try_set_all(state, std::slice::from_ref(&module), &values) {
         Ok(()) => status::OK,
         Err((name, reason)) => {
-            crate::host::note_refusal(format!("parameter {name}: {reason}"));
+            note_refusal(&name, &reason);
             status::ERR
         }
     }

@@ -43,6 +43,7 @@ pub enum Auto {
     Key(*mut crate::keys::Key),
     Dict(*mut crate::dictionary::Dict),
     ServerInfo(*mut crate::info::ServerInfo),
+    SlotRanges(*mut c_void),
 }
 
 /// A list of replies whose length comes later.
@@ -79,6 +80,10 @@ pub struct Ctx {
     pub module_user: *mut ModuleUser,
     /// A module is asked about a login.
     pub attempt: Option<crate::logins::Attempt>,
+    /// When it was made, by the monotonic clock.
+    pub made_us: u64,
+    /// When it may yield next; none: when the server has been busy for as long as is configured.
+    pub next_yield_us: Option<u64>,
 }
 
 impl Ctx {
@@ -89,9 +94,13 @@ impl Ctx {
         state: *mut State,
         reply: *mut Reply,
     ) -> Ctx {
-        if !state.is_null() {
-            crate::gil::note(state);
-        }
+        let made_us = match ptr::reference(state) {
+            Some(state) => {
+                crate::gil::note(state);
+                state.clock.monotonic_us()
+            }
+            None => sys::clock::monotonic_us(),
+        };
         Ctx {
             get_api,
             module,
@@ -112,6 +121,8 @@ impl Ctx {
             argv: Vec::new(),
             module_user: std::ptr::null_mut(),
             attempt: None,
+            made_us,
+            next_yield_us: None,
         }
     }
 

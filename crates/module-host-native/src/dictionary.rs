@@ -32,6 +32,14 @@ enum Place {
     End,
 }
 
+impl Dict {
+    /// The entries whose keys are not before `from`.
+    pub fn entries_from(&mut self, from: &[u8]) -> impl Iterator<Item = (&[u8], &mut usize)> {
+        let range = (Bound::Included(from), Bound::Unbounded);
+        self.map.range_mut::<[u8], _>(range).map(|(key, value)| (&**key, value))
+    }
+}
+
 extern "C" fn create_dict(ctx: *mut Ctx) -> *mut Dict {
     let dict = Box::into_raw(Box::<Dict>::default());
     if let Some(ctx) = ptr::reference(ctx) {

@@ -149,7 +149,7 @@ pub fn serve(state: &mut State, wake: c_int) {
     crate::gil::note(state);
     for (function, data) in std::mem::take(&mut *ONE_SHOTS.lock()) {
         // SAFETY: the function is a module's own with this signature, and the data is what it gave with it.
-        unsafe { function(data as *mut c_void) };
+        state.as_unit(|_| unsafe { function(data as *mut c_void) });
     }
     let mut ready = [libc::epoll_event { events: 0, u64: 0 }; READY_MAX];
     let epoll = EPOLL.load(Ordering::Acquire);
@@ -162,10 +162,10 @@ pub fn serve(state: &mut State, wake: c_int) {
         }
         let broken = events & (libc::EPOLLERR | libc::EPOLLHUP) as u32 != 0;
         if broken || events & libc::EPOLLIN as u32 != 0 {
-            call(descriptor, READABLE);
+            state.as_unit(|_| call(descriptor, READABLE));
         }
         if broken || events & libc::EPOLLOUT as u32 != 0 {
-            call(descriptor, WRITABLE);
+            state.as_unit(|_| call(descriptor, WRITABLE));
         }
     }
 }

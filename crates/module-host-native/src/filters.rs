@@ -31,15 +31,18 @@ extern "C" fn register_command_filter(
     function: FilterFunc,
     flags: c_int,
 ) -> *mut Filter {
-    /// Calls made by modules are not filtered.
+    /// What the module itself calls is not filtered.
     const NO_SELF: c_int = 1;
-    let _ = flags & NO_SELF;
+    let not_own = flags & NO_SELF != 0;
     let ctx = ptr::required(ctx);
     let module = ctx.module().clone();
     let state = ctx.state();
     let number = state.random_u64();
     let owner = module.clone();
     let call = Rc::new(move |state: &mut State, client: ClientId, argv: &mut OwnedArgv| {
+        if not_own && owner.calls.get() > 0 {
+            return;
+        }
         let client_number = state.clients.get(client).map_or(0, |session| session.id);
         let words = argv.0.iter().map(|word| ModuleString::create(word)).collect();
         let mut context = FilterCtx { words, client_number };

@@ -4,6 +4,7 @@ use std::ffi::{c_double, c_int, c_void};
 
 use engine::State;
 use engine::effect::LogLevel;
+use engine::server_event::ServerEvent;
 use module_abi::status;
 use sys::process::Forked;
 
@@ -24,13 +25,16 @@ static CHILD: Shared<Option<Child>> = Shared::new();
 
 extern "C" fn fork(done: Option<DoneFunc>, data: *mut c_void) -> c_int {
     let state = crate::host::state_in_use();
-    if state.saving.child().is_some() || CHILD.with(|child| child.is_some()) {
+    if state.has_child() {
+        // As the system says it of what is there already.
+        crate::host::log(LogLevel::Warning, "Can't fork for module: File exists");
         return -1;
     }
     match sys::process::fork() {
         Ok(Forked::Child) => 0,
         Ok(Forked::Parent { child }) => {
             CHILD.with(|known| *known = Some(Child { process_id: child, done, data }));
+            note_child(state, true);
             crate::host::log(LogLevel::Verbose, &format!("Module fork started pid: {child} "));
             child
         }
@@ -58,7 +62,29 @@ extern "C" fn kill_fork_child(process_id: c_int) -> c_int {
     // It may have ended by itself just now; either way it is waited for, so that no process is left behind.
     let _ = sys::process::kill(process_id, sys::signals::SIGUSR1);
     let _ = sys::process::wait(process_id);
+    // The child may be anywhere in the module's code, where it cannot log.
+    let text = format!("Module fork child {process_id} ended: Received SIGUSR1 in child");
+    crate::host::log(LogLevel::Notice, &text);
+    note_child(crate::host::state_in_use(), false);
     status::OK
+}
+
+/// Ends the child, if there is one: the data it works on is gone.
+pub fn end_child(state: &mut State) {
+    if let Some(child) = CHILD.with(Option::take) {
+        let text = format!("Killing running module fork child: {}", child.process_id);
+        crate::host::log(LogLevel::Notice, &text);
+        // It may have ended by itself just now.
+        let _ = sys::process::kill(child.process_id, sys::signals::SIGUSR1);
+        let _ = sys::process::wait(child.process_id);
+        note_child(state, false);
+    }
+}
+
+fn note_child(state: &mut State, born: bool) {
+    state.guests.has_child = born;
+    state.refresh_resize_policy();
+    state.emit(&ServerEvent::ForkChild { born });
 }
 
 /// A child process of the server has ended; if it was a module's, the module is told.
@@ -68,6 +94,7 @@ pub fn child_ended(state: &mut State, process_id: i32, code: Option<i32>, signal
         return;
     };
     crate::gil::note(state);
+    note_child(state, false);
     if let Some(done) = child.done {
         // SAFETY: the function is the module's own with this signature, and the data is what it gave with it.
         unsafe { done(code.unwrap_or(0), signal.unwrap_or(0), child.data) };

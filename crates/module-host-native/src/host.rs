@@ -223,9 +223,10 @@ impl NativeHost {
             ));
         }
         if module.config_registered.get() && !module.config_loaded.get() {
-            return Err(
-                "it registered parameters but did not call RedisModule_LoadConfigs".to_owned()
-            );
+            return Err("it registered parameters but did not call RedisModule_LoadConfigs: \
+                        Module Configurations were not set, missing LoadConfigs call. Unloading \
+                        the module."
+                .to_owned());
         }
         self.settle_settings(module, config)
     }
@@ -454,20 +455,30 @@ impl ModuleHost for NativeHost {
         Ok(())
     }
 
-    fn info(&self, _state: &mut State, sections: &[Vec<u8>], all: bool) -> String {
-        let wanted: Vec<String> = sections
-            .iter()
-            .map(|section| String::from_utf8_lossy(section).to_ascii_lowercase())
-            .collect();
+    fn defrag_pass(&self, state: &mut State, begins: bool) {
+        gil::note(state);
+        crate::defrag::tell_pass(begins);
+    }
+
+    fn relocate_globals(
+        &self,
+        index: usize,
+        cursor: &mut u64,
+        judge: &mut keyspace::Judge<'_>,
+    ) -> Option<bool> {
+        crate::defrag::relocate_globals(index, cursor, judge)
+    }
+
+    fn info_list(&self) -> String {
+        modules().iter().map(|module| info_line(module)).collect()
+    }
+
+    fn info_sections(&self, state: &mut State, wanted: Option<&[Vec<u8>]>) -> String {
+        gil::note(state);
+        let name = |section: &Vec<u8>| String::from_utf8_lossy(section).to_ascii_lowercase();
+        let wanted: Vec<String> = wanted.unwrap_or(&[]).iter().map(name).collect();
         let mut text = String::new();
-        let modules = modules();
-        if all || wanted.iter().any(|name| name == "modules") {
-            text.push_str("# Modules\r\n");
-            for module in &modules {
-                text.push_str(&info_line(module));
-            }
-        }
-        modulesCollectInfo(&modules, if all { &[] } else { &wanted }, &mut text);
+        modulesCollectInfo(&modules(), &wanted, &mut text);
         text
     }
 }

@@ -91,7 +91,7 @@ pub fn close(key: *mut Key) {
     if key.is_writable() && key.changed {
         let (db, name) = (key.db, key.name());
         key.state().signal_modified(db, name);
-        key.state().signal_key_ready(db, name);
+        key.state().signal_key_grown(db, name);
     }
     crate::strings::release(key.name);
 }

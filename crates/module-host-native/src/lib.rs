@@ -16,12 +16,15 @@ mod cluster;
 mod command_info;
 mod commands;
 mod config;
+mod config_access;
 mod context;
 mod data_types;
+mod defrag;
 mod dictionary;
 mod digest;
 mod elf;
 mod errno;
+mod event_data;
 mod event_loop;
 mod filters;
 mod fork;
@@ -41,7 +44,9 @@ mod module;
 mod native_value;
 mod notifications;
 pub mod probe;
+mod promises;
 mod ptr;
+mod rdb_files;
 mod rdb_io;
 mod replies;
 mod scan;
@@ -53,10 +58,11 @@ mod strings;
 mod table;
 mod timers;
 mod usage;
+mod yielding;
 
 pub use blocking::{serve_unblocked, wake_descriptor};
 pub use fork::child_ended;
-pub use gil::{is_in_use, lend, take_back};
+pub use gil::{is_in_use, lend, moved_back, take_back};
 pub use host::{NativeHost, set_log, started};
 
 /// What fills the table: one function per area.
@@ -69,7 +75,9 @@ const AREAS: &[fn(&mut table::Table)] = &[
     command_info::register,
     commands::register,
     config::register,
+    config_access::register,
     data_types::register,
+    defrag::register,
     dictionary::register,
     digest::register,
     event_loop::register,
@@ -83,6 +91,8 @@ const AREAS: &[fn(&mut table::Table)] = &[
     lists::register,
     memory::register,
     notifications::register,
+    promises::register,
+    rdb_files::register,
     rdb_io::register,
     replies::register,
     scan::register,
@@ -91,6 +101,7 @@ const AREAS: &[fn(&mut table::Table)] = &[
     streams::register,
     strings::register,
     timers::register,
+    yielding::register,
 ];
 
 /// Names of the API's functions that are missing here.

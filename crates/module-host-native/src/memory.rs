@@ -117,5 +117,6 @@ pub fn free_auto(auto: Auto) {
         Auto::Key(key) => crate::keys::close(key),
         Auto::Dict(dict) => drop(ptr::take_back(dict)),
         Auto::ServerInfo(info) => drop(ptr::take_back(info)),
+        Auto::SlotRanges(array) => free(array),
     }
 }

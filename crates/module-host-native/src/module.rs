@@ -38,6 +38,9 @@ pub struct Module {
     /// Names of modules whose functions it uses.
     pub using: RefCell<Vec<String>>,
     pub filters: RefCell<Vec<(u64, *mut c_void)>>,
+    /// Calls of commands that are under way.
+    pub calls: Cell<usize>,
+    pub defrag: Cell<crate::defrag::Callbacks>,
     pub config_registered: Cell<bool>,
     pub config_loaded: Cell<bool>,
     pub configs: RefCell<Vec<Rc<crate::config::ModuleConfig>>>,
@@ -73,6 +76,8 @@ impl Module {
             exported: RefCell::default(),
             using: RefCell::default(),
             filters: RefCell::default(),
+            calls: Cell::new(0),
+            defrag: Cell::default(),
             config_registered: Cell::new(false),
             config_loaded: Cell::new(false),
             configs: RefCell::default(),

@@ -150,6 +150,15 @@ impl ModuleValue for NativeValue {
         }
     }
 
+    fn relocate(
+        &mut self,
+        place: Place<'_>,
+        cursor: Option<&mut u64>,
+        judge: &mut keyspace::Judge<'_>,
+    ) -> bool {
+        crate::defrag::relocate_value(self, place, cursor, judge)
+    }
+
     fn as_any(&self) -> &dyn std::any::Any {
         self
     }

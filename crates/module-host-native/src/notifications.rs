@@ -232,7 +232,7 @@ extern "C" fn add_post_notification_job_for_key(
 pub fn forget_module(state: &mut State, module: &Arc<Module>) {
     state.subscribers.retain(|known| known.owner != module.id);
     state.refresh_notify_classes();
-    crate::hooks::forget_module(module);
+    crate::hooks::forget_module(state, module);
 }
 
 pub fn register(table: &mut Table) {

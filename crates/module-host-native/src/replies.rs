@@ -38,12 +38,19 @@ fn reply_error_bytes(ctx: *mut Ctx, text: &[u8]) -> c_int {
     let context = ptr::required(ctx);
     if let Some(reply) = context.reply() {
         let code = text.split(|byte| *byte == b' ').next().unwrap_or(b"ERR");
-        if context.kind != Kind::ThreadSafe {
-            context.state().stats.count_error(code);
-        }
+        count_error(context, code);
         reply.error(text);
     }
     status::OK
+}
+
+fn count_error(context: &Ctx, code: &[u8]) {
+    if context.kind != Kind::ThreadSafe {
+        context.state().stats.count_error(code);
+    } else if let Some(blocked) = ptr::reference(context.blocked) {
+        // The state is another thread's: the main thread counts them when it has the reply.
+        blocked.errors.push(code.to_vec());
+    }
 }
 
 extern "C" fn reply_with_error(ctx: *mut Ctx, text: *const c_char) -> c_int {
@@ -218,10 +225,8 @@ extern "C" fn reply_with_call_reply(ctx: *mut Ctx, call_reply: *mut CallReply) -
         // A client of the older protocol would not understand it.
         return status::ERR;
     }
-    if call_reply.value().is_error() && context.kind != Kind::ThreadSafe {
-        let code = call_reply.value().as_bytes().unwrap_or_default();
-        let code = code.split(|byte| *byte == b' ').next().unwrap_or(b"ERR");
-        context.state().stats.count_error(code);
+    if let Some(code) = call_reply.error_code() {
+        count_error(context, code);
     }
     call_reply.write_to(reply);
     status::OK

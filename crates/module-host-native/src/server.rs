@@ -93,12 +93,13 @@ extern "C" fn get_context_flags(ctx: *mut Ctx) -> c_int {
         .and_then(|ctx| ctx.caller())
         .and_then(|client| state.clients.get(client))
     {
-        set(session.has(client_flag::IN_EXEC | client_flag::MULTI), context_flag::MULTI);
         set(session.has(client_flag::DENY_BLOCKING), context_flag::DENY_BLOCKING);
         set(session.has(client_flag::MASTER), context_flag::REPLICATED);
         set(session.has(client_flag::DIRTY_CAS), context_flag::MULTI_DIRTY);
         set(session.reply.resp3(), context_flag::RESP3);
     }
+    set(state.is_in_transaction(), context_flag::MULTI);
+    set(state.is_in_script(), context_flag::LUA);
     set(state.config.appendonly, context_flag::AOF);
     if state.is_replica() {
         let stage = state.primary_link.stage;
@@ -128,6 +129,13 @@ extern "C" fn get_context_flags(ctx: *mut Ctx) -> c_int {
 
 extern "C" fn avoid_replica_traffic() -> c_int {
     c_int::from(crate::host::state_in_use().pause.is_some())
+}
+
+/// Valkey's: what the primary or a file says is done without asking whether it may be.
+extern "C" fn must_obey_client(ctx: *mut Ctx) -> c_int {
+    let ctx = ptr::required(ctx);
+    let client = ctx.caller().and_then(|client| ctx.state().clients.get(client));
+    c_int::from(client.is_some_and(|client| client.has(client_flag::MASTER)))
 }
 
 extern "C" fn get_client_id(ctx: *mut Ctx) -> c_ulonglong {
@@ -323,10 +331,6 @@ extern "C" fn get_used_memory_ratio() -> f32 {
     (state.ports.memory_used_bytes)() as f32 / limit as f32
 }
 
-extern "C" fn yield_to_server(_ctx: *mut Ctx, _flags: c_int, _reply: *const c_char) {
-    // Commands of other clients are not run inside a command of this one: the reply comes a little later instead.
-}
-
 extern "C" fn replicate_verbatim(ctx: *mut Ctx) -> c_int {
     let ctx = ptr::required(ctx);
     let words: Vec<&[u8]> = ctx.argv.iter().map(|string| bytes_of(*string)).collect();
@@ -407,6 +411,7 @@ pub fn register(table: &mut Table) {
     table.add("GetContextFlags", get_context_flags as *const ());
     table.add("AvoidReplicaTraffic", avoid_replica_traffic as *const ());
     table.add("GetClientId", get_client_id as *const ());
+    table.add("MustObeyClient", must_obey_client as *const ());
     table.add("GetClientInfoById", get_client_info_by_id as *const ());
     table.add("GetClientNameById", get_client_name_by_id as *const ());
     table.add("SetClientNameById", set_client_name_by_id as *const ());
@@ -421,7 +426,6 @@ pub fn register(table: &mut Table) {
     table.add("GetRandomBytes", get_random_bytes as *const ());
     table.add("GetRandomHexChars", get_random_hex_chars as *const ());
     table.add("GetUsedMemoryRatio", get_used_memory_ratio as *const ());
-    table.add("Yield", yield_to_server as *const ());
     table.add("ReplicateVerbatim", replicate_verbatim as *const ());
     table.add("Replicate", bulkhead_shim_Replicate as *const ());
     table.add("ExportSharedAPI", export_shared_api as *const ());

@@ -62,6 +62,22 @@ pub fn release(string: StringPtr) {
     }
 }
 
+/// Moves a string with one owner as `judge` says; its new place if that is another.
+pub fn relocate(string: StringPtr, judge: &mut keyspace::Judge<'_>) -> Option<StringPtr> {
+    let inner = ptr::reference(string)?;
+    if inner.owners.load(Ordering::Acquire) != 1 {
+        return None;
+    }
+    if judge(inner.data.as_ptr() as usize) {
+        inner.data = inner.data.clone();
+    }
+    if !judge(string as usize) {
+        return None;
+    }
+    let whole = ptr::take_back(string)?;
+    Some(Box::into_raw(Box::new(*whole)))
+}
+
 /// Makes a string that goes with the context if that manages memory by itself.
 pub fn create_in(ctx: *mut Ctx, bytes: &[u8]) -> StringPtr {
     let string = ModuleString::create(bytes);

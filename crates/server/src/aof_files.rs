@@ -208,7 +208,7 @@ impl AofFiles for AofDirectory {
             .map_err(|error| self.failed(name, &error))
     }
 
-    fn fork_rewrite(&mut self, state: &State) -> Result<i32, String> {
+    fn fork_rewrite(&mut self, state: &mut State) -> Result<i32, String> {
         disk::fork_rewrite(state)
     }
 

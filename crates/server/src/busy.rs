@@ -40,6 +40,10 @@ impl Busy {
         engine.state.guests.serve_others = Some(Rc::new(move |state| {
             place.with(|shell| shell.serve_while_busy(state));
         }));
+        let place = lent.clone();
+        engine.state.guests.apply_config = Some(Rc::new(move |state, previous, names| {
+            place.with(|shell| shell.apply_config_of(state, previous, names))
+        }));
         engine.state.guests.debug_console = Some(Rc::new(Console::new(lent.clone())));
         Busy {
             lent,
@@ -96,13 +100,11 @@ impl Shell {
         }
     }
 
-    /// Whether a command of this name may run a script. Others are spared the lending. What filters of modules make of a
-    /// command is known only when they have seen it.
+    /// Whether a command of this name may run a script. Others are spared the lending. Where there are modules each may:
+    /// filters change commands, and whoever is told of one may call others.
     #[inline]
     fn may_run_script(&self, name: &[u8]) -> bool {
-        is_script_runner(name)
-            || !self.engine.state.command_filters.is_empty()
-            || self.busy.is_renamed(name)
+        is_script_runner(name) || module_host_native::is_in_use() || self.busy.is_renamed(name)
     }
 
     fn execute_lending(&mut self, id: ClientId, argv: &[&[u8]]) {
@@ -123,6 +125,7 @@ impl Shell {
         std::mem::swap(&mut self.engine.state, state);
         sys::crash::observed(self, Shell::take_turn);
         std::mem::swap(&mut self.engine.state, state);
+        module_host_native::moved_back(state);
     }
 
     fn take_turn(&mut self) {

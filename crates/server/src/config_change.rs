@@ -5,8 +5,9 @@ use std::sync::atomic::Ordering;
 
 use config::rewrite::Extras;
 use config::{Config, SetError};
+use engine::config_set::NewValues;
 use engine::server_event::ServerEvent;
-use engine::{ClientId, client_flag};
+use engine::{ClientId, State, client_flag};
 
 use crate::crash_report::SWITCHES;
 use crate::event_loop::Shell;
@@ -85,12 +86,20 @@ impl Shell {
     }
 
     /// CONFIG SET of what may fail: everything takes effect, or all is as before and the client is told why.
-    pub fn set_config(
+    pub fn set_config(&mut self, client: ClientId, values: NewValues) {
+        let result = self.apply_config(&values.previous, &values.names);
+        if result.is_ok() {
+            self.engine.state.emit(&ServerEvent::ConfigChange { names: values.set });
+        }
+        self.reply_late(client, result.map_err(|error| error.reply_text()));
+    }
+
+    /// Lets everything take effect, or brings back what was.
+    fn apply_config(
         &mut self,
-        client: ClientId,
-        previous: Config,
+        previous: &Config,
         names: &[(&'static str, Vec<u8>)],
-    ) {
+    ) -> Result<(), SetError> {
         let mut tls_done = false;
         let failed = names.iter().find_map(|(name, argument)| {
             self.engine.state.config_changed(name);
@@ -99,7 +108,7 @@ impl Shell {
                 .map(|reason| SetError::refused(argument, reason))
         });
         if failed.is_some() {
-            self.engine.state.config = previous;
+            self.engine.state.config = previous.clone();
             let mut tls_done = false;
             for (name, _) in names {
                 self.engine.state.config_changed(name);
@@ -108,12 +117,21 @@ impl Shell {
                 }
             }
         }
-        if failed.is_none() {
-            let names = names.iter().map(|(name, _)| (*name).to_owned()).collect();
-            self.engine.state.emit(&ServerEvent::ConfigChange { names });
-        }
-        let result = failed.map_or(Ok(()), |error| Err(error.reply_text()));
-        self.reply_late(client, result);
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// The same for a guest that executes with `state` and waits for the outcome.
+    pub fn apply_config_of(
+        &mut self,
+        state: &mut State,
+        previous: &Config,
+        names: &[(&'static str, Vec<u8>)],
+    ) -> Result<(), SetError> {
+        std::mem::swap(&mut self.engine.state, state);
+        let result = self.apply_config(previous, names);
+        std::mem::swap(&mut self.engine.state, state);
+        module_host_native::moved_back(state);
+        result
     }
 
     /// Applies what may fail; everything else comes as an effect of its own. One context serves all parameters of TLS that

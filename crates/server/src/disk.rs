@@ -7,6 +7,7 @@ use std::sync::mpsc::Sender;
 
 use engine::State;
 use engine::save_file::{SaveDisk, Step, write_synced};
+use engine::server_event::PersistenceStage;
 use sys::background::Job;
 use sys::process::Forked;
 
@@ -133,13 +134,16 @@ pub fn rewritten_name(process_id: i32) -> String {
 }
 
 /// Starts a child that writes the dataset as the base of an append-only file.
-pub fn fork_rewrite(state: &State) -> Result<i32, String> {
+pub fn fork_rewrite(state: &mut State) -> Result<i32, String> {
     match sys::process::fork().map_err(|error| error.to_string())? {
         Forked::Parent { child } => Ok(child),
         Forked::Child => {
             become_child(state, "redis-aof-rewrite");
             let name = rewritten_name(sys::process::pid());
-            let code = match write_aof_base(state, Path::new(&name)) {
+            state.tell_persistence(PersistenceStage::AofStart);
+            let written = write_aof_base(state, Path::new(&name));
+            state.tell_written(&written);
+            let code = match written {
                 Ok(()) => {
                     log!(Notice, "Successfully created the temporary AOF base file {name}");
                     0
@@ -164,12 +168,15 @@ pub fn remove_in_background(queue: &Sender<Job>, path: PathBuf) {
 }
 
 /// Starts a child that saves what there is at this moment.
-pub fn fork_save(state: &State) -> Result<i32, String> {
+pub fn fork_save(state: &mut State) -> Result<i32, String> {
     match sys::process::fork().map_err(|error| error.to_string())? {
         Forked::Parent { child } => Ok(child),
         Forked::Child => {
             become_child(state, "redis-rdb-bgsave");
-            let code = match save(state) {
+            state.tell_persistence(PersistenceStage::RdbStart);
+            let saved = save(state);
+            state.tell_written(&saved);
+            let code = match saved {
                 Ok(()) => {
                     log!(Notice, "DB saved on disk");
                     0

@@ -18,9 +18,7 @@ impl Shell {
             Effect::Execute { client, argv } => self.execute_postponed(client, &argv),
             Effect::Shutdown { client, request } => self.begin_shutdown(client, request),
             Effect::ConfigChanged { name } => self.config_changed(name),
-            Effect::ConfigSet { client, previous, names } => {
-                self.set_config(client, *previous, &names);
-            }
+            Effect::ConfigSet { client, values } => self.set_config(client, *values),
             Effect::ConfigRewrite { client, force_all } => self.rewrite_config(client, force_all),
             Effect::FollowPrimary => self.follow_primary(),
             Effect::EndChild { process_id } => crate::disk::end_child(process_id),

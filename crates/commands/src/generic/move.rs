@@ -1,6 +1,7 @@
 //! MOVE: a key goes to another database.
 
 use command_spec::*;
+use engine::server_event::KeyGoes;
 use engine::*;
 
 pub const MOVE: BuiltIn = BuiltIn::new(
@@ -34,6 +35,7 @@ fn r#move(context: &mut Context<'_>) -> CommandResult {
         context.reply.integer(0);
         return Ok(());
     }
+    context.state.key_goes(KeyGoes::Deleted, from_db, key);
     let Some(record) = context.state.db_mut(from_db).remove(key) else {
         context.reply.integer(0);
         return Ok(());

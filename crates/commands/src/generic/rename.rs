@@ -1,6 +1,7 @@
 //! RENAME: another name for a key.
 
 use command_spec::*;
+use engine::server_event::KeyGoes;
 use engine::*;
 
 pub const RENAME: BuiltIn = BuiltIn::new(
@@ -47,6 +48,7 @@ pub(super) fn rename_to(context: &mut Context<'_>, overwrite: bool) -> Result<bo
         let lazy = context.state.config.lazyfree_lazy_server_del;
         context.state.delete_key(db, to, lazy);
     }
+    context.state.key_goes(KeyGoes::Deleted, db, from);
     let Some(record) = context.state.db_mut(db).remove(from) else {
         return Err(error::NO_SUCH_KEY);
     };

@@ -55,7 +55,7 @@ fn linsert(context: &mut Context<'_>) -> CommandResult {
     list.insert(index, side, element, &limit);
     let len = list.len();
     context.modified(key);
-    context.state.signal_key_ready(db, key);
+    context.state.signal_key_grown(db, key);
     context.notify(notify::class::LIST, "linsert", key);
     context.dirty(1);
     context.reply.integer(len as i64);

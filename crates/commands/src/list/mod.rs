@@ -116,7 +116,7 @@ fn push_elements<'a>(
     let len = list.len();
     state.signal_modified(db, key);
     // Somebody may wait for the list to grow.
-    state.signal_key_ready(db, key);
+    state.signal_key_grown(db, key);
     state.notify(notify::class::LIST, push_event(end), db, key);
     Ok(len)
 }

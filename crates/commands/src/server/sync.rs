@@ -54,8 +54,8 @@ fn sync(context: &mut Context<'_>) -> CommandResult {
     // It will not tell when it has loaded it.
     if let Some(replica) = &mut context.client_mut().replica {
         replica.silent = true;
-        replica.online = true;
     }
+    context.state.set_online(context.client, true);
     Ok(())
 }
 

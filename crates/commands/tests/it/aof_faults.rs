@@ -175,7 +175,7 @@ impl AofFiles for Handle {
         self.replace(name, &base(state))
     }
 
-    fn fork_rewrite(&mut self, state: &State) -> Result<i32, String> {
+    fn fork_rewrite(&mut self, state: &mut State) -> Result<i32, String> {
         let mut disk = self.0.borrow_mut();
         disk.step()?;
         let name = self.rewritten_name(CHILD);

@@ -33,7 +33,8 @@ const CASES: &[(&str, Option<(usize, &str)>)] = &[
     ),
     ("port 25002\nlua-replicate-commands yes\n", None),
     ("port 25002\nio-threads-do-reads yes\n", None),
-    ("port 25002\nfoo.bar 1\n", Some((2, "Bad directive or wrong number of arguments"))),
+    // It may be a module's: whoever loads the modules says that there is none.
+    ("port 25002\nfoo.bar 1\n", None),
     ("port 25002\nfoo.bar\n", Some((2, "Bad directive or wrong number of arguments"))),
     ("port 25002\nset-x \"a\n", Some((2, "Unbalanced quotes in configuration line"))),
     ("port \"25002\"x\n", Some((1, "Unbalanced quotes in configuration line"))),

@@ -6,6 +6,7 @@ use super::{Aof, Mode};
 use crate::client::{ClientId, client_flag};
 use crate::dataset::OnDuplicate;
 use crate::effect::LogLevel;
+use crate::server_event::{LoadingStage, PersistenceStage, ServerEvent};
 use crate::state::{State, state_flag};
 use crate::table::Lookup;
 
@@ -33,7 +34,7 @@ impl State {
         if self.aof.manifest.is_empty() {
             self.create_first_base()?;
         } else {
-            self.load_aof()?;
+            self.load_aof_and_tell()?;
             let seconds = self.seconds_since(started_us);
             self.log(
                 LogLevel::Notice,
@@ -102,7 +103,10 @@ impl State {
         let mut manifest = self.aof.manifest.clone();
         let stem = Aof::stem(self);
         let name = manifest.replace_base(&stem, self.config.aof_use_rdb_preamble, 0);
-        self.with_aof_files(|files, state| files.write_base(state, &name)).map_err(AofLoadError)?;
+        self.tell_persistence(PersistenceStage::SyncAofStart);
+        let written = self.with_aof_files(|files, state| files.write_base(state, &name));
+        self.tell_written(&written);
+        written.map_err(AofLoadError)?;
         self.log(LogLevel::Notice, format!("Creating AOF base file {name} on server start"));
         self.use_manifest(manifest).map_err(AofLoadError)
     }
@@ -145,7 +149,14 @@ impl State {
         self.flush(None, false);
         self.flush_functions();
         self.read_manifest()?;
-        self.load_aof()
+        self.load_aof_and_tell()
+    }
+
+    fn load_aof_and_tell(&mut self) -> Result<(), AofLoadError> {
+        self.emit(&ServerEvent::Loading(LoadingStage::AofStart));
+        let loaded = self.load_aof();
+        self.tell_loaded(&loaded);
+        loaded
     }
 
     fn load_aof(&mut self) -> Result<(), AofLoadError> {
@@ -190,7 +201,7 @@ impl State {
         }
         self.run_on(client, 0);
         let mut steps = Steps::new(&bytes, position);
-        match self.replay(client, &mut steps, name)? {
+        match self.replay(client, &mut steps, name, bytes.len())? {
             None => Ok(()),
             Some((tail, good)) => self.mend_tail(client, name, last, &tail, good, bytes.len()),
         }
@@ -214,6 +225,7 @@ impl State {
         client: ClientId,
         steps: &mut Steps<'_>,
         name: &str,
+        len: usize,
     ) -> Result<Option<(Tail, usize)>, AofLoadError> {
         // A transaction counts only as a whole.
         let mut transaction = None;
@@ -222,6 +234,7 @@ impl State {
             number += 1;
             if number.is_multiple_of(STEPS_BETWEEN_CHORES) {
                 self.defrag_while_loading();
+                self.tell_progress(true, steps.position(), len);
             }
             let position = steps.position();
             let good = transaction.unwrap_or(position);

@@ -3,6 +3,7 @@
 use super::{Aof, Child, Mode};
 use crate::client::client_flag;
 use crate::effect::{Effect, LogLevel};
+use crate::server_event::ServerEvent;
 use crate::state::State;
 
 /// So many failures in a row, and the next attempt waits.
@@ -112,6 +113,7 @@ impl State {
         };
         self.aof.child = None;
         self.refresh_resize_policy();
+        self.emit(&ServerEvent::ForkChild { born: false });
         self.aof.last_rewrite_duration_s = self.clock.unix_s() - child.started_s;
         let result = match (code, signal) {
             (Some(0), _) => {

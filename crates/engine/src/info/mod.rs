@@ -74,16 +74,6 @@ impl Lines {
     }
 }
 
-const MODULES_HEADING: &str = "# Modules\r\n";
-
-/// What the host says behind its list of modules, which stands in its own place.
-fn behind_modules(text: &str) -> &str {
-    if !text.starts_with(MODULES_HEADING) {
-        return text;
-    }
-    text.find("\r\n\r\n").and_then(|end| text.get(end + 4..)).unwrap_or_default()
-}
-
 /// `786B`, `1.50K`, `23.54G`.
 pub fn human_bytes(bytes: u64) -> String {
     const UNITS: [(&str, u32); 5] = [("K", 10), ("M", 20), ("G", 30), ("T", 40), ("P", 50)];
@@ -134,25 +124,26 @@ impl State {
             if *name == "modules"
                 && let Some(host) = &host
             {
-                let text = host.info(self, &[b"modules".to_vec()], false);
-                lines.0.push_str(text.strip_prefix(MODULES_HEADING).unwrap_or(&text));
+                lines.0.push_str(&host.info_list());
             }
         }
         if let Some(host) = &host {
             let unknown: Vec<Vec<u8>> = asked
                 .iter()
+                .filter(|word| !matches!(word.as_slice(), b"all" | b"default" | b"everything"))
                 .filter(|word| {
                     !SECTIONS.iter().any(|(name, ..)| name.as_bytes() == word.as_slice())
                 })
                 .cloned()
                 .collect();
-            if everything || !unknown.is_empty() {
-                let text = host.info(self, &unknown, everything);
-                let text = behind_modules(&text);
+            let every = everything || named("modules");
+            if every || !unknown.is_empty() {
+                let wanted = (!every).then_some(unknown.as_slice());
+                let text = host.info_sections(self, wanted);
                 if !lines.0.is_empty() && !text.is_empty() {
                     lines.0.push_str("\r\n");
                 }
-                lines.0.push_str(text);
+                lines.0.push_str(&text);
             }
         }
         lines.0

@@ -37,7 +37,7 @@ pub fn write(state: &mut State, lines: &mut Lines) {
     lines.field("aof_last_write_status", status(aof.write_error().is_none()));
     lines.field("aof_last_cow_size", 0);
     lines.field("backup_in_progress", 0);
-    lines.field("module_fork_in_progress", 0);
+    lines.field("module_fork_in_progress", u8::from(state.guests.has_child));
     lines.field("module_fork_last_cow_size", 0);
     let aof = &state.aof;
     if aof.mode != crate::aof::Mode::Off {

@@ -140,6 +140,18 @@ pub fn run_command(
     argv: &[&[u8]],
     reply: &mut Reply,
 ) -> Result<(), CommandError> {
+    let filtered = link.client.get().and_then(|client| state.filtered(client, argv));
+    let words;
+    let argv = match &filtered {
+        Some(changed) => {
+            words = changed.slices();
+            words.as_slice()
+        }
+        None => argv,
+    };
+    if argv.is_empty() {
+        return Err(CommandError::constant("ERR Unknown Redis command called from script"));
+    }
     let command = match state.lookup_command(argv) {
         Lookup::Found(command) if !command.is_container() || argv.len() == 1 => command,
         _ => {

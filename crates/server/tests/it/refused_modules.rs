@@ -15,14 +15,14 @@ static int (*GetApi)(const char *, void *);
 static void (*SetModuleAttribs)(void *, const char *, int, int);
 static int (*IsModuleNameBusy)(const char *);
 static int (*CreateCommand)(void *, const char *, int (*)(void *, void **, int), const char *, int, int, int);
-static int (*ClusterEnableTrim)(void *);
+static int (*UnregisterScriptingEngine)(void *);
 static int (*ReplyWithLongLong)(void *, long long);
 static int init(void *ctx, const char *name, int api_version) {
     GetApi = ((void **)ctx)[0];
     GetApi("RedisModule_SetModuleAttribs", (void *)&SetModuleAttribs);
     GetApi("RedisModule_IsModuleNameBusy", (void *)&IsModuleNameBusy);
     GetApi("RedisModule_CreateCommand", (void *)&CreateCommand);
-    GetApi("RedisModule_ClusterEnableTrim", (void *)&ClusterEnableTrim);
+    GetApi("RedisModule_UnregisterScriptingEngine", (void *)&UnregisterScriptingEngine);
     GetApi("RedisModule_ReplyWithLongLong", (void *)&ReplyWithLongLong);
     if (IsModuleNameBusy(name)) return 1;
     SetModuleAttribs(ctx, name, 1, api_version);
@@ -120,15 +120,18 @@ fn what_fails_in_its_entry_point() {
 #[test]
 fn a_function_that_is_not_there_is_named() {
     let missing = module_host_native::missing_functions();
-    assert!(missing.contains(&"ClusterEnableTrim"), "take another for this test: {missing:?}");
+    assert!(
+        missing.contains(&"UnregisterScriptingEngine"),
+        "take another for this test: {missing:?}"
+    );
     let (server, modules) = (start(&options()), Modules::new());
     let on_load = "int RedisModule_OnLoad(void *c, void **v, int n) {
         if (init(c, \"m\", 1)) return 1;
         return CreateCommand(c, \"m.trim\", trim, \"\", 0, 0, 0); }";
     let uses = format!(
-        "int trim(void *c, void **v, int n) {{ return ReplyWithLongLong(c, ClusterEnableTrim(c)); }}\n{on_load}"
+        "int trim(void *c, void **v, int n) {{ return ReplyWithLongLong(c, UnregisterScriptingEngine(c)); }}\n{on_load}"
     );
-    refused(&server, &modules.compile("uses", &uses), "does not have: ClusterEnableTrim");
+    refused(&server, &modules.compile("uses", &uses), "does not have: UnregisterScriptingEngine");
     // Asked for, as every module asks for every function, but not used.
     let asks = format!(
         "int trim(void *c, void **v, int n) {{ return ReplyWithLongLong(c, 1); }}\n{on_load}"

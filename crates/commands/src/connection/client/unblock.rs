@@ -52,6 +52,7 @@ fn unblock(context: &mut Context<'_>) -> CommandResult {
                 BlockKind::Postponed | BlockKind::Shutdown | BlockKind::LazyFree
             )
         });
+        let may_go = may_go && waits.is_some_and(|blocked| !blocked.unbreakable);
         may_go && context.state.unblock_with(client, how)
     });
     context.reply.integer(i64::from(unblocked));

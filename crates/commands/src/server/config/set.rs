@@ -1,11 +1,10 @@
 //! CONFIG SET: new values for parameters, all of them or none.
 
 use command_spec::*;
-use engine::server_event::ServerEvent;
 use engine::*;
 
 use config::enums::ProtectedAction;
-use config::{Change, SetError, SetRules};
+use config::{SetError, SetRules};
 use engine::state::state_flag;
 
 pub const CONFIG_SET: BuiltIn = BuiltIn::new(
@@ -46,74 +45,18 @@ fn set(context: &mut Context<'_>) -> CommandResult {
         loading: context.state.flags & state_flag::LOADING != 0,
         protected_allowed: protected_allowed(context),
     };
-    let (next, changes) =
-        context.state.config.prepare(pairs.iter().copied(), rules).map_err(reply_error)?;
-    let previous = std::mem::replace(&mut context.state.config, next);
-    if let Err(error) = change_modules(context, &changes) {
-        context.state.config = previous;
-        return Err(reply_error(error));
-    }
-    if let Err(reason) = context.state.switch_aof() {
-        context.state.config = previous;
-        return Err(reply_error(SetError::refused(b"appendonly", reason)));
-    }
-    let names: Vec<(&'static str, Vec<u8>)> = changes
-        .iter()
-        .filter_map(|change| match change {
-            Change::Parameter(name) => Some((*name, spelling(&pairs, name))),
-            Change::Module { .. } => None,
-        })
-        .collect();
-    apply(context, previous, names);
-    Ok(())
-}
-
-/// Applies the changes; what may fail is left to the shell, which then replies.
-fn apply(context: &mut Context<'_>, previous: config::Config, names: Vec<(&'static str, Vec<u8>)>) {
-    const MAY_FAIL: &[&str] =
-        &["bind", "dir", "maxclients", "oom-score-adj", "oom-score-adj-values", "port"];
-    let may_fail =
-        names.iter().any(|(name, _)| MAY_FAIL.contains(name) || name.starts_with("tls-"));
+    let values = context.state.put_config(&pairs, rules).map_err(reply_error)?;
     // Inside EXEC the reply has its place and cannot come later.
-    if may_fail && !context.client().has(client_flag::IN_EXEC | client_flag::FAKE) {
+    let waits = !context.client().has(client_flag::IN_EXEC | client_flag::FAKE);
+    if values.may_fail() && waits {
         let client = context.client;
         context.client_mut().set(client_flag::PAUSED, true);
-        let previous = Box::new(previous);
-        context.state.effects.push(Effect::ConfigSet { client, previous, names });
-        return;
+        context.state.effects.push(Effect::ConfigSet { client, values: Box::new(values) });
+        return Ok(());
     }
-    let mut changed = Vec::new();
-    for (name, _) in names {
-        context.state.config_changed(name);
-        changed.push(name.to_owned());
-    }
-    context.state.emit(&ServerEvent::ConfigChange { names: changed });
+    context.state.apply_config(values).map_err(reply_error)?;
     context.reply.ok();
-}
-
-/// As the client spelled the name of a parameter.
-fn spelling(pairs: &[(&[u8], &[u8])], name: &str) -> Vec<u8> {
-    let parameter = config::Parameter::find(name.as_bytes());
-    let found = pairs
-        .iter()
-        .find(|(given, _)| parameter.is_some_and(|parameter| parameter.is_named(given)));
-    found.map_or_else(|| name.as_bytes().to_vec(), |(given, _)| given.to_vec())
-}
-
-fn change_modules(context: &mut Context<'_>, changes: &[Change]) -> Result<(), SetError> {
-    let changed: Vec<(String, config::ModuleValue)> = changes
-        .iter()
-        .filter_map(|change| match change {
-            Change::Module { name, value } => Some((name.clone(), value.clone())),
-            Change::Parameter(_) => None,
-        })
-        .collect();
-    match context.state.guests.modules.clone() {
-        Some(host) if !changed.is_empty() => host
-            .set_config(context.state, &changed)
-            .map_err(|(name, reason)| SetError::refused(name, reason)),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 fn protected_allowed(context: &Context<'_>) -> bool {

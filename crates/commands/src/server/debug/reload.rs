@@ -34,7 +34,7 @@ pub fn reload(context: &mut Context<'_>) -> CommandResult {
     }
     let on_duplicate = if merge { OnDuplicate::Replace } else { OnDuplicate::Refuse };
     // The reason is in the log.
-    let loaded = context.state.load_dataset(&bytes, on_duplicate);
+    let loaded = context.state.load_file(&bytes, on_duplicate);
     context.state.saving.loaded = loaded.map_err(|_| NOT_LOADED)?;
     context.state.dirty = 0;
     context.state.log(LogLevel::Warning, "DB reloaded by DEBUG RELOAD");
