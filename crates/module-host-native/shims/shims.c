@@ -29,6 +29,7 @@ extern int bulkhead_hash_get(void *key, int flags, void **words, size_t count);
 extern const char *bulkhead_string_bytes(const void *string, size_t *len);
 extern int bulkhead_save_string(void *io, const char *bytes, size_t len);
 extern char *bulkhead_load_string(void *io, size_t *len);
+extern void bulkhead_free(void *pointer);
 
 /* Gathers what the letters of a format call for; returns how many, or -1 if a letter is not known. */
 static long gather(const char *format, va_list list, struct bulkhead_arg **out, struct bulkhead_arg *inline_args) {
@@ -243,6 +244,7 @@ long double bulkhead_shim_LoadLongDouble(void *io) {
     char *text = bulkhead_load_string(io, &len);
     if (!text) return 0;
     long double value = strtold(text, NULL);
-    free(text);
+    /* It comes from the server's allocator. */
+    bulkhead_free(text);
     return value;
 }

@@ -64,8 +64,8 @@ fn set(dict: *mut Dict, key: &[u8], value: *mut c_void, replace: bool) -> c_int 
     if !replace && map.contains_key(key) {
         return status::ERR;
     }
-    map.insert(key.into(), value as usize);
-    status::OK
+    // As Redis has it, even a replacement that was asked for is told apart.
+    if map.insert(key.into(), value as usize).is_some() { status::ERR } else { status::OK }
 }
 
 extern "C" fn dict_set_c(
@@ -183,16 +183,20 @@ extern "C" fn dict_iterator_stop(iterator: *mut DictIterator) {
     drop(ptr::take_back(iterator));
 }
 
+/// What Reseek answers, as Redis has it: not the usual status.
+const FOUND: c_int = 1;
+const NO_SUCH_OPERATOR: c_int = 0;
+
 fn reseek(iterator: *mut DictIterator, operator: *const c_char, key: &[u8]) -> c_int {
     let iterator = ptr::required(iterator);
     match place(ptr::required(iterator.dict), ptr::c_bytes(operator), key) {
         Some(place) => {
             iterator.place = place;
-            status::OK
+            FOUND
         }
         None => {
             iterator.place = Place::End;
-            status::ERR
+            NO_SUCH_OPERATOR
         }
     }
 }

@@ -11,6 +11,7 @@
 mod acl;
 mod blocking;
 mod call_clients;
+mod call_replies;
 mod calls;
 mod cluster;
 mod command_info;
@@ -56,6 +57,7 @@ mod sorted_sets;
 mod streams;
 mod strings;
 mod table;
+mod thread_safe_contexts;
 mod timers;
 mod usage;
 mod yielding;
@@ -70,6 +72,7 @@ const AREAS: &[fn(&mut table::Table)] = &[
     acl::register,
     logins::register,
     blocking::register,
+    call_replies::register,
     calls::register,
     cluster::register,
     command_info::register,
@@ -100,6 +103,7 @@ const AREAS: &[fn(&mut table::Table)] = &[
     sorted_sets::register,
     streams::register,
     strings::register,
+    thread_safe_contexts::register,
     timers::register,
     yielding::register,
 ];

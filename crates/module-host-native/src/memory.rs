@@ -75,6 +75,12 @@ extern "C" fn free_memory(pointer: *mut c_void) {
     free(pointer);
 }
 
+/// For the C shims.
+#[unsafe(no_mangle)]
+extern "C" fn bulkhead_free(pointer: *mut c_void) {
+    free(pointer);
+}
+
 extern "C" fn strdup(text: *const c_char) -> *mut c_char {
     duplicate(ptr::c_bytes(text), true)
 }
