@@ -47,8 +47,12 @@ fn write(name: &str, folder: &Path, sdk: &Path) -> Result<()> {
     }
     std::fs::create_dir_all(folder.join("src"))?;
     let sdk = sdk.canonicalize()?;
-    for (kind, file) in [("toml", "Cargo.toml"), ("rust", "src/lib.rs"), ("rtest", "session.rtest")]
-    {
+    for (kind, file) in [
+        ("toml", "Cargo.toml"),
+        ("rust", "src/lib.rs"),
+        ("rust tests", "src/tests.rs"),
+        ("rtest", "session.rtest"),
+    ] {
         let text = renamed(&block(kind)?, name, &sdk.display().to_string());
         std::fs::write(folder.join(file), text)?;
     }

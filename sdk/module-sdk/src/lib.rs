@@ -25,4 +25,5 @@ pub use raw::context::{Context, LogLevel};
 pub use raw::data_type::{DataType, Digest, Loader, Registered, Rewriter, Saver, TypeHandle};
 pub use raw::info::Info;
 pub use raw::keys::{ReadKey, WriteKey};
+pub use raw::test_server::TestServer;
 pub use reply::{Error, Reply, Result};

@@ -82,15 +82,17 @@ fn the_module_of_the_guide() {
     std::fs::create_dir_all(place.join("src")).expect("a folder");
     std::fs::write(place.join("Cargo.toml"), manifest).expect("written");
     std::fs::write(place.join("src/lib.rs"), block("rust")).expect("written");
+    std::fs::write(place.join("src/tests.rs"), block("rust tests")).expect("written");
     std::fs::write(place.join("session.rtest"), block("rtest")).expect("written");
-    let status = Command::new(env!("CARGO"))
-        .current_dir(&place)
-        .args(["build", "--quiet", "--offline", "--target-dir"])
-        .arg(folder.path().join("target"))
-        .env_remove("CARGO_TARGET_DIR")
-        .status()
-        .expect("cargo runs");
-    assert!(status.success());
+    for work in ["test", "build"] {
+        let status = Command::new(env!("CARGO"))
+            .current_dir(&place)
+            .args([work, "--quiet", "--offline", "--target-dir"])
+            .arg(folder.path().join("target"))
+            .status()
+            .expect("cargo runs");
+        assert!(status.success(), "cargo {work}");
+    }
     let library = folder.path().join("target/debug/libpile.so");
     play_everywhere(&library, &place.join("session.rtest"));
 }

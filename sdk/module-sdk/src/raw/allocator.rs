@@ -2,7 +2,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
-use super::api::loaded;
+use super::api::with_memory;
 
 /// What `malloc` aligns to on 64-bit machines.
 const ALIGN: usize = 16;
@@ -17,7 +17,7 @@ pub struct ServerAllocator;
 // module runs before its load, so no block changes sides.
 unsafe impl GlobalAlloc for ServerAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let Some(api) = loaded() else {
+        let Some(api) = with_memory() else {
             // SAFETY: the caller's contract.
             return unsafe { System.alloc(layout) };
         };
@@ -31,7 +31,7 @@ unsafe impl GlobalAlloc for ServerAllocator {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        let Some(api) = loaded() else {
+        let Some(api) = with_memory() else {
             // SAFETY: the caller's contract.
             return unsafe { System.dealloc(block, layout) };
         };
@@ -46,7 +46,7 @@ unsafe impl GlobalAlloc for ServerAllocator {
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        match loaded() {
+        match with_memory() {
             Some(api) if layout.align() <= ALIGN => {
                 // SAFETY: any size may be asked for.
                 unsafe { (api.Calloc)(1, layout.size()) }.cast()
@@ -66,7 +66,7 @@ unsafe impl GlobalAlloc for ServerAllocator {
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        match loaded() {
+        match with_memory() {
             Some(api) if layout.align() <= ALIGN => {
                 // SAFETY: the block is one of the server's.
                 unsafe { (api.Realloc)(block.cast(), size) }.cast()

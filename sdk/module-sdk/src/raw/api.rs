@@ -2,6 +2,7 @@
 
 use std::ffi::{c_char, c_double, c_int, c_long, c_longlong, c_void};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use module_abi::{Opaque, TypeMethods};
 
@@ -136,11 +137,13 @@ api! {
 }
 
 static API: OnceLock<Api> = OnceLock::new();
+/// Whether memory comes from the server: not from one for tests, where much is allocated before the module is loaded.
+static HAS_MEMORY: AtomicBool = AtomicBool::new(false);
 
-/// The functions, once the module is being loaded.
+/// The functions, once the module is being loaded by a server that gives memory.
 #[inline]
-pub fn loaded() -> Option<&'static Api> {
-    API.get()
+pub fn with_memory() -> Option<&'static Api> {
+    if HAS_MEMORY.load(Ordering::Relaxed) { API.get() } else { None }
 }
 
 /// The functions. Whoever has something of the server's in hand is past the load.
@@ -161,8 +164,12 @@ pub unsafe fn fill(context: RawContext) -> Result<(), &'static str> {
     let get = unsafe { context.0.cast::<GetApi>().read() };
     // SAFETY: as above.
     let api = unsafe { Api::ask(get) }?;
-    // A second thread that loads the same library does not exist.
+    let mut mark: *mut c_void = std::ptr::null_mut();
+    // SAFETY: as in `ask`; only `TestServer` knows this name.
+    unsafe { get(c"RedisModule_TestServer".as_ptr(), (&raw mut mark).cast()) };
+    // Tests may load at the same time: all tables of one server are equal.
     let _ = API.set(api);
+    HAS_MEMORY.store(mark.is_null(), Ordering::Relaxed);
     Ok(())
 }
 

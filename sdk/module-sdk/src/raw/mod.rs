@@ -12,3 +12,4 @@ pub mod entry;
 pub mod info;
 pub mod keys;
 pub mod strings;
+pub mod test_server;
