@@ -363,7 +363,7 @@ fn try_set_all(
     Ok(())
 }
 
-/// LoadConfigs: each parameter gets the value that was given for it, or its default.
+/// LoadConfigs: each parameter gets the value that was given for it, or its default, unless it has had that already.
 extern "C" fn load_configs(ctx: *mut Ctx) -> c_int {
     load(ctx, true)
 }
@@ -422,10 +422,13 @@ fn load(ctx: *mut Ctx, with_given: bool) -> c_int {
             }
             let name_of = parameter.clone();
             module.config_given.borrow_mut().retain(|(name, _)| !name_of.is_named(name));
+        } else if module.config_defaults_loaded.get() {
+            continue;
         }
         values.push((config.full_name.clone(), value));
     }
     module.config_loaded.set(true);
+    module.config_defaults_loaded.set(!with_given);
     match try_set_all(state, std::slice::from_ref(&module), &values) {
         Ok(()) => status::OK,
         Err((name, reason)) => {

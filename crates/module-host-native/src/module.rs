@@ -43,6 +43,8 @@ pub struct Module {
     pub defrag: Cell<crate::defrag::Callbacks>,
     pub config_registered: Cell<bool>,
     pub config_loaded: Cell<bool>,
+    /// The parameters have had their defaults, and the module may have changed them since.
+    pub config_defaults_loaded: Cell<bool>,
     pub configs: RefCell<Vec<Rc<crate::config::ModuleConfig>>>,
     /// Values given by LOADEX CONFIG that no registered parameter has taken yet.
     pub config_given: RefCell<Vec<(Vec<u8>, Vec<u8>)>>,
@@ -80,6 +82,7 @@ impl Module {
             defrag: Cell::default(),
             config_registered: Cell::new(false),
             config_loaded: Cell::new(false),
+            config_defaults_loaded: Cell::new(false),
             configs: RefCell::default(),
             config_given: RefCell::default(),
             id,

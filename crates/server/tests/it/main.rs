@@ -1,6 +1,7 @@
 //! The real binary, started and spoken to as its users do.
 
 mod aof;
+mod api_cases;
 mod busy;
 mod check_tools;
 mod crash;
