@@ -213,11 +213,6 @@ impl Aof {
 }
 
 impl State {
-    /// Whether a process of ours works on the dataset.
-    pub fn has_child(&self) -> bool {
-        self.saving.child().is_some() || self.aof.child.is_some() || self.guests.has_child
-    }
-
     /// Does something with the files while the state is without them.
     fn with_aof_files<R>(
         &mut self,

@@ -58,6 +58,8 @@ impl State {
         let redirect = session.tracking_redirect().map_or(-1, |number| number as i64);
         let output = session.output_bytes();
         let in_buffer = session.reply.unsent_len() - output;
+        let output =
+            output + usize::try_from(self.unsent_stream_bytes(client)).unwrap_or(usize::MAX);
         let multi = if session.has(client_flag::MULTI) {
             session.queue.len().to_string()
         } else {

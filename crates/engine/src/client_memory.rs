@@ -191,6 +191,15 @@ impl State {
         }
     }
 
+    /// Whether there is too little memory and clients have more than they may: the shell closes some before keys go.
+    pub(crate) fn clients_go_first(&mut self, client: ClientId) -> bool {
+        if self.config.maxmemory_clients == 0 || !self.is_over_memory() {
+            return false;
+        }
+        self.clients.count_memory(client);
+        !self.clients_to_evict().is_empty()
+    }
+
     /// The clients that have to go, the largest first, for the others to be below the limit.
     pub fn clients_to_evict(&mut self) -> Vec<ClientId> {
         if self.config.maxmemory_clients == 0 {

@@ -51,6 +51,7 @@ impl State {
                 if limited {
                     self.flags |= state_flag::MEMORY_LIMITED;
                 }
+                self.refresh_resize_policy();
             }
             "maxmemory-clients" => self.count_clients_memory(),
             "maxmemory-policy" | "lfu-log-factor" | "lfu-decay-time" => {

@@ -68,14 +68,14 @@ pub enum OnDuplicate {
 }
 
 /// `rdb-key-save-delay`: microseconds to sleep behind each key, or, negative, one microsecond behind every so many.
-struct KeyDelay {
+pub(crate) struct KeyDelay {
     sleep_us: u64,
     every: u64,
     keys: u64,
 }
 
 impl KeyDelay {
-    fn new(setting: i32) -> KeyDelay {
+    pub(crate) fn new(setting: i32) -> KeyDelay {
         match u64::try_from(setting) {
             Ok(sleep_us) => KeyDelay { sleep_us, every: 1, keys: 0 },
             Err(_) => KeyDelay { sleep_us: 1, every: u64::from(setting.unsigned_abs()), keys: 0 },
@@ -83,7 +83,7 @@ impl KeyDelay {
     }
 
     #[inline]
-    fn after_key(&mut self, sleep: fn(u64)) {
+    pub(crate) fn after_key(&mut self, sleep: fn(u64)) {
         if self.sleep_us == 0 {
             return;
         }
@@ -166,6 +166,7 @@ impl State {
         }
         let mut left_out = 0;
         let mut delay = KeyDelay::new(self.config.rdb_key_save_delay);
+        let mut count = self.key_count();
         for (index, database) in self.databases.iter().enumerate() {
             if database.is_empty() {
                 continue;
@@ -178,6 +179,7 @@ impl State {
                     writer.flush(sink)?;
                 }
                 delay.after_key(self.host.port.sleep_us);
+                count.after_key();
             }
         }
         self.write_aux(&mut writer, false);

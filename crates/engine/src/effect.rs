@@ -32,6 +32,10 @@ pub enum Effect {
     ConfigRewrite { client: ClientId, force_all: bool },
     /// The primary to be followed is another, or none: end the link there is and begin anew.
     FollowPrimary,
+    /// A child may be due that writes the dataset for replicas.
+    SyncReplicas,
+    /// Send a replica the dataset's file, which is whole.
+    SendDataset { client: ClientId },
     /// End a child process whose work is of no use any more, and remove what it has written.
     EndChild { process_id: i32 },
     /// Remove a file of the working directory.

@@ -4,7 +4,7 @@
 //! the next time. It stops after a while, so that a lowered limit does not stop the server; the cron goes on.
 
 use config::enums::MaxmemoryPolicy;
-use keyspace::KeyRecord;
+use keyspace::{KeyRecord, ResizePolicy};
 
 use crate::access;
 use crate::notify::class;
@@ -68,17 +68,28 @@ impl State {
     pub fn is_over_memory(&self) -> bool {
         let limit = self.config.maxmemory;
         let exempt = self.is_replica() && self.config.replica_ignore_maxmemory;
-        limit > 0 && !exempt && (self.ports.memory_used_bytes)() as u64 > limit
+        limit > 0 && !exempt && self.memory_for_limit() > limit
+    }
+
+    /// Memory in use as far as keys can do something about it: what slow replicas and the append-only file have still to
+    /// be written does not make keys go, whose going would have to be written, too.
+    fn memory_for_limit(&self) -> u64 {
+        let used = (self.ports.memory_used_bytes)() as u64;
+        used.saturating_sub(self.memory_not_counted())
+    }
+
+    pub(crate) fn memory_not_counted(&self) -> u64 {
+        self.stream_surplus_bytes() + self.aof.buffered_bytes() as u64
     }
 
     /// Frees memory if there is too little, as far as that is done in a moment; false if nothing can go.
     pub(crate) fn evict(&mut self) -> bool {
         // A pause keeps the data set as it is.
-        if self.pause.is_some() {
+        if self.pause.is_some() || self.feed.shutdown_deadline_ms.is_some() {
             return true;
         }
         let limit = self.config.maxmemory;
-        let is_over = |state: &State| (state.ports.memory_used_bytes)() as u64 > limit;
+        let is_over = |state: &State| state.memory_for_limit() > limit;
         if limit == 0 || !is_over(self) {
             return true;
         }
@@ -88,31 +99,60 @@ impl State {
         }
         let started = self.latency_start();
         let end_us = self.clock.monotonic_us_now() + BUDGET_US;
+        // What others are told of keys that go takes memory for a moment, and is no reason to let more of them go.
+        let wanted = self.memory_for_limit().saturating_sub(limit);
+        let mut freed = 0;
         let mut evicted = 0;
-        while is_over(self) {
+        while freed < wanted {
             let Some((db, key)) = self.key_to_evict() else {
                 self.latency_end(started, "eviction-cycle");
                 return false;
             };
-            self.as_unit(|state| state.evict_key(db, &key));
+            freed += self.as_unit(|state| state.evict_key(db, &key));
             evicted += 1;
-            if evicted % KEYS_PER_LOOK == 0 && self.clock.monotonic_us_now() >= end_us {
-                break;
+            if evicted % KEYS_PER_LOOK == 0 {
+                // Another thread may have freed what this one has given it.
+                let enough = self.config.lazyfree_lazy_eviction && !is_over(self);
+                if enough || self.clock.monotonic_us_now() >= end_us {
+                    break;
+                }
             }
         }
         self.latency_end(started, "eviction-cycle");
         true
     }
 
-    fn evict_key(&mut self, db: usize, key: &[u8]) {
+    /// Lets a key go; the memory that this has freed.
+    fn evict_key(&mut self, db: usize, key: &[u8]) -> u64 {
         let lazy = self.config.lazyfree_lazy_eviction;
         let started = self.latency_start();
-        self.delete_key_as(KeyGoes::Evicted, db, key, lazy);
+        let before = (self.ports.memory_used_bytes)();
+        self.remove_key(KeyGoes::Evicted, db, key, lazy);
+        let freed = before.saturating_sub((self.ports.memory_used_bytes)());
         self.latency_end(started, "eviction-del");
+        self.signal_removed(db, key);
         self.stats.evicted_keys += 1;
         self.notify(class::EVICTED, "evicted", db, key);
         let verb: &[u8] = if lazy { b"UNLINK" } else { b"DEL" };
         self.propagation.also_in_any_case(db, &[verb, key]);
+        freed as u64
+    }
+
+    /// Before a command of a client that uses this database: its table grows only reluctantly where the larger one would
+    /// cost keys their place.
+    pub(crate) fn mind_growth(&mut self, db: usize) {
+        if self.has_child() || self.debug.resizing_forbidden {
+            return;
+        }
+        let fits = match self.databases[db].growth_bytes() {
+            None => true,
+            Some(bytes) => self.memory_for_limit() + bytes as u64 <= self.config.maxmemory,
+        };
+        let policy = if fits { ResizePolicy::Allow } else { ResizePolicy::Avoid };
+        let database = &mut self.databases[db];
+        if database.resize_policy() != policy {
+            database.set_resize_policy(policy);
+        }
     }
 
     fn key_to_evict(&mut self) -> Option<(usize, Box<[u8]>)> {

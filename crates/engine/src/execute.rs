@@ -123,6 +123,25 @@ impl State {
         let before = session.reply.mark();
         session.reply.error(error.as_bytes());
         self.apply_reply_mode(client, before);
+        let name = self.clients[client].last_command.as_ref();
+        let name = name.map_or("<unknown>".to_owned(), |command| command.full_name.clone());
+        self.refuse_reply_to_replica(client, &name, before);
+    }
+
+    /// A replica gets the dataset and the stream, and nothing between: whoever asks on such a link for something else is
+    /// closed.
+    fn refuse_reply_to_replica(&mut self, client: ClientId, command: &str, before: Mark) {
+        let session = &mut self.clients[client];
+        if !session.is_replica() || session.reply.since(before).is_empty() {
+            return;
+        }
+        session.reply.truncate(before);
+        let line = String::from_utf8_lossy(&self.client_line(client)).into_owned();
+        self.log(
+            LogLevel::Warning,
+            format!("Replica generated a reply to command '{command}', disconnecting it: {line}"),
+        );
+        self.effects.push(Effect::Disconnect { client, after_reply: false });
     }
 
     fn postpone(&mut self, client: ClientId, command: &Rc<Command>, argv: &[&[u8]]) {
@@ -152,9 +171,19 @@ impl State {
         self.hold_primary(true);
     }
 
-    /// The pause is over: what was held back is executed.
+    /// Whether writes are held back: by CLIENT PAUSE, or because the server is about to end.
+    pub fn is_paused(&self) -> bool {
+        let now_ms = self.clock.unix_ms();
+        self.feed.shutdown_deadline_ms.is_some()
+            || self.pause.is_some_and(|pause| pause.until_ms > now_ms)
+    }
+
+    /// The pause is over: what was held back is executed, unless there is another reason to hold it back.
     pub fn end_pause(&mut self) {
         self.pause = None;
+        if self.feed.shutdown_deadline_ms.is_some() {
+            return;
+        }
         self.flags &= !state_flag::PAUSED;
         self.hold_primary(false);
         self.resume_postponed();
@@ -220,6 +249,9 @@ impl State {
             != 0
         {
             self.apply_reply_mode(client, before);
+        }
+        if self.clients[client].flags & client_flag::REPLICA != 0 {
+            self.refuse_reply_to_replica(client, &command.full_name, before);
         }
         let session = &mut self.clients[client];
         if !pushed.is_empty() {
@@ -360,15 +392,20 @@ impl State {
         }
     }
 
-    /// What a primary sends must not fail: the data is not the same any more.
+    /// What a primary sends must not fail: the data is not the same any more. And a replica does not ask for anything.
     fn note_stream_error(&mut self, client: ClientId, command: &str, error: &CommandError) {
-        if !self.clients[client].has(client_flag::MASTER) {
+        let session = &self.clients[client];
+        let (this, other) = if session.has(client_flag::MASTER) {
+            ("replica", "master")
+        } else if session.is_replica() {
+            ("master", "replica")
+        } else {
             return;
-        }
+        };
         self.stats.unexpected_error_replies += 1;
         let error = String::from_utf8_lossy(error.as_bytes());
         let text = format!(
-            "== CRITICAL == This replica is sending an error to its master: '{error}' after \
+            "== CRITICAL == This {this} is sending an error to its {other}: '{error}' after \
              processing the command '{command}'"
         );
         self.log(LogLevel::Warning, text);

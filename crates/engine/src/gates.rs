@@ -149,6 +149,12 @@ fn acl(state: &mut State, request: &Request<'_>) -> Decision {
 }
 
 fn memory(state: &mut State, request: &Request<'_>) -> Decision {
+    if state.flags & state_flag::MEMORY_LIMITED != 0 {
+        state.mind_growth(state.clients[request.client].db);
+        if state.clients_go_first(request.client) {
+            return Decision::Pass;
+        }
+    }
     if state.evict() || !needs_memory(state, request) {
         return Decision::Pass;
     }
@@ -256,15 +262,17 @@ fn no_multi(state: &mut State, request: &Request<'_>) -> Decision {
 
 fn pause(state: &mut State, request: &Request<'_>) -> Decision {
     const REPLICATES: u64 = flag::WRITE | flag::MAY_REPLICATE;
-    let Some(pause) = state.pause else { return Decision::Pass };
     let client = &state.clients[request.client];
     // Replicas are not held back, and the primary is by not being read from.
-    if client.has(client_flag::MASTER | client_flag::REPLICA | client_flag::FAKE)
-        || pause.until_ms <= state.clock.unix_ms()
+    if !state.is_paused()
+        || client.has(client_flag::MASTER | client_flag::REPLICA | client_flag::FAKE)
     {
         return Decision::Pass;
     }
-    if pause.all || request.any_flag(state, REPLICATES) {
+    let now_ms = state.clock.unix_ms();
+    if state.pause.is_some_and(|pause| pause.all && pause.until_ms > now_ms)
+        || request.any_flag(state, REPLICATES)
+    {
         return Decision::Postpone;
     }
     Decision::Pass

@@ -302,8 +302,6 @@ pub struct Guests {
     pub debug_console: Option<Rc<dyn DebugConsole>>,
     pub apply_config: Option<crate::config_set::ApplyInShell>,
     pub frequent_events: crate::server_event::FrequentEvents,
-    /// A process of a guest works on a copy of the data.
-    pub has_child: bool,
 }
 
 /// A value that was read, as it can be stored.

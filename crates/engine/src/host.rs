@@ -1,5 +1,8 @@
 //! What the engine is told of the process it runs in: figures and small services of the shell, all idle by default.
 
+use std::rc::Rc;
+
+use crate::child::ChildReporter;
 use crate::links::Link;
 use crate::state::State;
 
@@ -108,6 +111,8 @@ pub struct HostFacts {
 pub struct Host {
     pub port: HostPort,
     pub facts: HostFacts,
+    /// How a child process tells of its work.
+    pub child_reporter: Option<Rc<dyn ChildReporter>>,
     /// What encrypted connections begin from; `None` while nothing is to be encrypted.
     pub tls: Option<tls::Context>,
 }

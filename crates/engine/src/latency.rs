@@ -7,7 +7,8 @@ use crate::server_event::ServerEvent;
 /// How long calls took, in nanoseconds with two digits that hold (128 steps within a power of two), up to a second.
 #[derive(Clone, Debug)]
 pub struct Histogram {
-    counts: Box<[u64; COUNTS]>,
+    /// The counts, where there are any: calls of one command take about the same time.
+    pages: [Option<Box<[u64; STEPS]>>; PAGES],
     calls: u64,
 }
 
@@ -16,7 +17,7 @@ const STEPS: usize = 1 << STEP_BITS;
 const STEP_BITS: u32 = 7;
 /// What takes longer counts as this.
 const LONGEST_NS: u64 = 1_000_000_000;
-const COUNTS: usize = place(LONGEST_NS) + 1;
+const PAGES: usize = place(LONGEST_NS) / STEPS + 1;
 /// The bounds of [`Histogram::cumulative`] are powers of two between these.
 const BOUND_BITS: std::ops::RangeInclusive<u32> = 10..=30;
 
@@ -35,7 +36,7 @@ const fn bounds(place: usize) -> (u64, u64) {
 
 impl Default for Histogram {
     fn default() -> Histogram {
-        Histogram { counts: Box::new([0; COUNTS]), calls: 0 }
+        Histogram { pages: [const { None }; PAGES], calls: 0 }
     }
 }
 
@@ -44,7 +45,9 @@ impl Histogram {
     #[inline]
     pub fn record(&mut self, usec: u64) {
         let ns = usec.saturating_mul(1000).clamp(1, LONGEST_NS);
-        self.counts[place(ns)] += 1;
+        let place = place(ns);
+        let page = self.pages[place / STEPS].get_or_insert_with(|| Box::new([0; STEPS]));
+        page[place % STEPS] += 1;
         self.calls += 1;
     }
 
@@ -53,8 +56,11 @@ impl Histogram {
     }
 
     fn counted(&self) -> impl Iterator<Item = (usize, u64)> {
-        let counted = self.counts.iter().copied().enumerate();
-        counted.filter(|(_, count)| *count > 0)
+        let counts = self.pages.iter().enumerate().flat_map(|(number, page)| {
+            let counts = page.iter().flat_map(|page| page.iter().copied());
+            counts.enumerate().map(move |(step, count)| (number * STEPS + step, count))
+        });
+        counts.filter(|(_, count)| *count > 0)
     }
 
     /// (upper bound in microseconds, calls up to it), only where the count grows.

@@ -118,6 +118,8 @@ impl State {
                 continue;
             }
             if freed.load(Ordering::Acquire) {
+                // What another thread has freed is in no figure before that is asked for anew.
+                (self.host.port.allocator)();
                 self.unblock_with(client, Unblock::Timeout);
             } else {
                 self.lazyfree.waiting.push((client, freed));

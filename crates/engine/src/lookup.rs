@@ -113,7 +113,7 @@ impl State {
     pub fn may_delete_expired(&self) -> bool {
         // A pause keeps the data set as it is.
         let kept = self.flags & (state_flag::LOADING | state_flag::REPLICA) != 0;
-        !kept && self.pause.is_none()
+        !kept && self.pause.is_none() && self.feed.shutdown_deadline_ms.is_none()
     }
 
     /// An expiry up to this moment is over when it is set: the key or field goes at once.
@@ -160,15 +160,32 @@ impl State {
         key: &[u8],
         lazy: bool,
     ) -> bool {
+        let found = self.remove_key(reason, db, key, lazy);
+        if found {
+            self.signal_removed(db, key);
+        }
+        found
+    }
+
+    /// The same, and those who look at the key hear nothing of it yet.
+    pub(crate) fn remove_key(
+        &mut self,
+        reason: KeyGoes,
+        db: usize,
+        key: &[u8],
+        lazy: bool,
+    ) -> bool {
         self.key_goes(reason, db, key);
         let removed = self.databases[db].remove(key);
         let found = removed.is_some();
         self.free_value(removed, db, key, lazy);
-        if found {
-            self.signal_modified(db, key);
-            self.signal_key_ready(db, key);
-        }
         found
+    }
+
+    /// Tells those who look at the key or wait for it that it is gone.
+    pub(crate) fn signal_removed(&mut self, db: usize, key: &[u8]) {
+        self.signal_modified(db, key);
+        self.signal_key_ready(db, key);
     }
 
     /// Drops what was a key, in the background if asked for and it is worth it.

@@ -305,7 +305,7 @@ impl State {
             link.down_total_ms += now_ms - since_ms;
         }
         self.begin_backlog();
-        if self.pause.is_some() {
+        if self.is_paused() {
             self.hold_primary(true);
         }
         self.emit(&ServerEvent::PrimaryLink { up: true });

@@ -1,13 +1,13 @@
 //! What replicas are sent: the dataset once, then every change as it is committed, and what is kept for those that were
 //! away for a moment.
 //!
-//! The dataset is written while nobody else is served.
-
-use std::collections::VecDeque;
+//! How they get the dataset is told in `replica_sync`.
 
 use crate::client::{ClientId, client_flag};
 use crate::effect::Effect;
 use crate::propagation::{Propagated, encode_all};
+use crate::replica_stream::Stream;
+use crate::replica_sync::SyncStage;
 use crate::server_event::ServerEvent;
 use crate::state::State;
 
@@ -21,19 +21,30 @@ pub struct ReplicaSession {
     pub psync2: bool,
     /// It came by SYNC and acknowledges nothing.
     pub silent: bool,
-    /// It has loaded the dataset and follows.
-    pub online: bool,
+    /// It finds the end of a dataset whose length is not known before.
+    pub takes_mark: bool,
+    pub stage: SyncStage,
+    /// It is sent the stream.
+    pub(crate) follows: bool,
+    /// When it asked, in unix milliseconds.
+    pub(crate) since_ms: i64,
     pub ack_offset: u64,
     pub ack_ms: i64,
     /// What it has on its disk.
     pub disk_offset: Option<u64>,
+    /// Up to where the stream was written to it; before a child writes the dataset for it, nowhere.
+    pub(crate) position: Option<u64>,
 }
 
-/// The last bytes of the stream.
-#[derive(Default)]
-struct Backlog {
-    bytes: VecDeque<u8>,
+impl ReplicaSession {
+    /// It has the dataset.
+    pub fn is_online(&self) -> bool {
+        self.stage == SyncStage::Online
+    }
 }
+
+/// The least backlog, whatever the configuration says.
+const BACKLOG_BYTES_MIN: usize = 16 * 1024;
 
 /// The replicas, and where their stream stands.
 #[derive(Default)]
@@ -43,7 +54,7 @@ pub struct ReplicaFeed {
     db: Option<usize>,
     /// Bytes of the stream so far.
     pub offset: u64,
-    backlog: Option<Backlog>,
+    backlog: Option<Stream>,
     /// Since when there is no replica, in unix seconds.
     alone_since_s: i64,
     /// The identifier that the stream had before, and up to where.
@@ -51,6 +62,8 @@ pub struct ReplicaFeed {
     /// Replicas are to be asked how far they are before the next wait.
     pub ask_for_acks: bool,
     pub(crate) waits: Vec<crate::replica_wait::ReplicaWait>,
+    /// The server is about to end, and waits for replicas until then at most, in unix milliseconds.
+    pub shutdown_deadline_ms: Option<i64>,
     next_cron_ms: i64,
     last_ping_ms: i64,
 }
@@ -64,6 +77,12 @@ impl ReplicaFeed {
         &self.replicas
     }
 
+    pub(crate) fn add(&mut self, client: ClientId) {
+        if !self.replicas.contains(&client) {
+            self.replicas.push(client);
+        }
+    }
+
     /// The stream names its database anew before the next change.
     pub(crate) fn forget_database(&mut self) {
         self.db = None;
@@ -75,7 +94,7 @@ impl ReplicaFeed {
 
     /// Bytes that are kept.
     pub fn backlog_len(&self) -> usize {
-        self.backlog.as_ref().map_or(0, |backlog| backlog.bytes.len())
+        self.backlog.as_ref().map_or(0, Stream::len)
     }
 
     /// Offset of the first byte that is kept, counted from 1.
@@ -83,23 +102,22 @@ impl ReplicaFeed {
         if self.has_backlog() { self.offset - self.backlog_len() as u64 + 1 } else { 0 }
     }
 
-    /// What came from `offset` on, if all of it is kept.
-    fn since(&self, offset: u64) -> Option<Vec<u8>> {
-        let backlog = self.backlog.as_ref()?;
-        if offset < self.first_offset() || offset > self.offset + 1 {
-            return None;
-        }
-        let skipped = usize::try_from(offset - self.first_offset()).ok()?;
-        Some(backlog.bytes.range(skipped..).copied().collect())
+    /// Whether all that came from `offset` on is kept.
+    fn has_since(&self, offset: u64) -> bool {
+        self.has_backlog() && offset >= self.first_offset() && offset <= self.offset + 1
     }
 
-    fn keep(&mut self, bytes: &[u8], bytes_max: usize) {
+    fn keep(&mut self, bytes: &[u8], backlog_bytes: usize) {
         self.offset += bytes.len() as u64;
-        let Some(backlog) = &mut self.backlog else { return };
-        let last = bytes.get(bytes.len().saturating_sub(bytes_max)..).unwrap_or_default();
-        let surplus = (backlog.bytes.len() + last.len()).saturating_sub(bytes_max);
-        backlog.bytes.drain(..surplus.min(backlog.bytes.len()));
-        backlog.bytes.extend(last);
+        if let Some(backlog) = &mut self.backlog {
+            backlog.fit(backlog_bytes);
+            backlog.append(bytes);
+        }
+    }
+
+    /// Memory of what is kept.
+    pub fn memory_bytes(&self) -> u64 {
+        self.backlog.as_ref().map_or(0, Stream::memory_bytes) as u64
     }
 }
 
@@ -111,24 +129,17 @@ fn encoded(words: &[&[u8]]) -> Vec<u8> {
 }
 
 impl State {
-    /// From now on the client is sent all changes, which it gets behind the whole dataset.
-    pub fn add_replica(&mut self, client: ClientId) {
-        // The stream of a primary begins without a selected database; a replica passes on what it gets.
-        self.feed.db = None;
-        self.attach_replica(client);
-    }
-
-    fn attach_replica(&mut self, client: ClientId) {
-        if self.feed.replicas.contains(&client) {
-            return;
-        }
+    /// The client has the dataset and is sent what stands behind a position of the stream.
+    fn attach_replica(&mut self, client: ClientId, position: u64) {
         let now_ms = self.clock.unix_ms();
         let session = &mut self.clients[client];
         session.flags |= client_flag::REPLICA;
         let replica = session.replica.get_or_insert_default();
         replica.ack_ms = now_ms;
         replica.ack_offset = 0;
-        self.feed.replicas.push(client);
+        replica.follows = true;
+        replica.position = Some(position);
+        self.feed.add(client);
     }
 
     /// Begins to keep the stream. The first replica of a primary gives the stream a new name.
@@ -140,14 +151,14 @@ impl State {
             self.new_replication_id();
             self.feed.previous_id = None;
         }
-        self.feed.backlog = Some(Backlog::default());
+        self.feed.backlog = Some(Stream::new(self.feed.offset));
         self.propagation.add_taker();
     }
 
     /// Forgets the stream so far, which has nothing to do with what comes.
     pub(crate) fn renew_backlog(&mut self) {
         if let Some(backlog) = &mut self.feed.backlog {
-            backlog.bytes.clear();
+            *backlog = Stream::new(self.feed.offset);
         }
         self.begin_backlog();
     }
@@ -155,7 +166,9 @@ impl State {
     /// At the start: the file says where the stream stood. A replica goes on with it, and the replicas of a primary may,
     /// under a new name.
     pub(crate) fn resume_stream(&mut self, id: &str, offset: u64) {
+        self.feed.offset = offset;
         self.begin_backlog();
+        self.renew_backlog();
         if self.is_replica() {
             id.clone_into(&mut self.replication_id);
             self.primary_link.resumable = true;
@@ -163,7 +176,6 @@ impl State {
             self.feed.previous_id = Some((id.to_owned(), offset + 1));
             self.feed.alone_since_s = self.clock.unix_s();
         }
-        self.feed.offset = offset;
     }
 
     /// Sends a replica only what it has missed, if that is kept; `false`: it needs everything.
@@ -173,8 +185,10 @@ impl State {
         if !same && before.is_none_or(|(old, end)| old.as_bytes() != id || offset > *end) {
             return false;
         }
-        let Some(missed) = self.feed.since(offset) else { return false };
-        self.attach_replica(client);
+        if !self.feed.has_since(offset) {
+            return false;
+        }
+        self.attach_replica(client, offset - 1);
         let psync2 = self.clients[client].replica.as_ref().is_some_and(|replica| replica.psync2);
         let head = if psync2 {
             format!("+CONTINUE {}\r\n", self.replication_id)
@@ -184,7 +198,6 @@ impl State {
         self.set_online(client, true);
         let session = &mut self.clients[client];
         session.reply.raw(head.as_bytes());
-        session.reply.raw(&missed);
         self.mark_pending_write(client);
         true
     }
@@ -195,16 +208,26 @@ impl State {
         let Some(replica) = session.and_then(|session| session.replica.as_deref_mut()) else {
             return;
         };
-        if std::mem::replace(&mut replica.online, online) != online {
+        let before = replica.is_online();
+        replica.stage = if online { SyncStage::Online } else { SyncStage::Waits };
+        if before != online {
             self.emit(&ServerEvent::ReplicaChange { online });
         }
     }
 
     /// The client is gone.
     pub(crate) fn remove_replica(&mut self, client: ClientId) {
-        self.set_online(client, false);
+        if !self.feed.replicas.contains(&client) {
+            return;
+        }
         self.feed.replicas.retain(|replica| *replica != client);
         self.feed.alone_since_s = self.clock.unix_s();
+        self.trim_backlog();
+        let replica = self.clients.get(client).and_then(|session| session.replica.as_deref());
+        if let Some(stage) = replica.map(|replica| replica.stage) {
+            self.set_online(client, false);
+            self.synced_replica_gone(stage);
+        }
     }
 
     /// Closes the connections of all replicas: what they have is not what they would be sent.
@@ -231,14 +254,65 @@ impl State {
 
     /// Sends bytes of the stream as they are.
     pub(crate) fn feed_bytes(&mut self, bytes: &[u8]) {
-        let bytes_max = usize::try_from(self.config.repl_backlog_size).unwrap_or(usize::MAX);
-        self.feed.keep(bytes, bytes_max);
-        for replica in self.feed.replicas.clone() {
-            if let Some(client) = self.clients.get_mut(replica) {
-                client.reply.raw(bytes);
-                self.mark_pending_write(replica);
-            }
+        self.feed.keep(bytes, self.backlog_bytes());
+        for index in 0..self.feed.replicas.len() {
+            self.mark_pending_write(self.feed.replicas[index]);
         }
+        self.trim_backlog();
+    }
+
+    /// What is kept of the stream for replicas to come.
+    fn backlog_bytes(&self) -> usize {
+        usize::try_from(self.config.repl_backlog_size).unwrap_or(usize::MAX).max(BACKLOG_BYTES_MIN)
+    }
+
+    /// Lets go of what is neither to be kept nor to be sent.
+    pub(crate) fn trim_backlog(&mut self) {
+        let backlog_bytes = self.backlog_bytes();
+        if self.feed.backlog_len() <= backlog_bytes {
+            return;
+        }
+        let position = |client: &ClientId| self.clients.get(*client)?.replica.as_deref()?.position;
+        let needed = self.feed.replicas.iter().filter_map(position).min().unwrap_or(u64::MAX);
+        if let Some(backlog) = &mut self.feed.backlog {
+            backlog.trim(backlog_bytes, needed);
+        }
+    }
+
+    /// What of the stream a replica has still to be sent, as far as it lies together.
+    pub fn unsent_stream(&self, client: ClientId) -> &[u8] {
+        let session = self.clients.get(client).and_then(|session| session.replica.as_deref());
+        let follows = session.is_some_and(|replica| replica.follows);
+        match (self.stream_position(client), &self.feed.backlog) {
+            (Some(position), Some(backlog)) if follows => backlog.from(position),
+            _ => &[],
+        }
+    }
+
+    /// Bytes of the stream that a replica has still to be sent.
+    pub fn unsent_stream_bytes(&self, client: ClientId) -> u64 {
+        self.stream_position(client).map_or(0, |position| self.feed.offset.saturating_sub(position))
+    }
+
+    fn stream_position(&self, client: ClientId) -> Option<u64> {
+        let session = self.clients.get(client)?;
+        let fed = session.has(client_flag::REPLICA) && self.feed.replicas.contains(&client);
+        session.replica.as_ref().filter(|_| fed)?.position
+    }
+
+    /// So many bytes of the stream were written to a replica.
+    pub fn stream_sent(&mut self, client: ClientId, bytes: usize) {
+        let session = self.clients.get_mut(client);
+        if let Some(replica) = session.and_then(|session| session.replica.as_deref_mut()) {
+            replica.position = replica.position.map(|position| position + bytes as u64);
+            self.trim_backlog();
+        }
+    }
+
+    /// Memory of the stream beyond the backlog: part of a block, and what slow replicas have still to be sent.
+    pub fn stream_surplus_bytes(&self) -> u64 {
+        let backlog = self.backlog_bytes() as u64;
+        self.feed.memory_bytes().saturating_sub(backlog)
     }
 
     /// Sends what changed by itself, each change alone: keys that expired without being asked for.
@@ -268,9 +342,13 @@ impl State {
             return;
         };
         replica.ack_ms = now_ms;
+        let begins = replica.is_online() && !replica.follows;
+        replica.follows |= begins;
         replica.ack_offset = replica.ack_offset.max(offset);
         replica.disk_offset = on_disk.max(replica.disk_offset);
-        self.set_online(client, true);
+        if begins {
+            self.mark_pending_write(client);
+        }
         self.wake_waiting_for_replicas();
     }
 
@@ -292,7 +370,7 @@ impl State {
             let replica = self.clients.get(*client)?.replica.as_deref()?;
             Some((*client, replica))
         };
-        self.feed.replicas.iter().filter_map(session).filter(|(_, replica)| replica.online)
+        self.feed.replicas.iter().filter_map(session).filter(|(_, replica)| replica.is_online())
     }
 
     /// Replicas that have been heard of lately, for `min-replicas-to-write`.
@@ -320,6 +398,7 @@ impl State {
             self.drop_backlog_when_due(now_ms / 1000);
             return;
         }
+        self.comfort_waiting_replicas();
         if ping_due && !self.is_replica() {
             self.feed_bytes(&encoded(&[b"PING"]));
         }

@@ -2,8 +2,10 @@
 
 use keyspace::ResizePolicy;
 
+use crate::child::USER_SIGNAL;
 use crate::effect::{Effect, LogLevel};
 use crate::error::CommandError;
+use crate::replica_sync::SaveTarget;
 use crate::server_event::{PersistenceStage, ServerEvent};
 use crate::state::{State, state_flag};
 
@@ -17,12 +19,14 @@ struct Child {
     started_s: i64,
     /// Changes that the file will hold.
     dirty: u64,
+    target: SaveTarget,
 }
 
 /// The state of saving.
 #[derive(Clone, Copy, Debug)]
 pub struct Saving {
     child: Option<Child>,
+    pub children: crate::child::Children,
     /// BGSAVE SCHEDULE, or the save after another child.
     scheduled: bool,
     pub last_save_s: i64,
@@ -46,6 +50,7 @@ impl Saving {
     pub(crate) fn new(now_s: i64) -> Saving {
         Saving {
             child: None,
+            children: crate::child::Children::default(),
             scheduled: false,
             last_save_s: now_s,
             last_succeeded: true,
@@ -64,6 +69,11 @@ impl Saving {
     /// The process that saves in the background.
     pub fn child(&self) -> Option<i32> {
         self.child.map(|child| child.process_id)
+    }
+
+    /// What that process writes to.
+    pub fn target(&self) -> Option<SaveTarget> {
+        self.child.map(|child| child.target)
     }
 
     /// Seconds the background save has taken so far; -1 if there is none.
@@ -111,8 +121,10 @@ impl State {
             Ok(process_id) => {
                 let started_s = self.clock.unix_s();
                 self.note_fork(started_us);
-                self.saving.child = Some(Child { process_id, started_s, dirty: self.dirty });
-                self.refresh_resize_policy();
+                let dirty = self.dirty;
+                let target = SaveTarget::File;
+                self.saving.child = Some(Child { process_id, started_s, dirty, target });
+                self.child_began();
                 self.log(
                     LogLevel::Notice,
                     format!("Background saving started by pid {process_id}"),
@@ -128,6 +140,17 @@ impl State {
         }
     }
 
+    /// A child has begun that writes the dataset for replicas, and not to the file.
+    pub fn transfer_began(&mut self, process_id: i32, started_us: u64) {
+        let started_s = self.clock.unix_s();
+        self.note_fork(started_us);
+        let target = SaveTarget::Replicas;
+        self.saving.child = Some(Child { process_id, started_s, dirty: 0, target });
+        self.child_began();
+        let text = format!("Background RDB transfer started by pid {process_id}");
+        self.log(LogLevel::Notice, text);
+    }
+
     /// Ends the child without waiting: what it writes is of no use any more.
     pub fn abandon_background_save(&mut self) {
         if let Some(child) = self.saving.child.take() {
@@ -135,7 +158,8 @@ impl State {
             self.log(LogLevel::Notice, format!("Killing running saving child: {process_id}"));
             self.log(LogLevel::Warning, "Background saving terminated by signal 10");
             self.effects.push(Effect::EndChild { process_id });
-            self.refresh_resize_policy();
+            self.child_gone();
+            self.sync_written(child.target, false);
         }
     }
 
@@ -159,29 +183,62 @@ impl State {
     }
 
     /// The child has ended.
-    pub fn background_save_ended(&mut self, process_id: i32, succeeded: bool, by_us: bool) {
+    pub fn background_save_ended(
+        &mut self,
+        process_id: i32,
+        code: Option<i32>,
+        signal: Option<i32>,
+    ) {
         let Some(child) = self.saving.child.filter(|child| child.process_id == process_id) else {
             return;
         };
         let now_s = self.clock.unix_s();
         self.saving.child = None;
-        self.refresh_resize_policy();
+        self.child_gone();
         self.emit(&ServerEvent::ForkChild { born: false });
         self.saving.last_duration_s = now_s - child.started_s;
+        let succeeded = code == Some(0) && signal.is_none();
+        match child.target {
+            SaveTarget::File => self.file_written(child, signal, succeeded),
+            SaveTarget::Replicas => self.log_transfer(signal, succeeded),
+        }
+        self.sync_written(child.target, succeeded);
+    }
+
+    fn file_written(&mut self, child: Child, signal: Option<i32>, succeeded: bool) {
         if succeeded {
             self.log(LogLevel::Notice, "Background saving terminated with success");
             self.dirty = self.dirty.saturating_sub(child.dirty);
-            self.saving.last_save_s = now_s;
+            self.saving.last_save_s = self.clock.unix_s();
             self.saving.last_succeeded = true;
             self.saving.failures_in_row = 0;
-        } else if by_us {
-            self.log(LogLevel::Warning, "Background saving terminated by signal 10");
         } else {
-            self.log(LogLevel::Warning, "Background saving error");
-            self.saving.last_succeeded = false;
-            self.saving.failures_in_row += 1;
+            let text = match signal {
+                Some(signal) => format!("Background saving terminated by signal {signal}"),
+                None => "Background saving error".to_owned(),
+            };
+            self.log(LogLevel::Warning, text);
+            // The server has told it to end: nobody needs the file any more.
+            if signal != Some(USER_SIGNAL) {
+                self.saving.last_succeeded = false;
+                self.saving.failures_in_row += 1;
+            }
         }
         self.refresh_writes_refused();
+    }
+
+    fn log_transfer(&mut self, signal: Option<i32>, succeeded: bool) {
+        let (level, text) = match signal {
+            _ if succeeded => {
+                (LogLevel::Notice, "Background RDB transfer terminated with success".to_owned())
+            }
+            Some(signal) => (
+                LogLevel::Warning,
+                format!("Background RDB transfer terminated by signal {signal}"),
+            ),
+            None => (LogLevel::Warning, "Background RDB transfer error".to_owned()),
+        };
+        self.log(level, text);
     }
 
     /// Writes wait for better times while the server cannot save what they change.

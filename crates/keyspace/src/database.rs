@@ -505,6 +505,15 @@ impl Database {
         self.expires.set_resize_policy(policy);
     }
 
+    pub fn resize_policy(&self) -> ResizePolicy {
+        self.table.resize_policy()
+    }
+
+    /// What the next growth takes, where it is near.
+    pub fn growth_bytes(&self) -> Option<usize> {
+        self.table.growth_bytes().max(self.expires.growth_bytes())
+    }
+
     /// Makes room for so many keys, so many of them with an expiry.
     pub fn expand_to(&mut self, keys: usize, expires: usize) {
         self.settle();

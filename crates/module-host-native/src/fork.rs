@@ -3,8 +3,8 @@
 use std::ffi::{c_double, c_int, c_void};
 
 use engine::State;
+use engine::child::{ChildKind, ChildReporter};
 use engine::effect::LogLevel;
-use engine::server_event::ServerEvent;
 use module_abi::status;
 use sys::process::Forked;
 
@@ -30,11 +30,17 @@ extern "C" fn fork(done: Option<DoneFunc>, data: *mut c_void) -> c_int {
         crate::host::log(LogLevel::Warning, "Can't fork for module: File exists");
         return -1;
     }
+    let started_us = state.clock.monotonic_us_now();
     match sys::process::fork() {
-        Ok(Forked::Child) => 0,
+        Ok(Forked::Child) => {
+            if let Some(reporter) = &state.host.child_reporter {
+                reporter.begin(state, ChildKind::Guest);
+            }
+            0
+        }
         Ok(Forked::Parent { child }) => {
             CHILD.with(|known| *known = Some(Child { process_id: child, done, data }));
-            note_child(state, true);
+            state.guest_child_began(child, started_us);
             crate::host::log(LogLevel::Verbose, &format!("Module fork started pid: {child} "));
             child
         }
@@ -46,11 +52,19 @@ extern "C" fn fork(done: Option<DoneFunc>, data: *mut c_void) -> c_int {
 }
 
 extern "C" fn exit_from_child(code: c_int) -> c_int {
+    with_reporter(|reporter| reporter.end());
     sys::process::exit_now(code)
 }
 
-extern "C" fn send_child_heartbeat(_progress: c_double) {
-    // The parent looks at the child's memory by itself, and needs no sign of life.
+extern "C" fn send_child_heartbeat(progress: c_double) {
+    with_reporter(|reporter| reporter.progress(progress));
+}
+
+/// Does nothing in a process that is not a child.
+fn with_reporter(tell: impl FnOnce(&dyn ChildReporter)) {
+    if let Some(reporter) = crate::host::state_in_use().host.child_reporter.as_deref() {
+        tell(reporter);
+    }
 }
 
 extern "C" fn kill_fork_child(process_id: c_int) -> c_int {
@@ -65,7 +79,7 @@ extern "C" fn kill_fork_child(process_id: c_int) -> c_int {
     // The child may be anywhere in the module's code, where it cannot log.
     let text = format!("Module fork child {process_id} ended: Received SIGUSR1 in child");
     crate::host::log(LogLevel::Notice, &text);
-    note_child(crate::host::state_in_use(), false);
+    crate::host::state_in_use().guest_child_ended();
     status::OK
 }
 
@@ -77,14 +91,8 @@ pub fn end_child(state: &mut State) {
         // It may have ended by itself just now.
         let _ = sys::process::kill(child.process_id, sys::signals::SIGUSR1);
         let _ = sys::process::wait(child.process_id);
-        note_child(state, false);
+        state.guest_child_ended();
     }
-}
-
-fn note_child(state: &mut State, born: bool) {
-    state.guests.has_child = born;
-    state.refresh_resize_policy();
-    state.emit(&ServerEvent::ForkChild { born });
 }
 
 /// A child process of the server has ended; if it was a module's, the module is told.
@@ -93,8 +101,8 @@ pub fn child_ended(state: &mut State, process_id: i32, code: Option<i32>, signal
     else {
         return;
     };
+    state.guest_child_ended();
     crate::gil::note(state);
-    note_child(state, false);
     if let Some(done) = child.done {
         // SAFETY: the function is the module's own with this signature, and the data is what it gave with it.
         unsafe { done(code.unwrap_or(0), signal.unwrap_or(0), child.data) };

@@ -128,7 +128,7 @@ extern "C" fn get_context_flags(ctx: *mut Ctx) -> c_int {
 }
 
 extern "C" fn avoid_replica_traffic() -> c_int {
-    c_int::from(crate::host::state_in_use().pause.is_some())
+    c_int::from(crate::host::state_in_use().is_paused())
 }
 
 /// Valkey's: what the primary or a file says is done without asking whether it may be.

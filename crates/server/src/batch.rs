@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use engine::state::state_flag;
 use engine::{ClientId, client_flag};
 
 use crate::event_loop::Shell;
@@ -115,8 +116,24 @@ impl Shell {
             if self.engine.has_effects() {
                 self.perform_effects();
             }
+            self.relieve_memory();
         }
         self.due.append(&mut waiting);
+    }
+
+    /// Where there is too little memory for the next command, clients that have too much of it go before keys do.
+    #[inline]
+    fn relieve_memory(&mut self) {
+        let state = &self.engine.state;
+        if state.flags & state_flag::MEMORY_LIMITED != 0
+            && state.config.maxmemory_clients != 0
+            && !self.busy.is_lent()
+            && state.is_over_memory()
+        {
+            // What is written is no memory of theirs any more.
+            self.flush_pending();
+            self.evict_clients();
+        }
     }
 
     fn execute_turn(

@@ -21,6 +21,8 @@ pub struct Connection {
     pub soft_limit_since_ms: i64,
     /// A child process talks with the peer from now on.
     pub handed_over: bool,
+    /// The dataset, for a replica that is being sent it.
+    pub bulk: Option<Box<crate::replica_sync::Bulk>>,
     /// Largest query buffer since the cron last looked.
     pub query_peak: usize,
 }
@@ -35,6 +37,7 @@ impl Connection {
             wants_write: false,
             soft_limit_since_ms: 0,
             handed_over: false,
+            bulk: None,
             query_peak: 0,
         }
     }

@@ -51,6 +51,7 @@ impl Shell {
         self.primary_cron();
         self.shutdown_cron();
         self.reap_children();
+        self.sync_cron();
     }
 
     fn effective_hz(&self) -> u32 {

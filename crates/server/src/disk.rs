@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 
 use engine::State;
+use engine::child::ChildKind;
 use engine::save_file::{SaveDisk, Step, write_synced};
 use engine::server_event::PersistenceStage;
 use sys::background::Job;
@@ -15,9 +16,9 @@ use crate::event_loop::Shell;
 use crate::log::log;
 
 /// What the child tells by its exit code.
-const CHILD_FAILED: i32 = 1;
+pub const CHILD_FAILED: i32 = 1;
 /// The server has asked the child to end.
-const CHILD_ENDED: i32 = 255;
+pub const CHILD_ENDED: i32 = 255;
 
 /// Writes the file anew; the old one stays until the new one is whole and on the disk.
 pub fn save(state: &State) -> Result<(), String> {
@@ -94,6 +95,12 @@ pub fn end_child(process_id: i32) {
         }
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
+    remove_temporary(process_id);
+}
+
+/// Removes what a child has left that did not come to its end.
+pub fn remove_temporary(process_id: i32) {
+    // There is nothing if it had just begun, or had come further.
     let _ = std::fs::remove_file(temporary_name(process_id));
 }
 
@@ -138,7 +145,7 @@ pub fn fork_rewrite(state: &mut State) -> Result<i32, String> {
     match sys::process::fork().map_err(|error| error.to_string())? {
         Forked::Parent { child } => Ok(child),
         Forked::Child => {
-            become_child(state, "redis-aof-rewrite");
+            become_child(state, ChildKind::Rewrite);
             let name = rewritten_name(sys::process::pid());
             state.tell_persistence(PersistenceStage::AofStart);
             let written = write_aof_base(state, Path::new(&name));
@@ -153,7 +160,7 @@ pub fn fork_rewrite(state: &mut State) -> Result<i32, String> {
                     CHILD_FAILED
                 }
             };
-            sys::process::exit_now(code)
+            leave_child(state, code)
         }
     }
 }
@@ -172,7 +179,7 @@ pub fn fork_save(state: &mut State) -> Result<i32, String> {
     match sys::process::fork().map_err(|error| error.to_string())? {
         Forked::Parent { child } => Ok(child),
         Forked::Child => {
-            become_child(state, "redis-rdb-bgsave");
+            become_child(state, ChildKind::Save);
             state.tell_persistence(PersistenceStage::RdbStart);
             let saved = save(state);
             state.tell_written(&saved);
@@ -186,22 +193,24 @@ pub fn fork_save(state: &mut State) -> Result<i32, String> {
                     CHILD_FAILED
                 }
             };
-            sys::process::exit_now(code)
+            leave_child(state, code)
         }
     }
 }
 
-/// What a child of the server is other than the server itself: it ends when the server says so, quietly, and shows in
-/// process lists as what it is.
-fn become_child(state: &State, title: &str) {
-    // SIGUSR1 can always be caught, and the other two can always be ignored.
-    let _ = sys::signals::exit_on(sys::signals::SIGUSR1, CHILD_ENDED);
-    for signal in [sys::signals::SIGINT, sys::signals::SIGTERM] {
-        let _ = sys::signals::ignore(signal);
+/// From here on this process is a child of the server.
+pub fn become_child(state: &State, kind: ChildKind) {
+    if let Some(reporter) = &state.host.child_reporter {
+        reporter.begin(state, kind);
     }
-    crate::log::set_role(crate::log::Role::Child);
-    crate::oom_score::apply_in_child(&state.config);
-    sys::title::set(title);
+}
+
+/// The end of a child whose work is done, well or not.
+pub fn leave_child(state: &State, code: i32) -> ! {
+    if let Some(reporter) = &state.host.child_reporter {
+        reporter.end();
+    }
+    sys::process::exit_now(code)
 }
 
 /// Reads the file, if there is one.
@@ -211,6 +220,13 @@ pub fn load(state: &State) -> Result<Option<Vec<u8>>, String> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// Opens the file, which is there; its length.
+pub fn open(state: &State) -> io::Result<(File, u64)> {
+    let file = File::open(file_name(state))?;
+    let len = file.metadata()?.len();
+    Ok((file, len))
 }
 
 /// The directory is the process's own.

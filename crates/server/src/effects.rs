@@ -21,7 +21,12 @@ impl Shell {
             Effect::ConfigSet { client, values } => self.set_config(client, *values),
             Effect::ConfigRewrite { client, force_all } => self.rewrite_config(client, force_all),
             Effect::FollowPrimary => self.follow_primary(),
-            Effect::EndChild { process_id } => crate::disk::end_child(process_id),
+            Effect::SyncReplicas => self.sync_replicas(),
+            Effect::SendDataset { client } => self.send_dataset(client),
+            Effect::EndChild { process_id } => {
+                self.end_transfer(process_id);
+                crate::disk::end_child(process_id);
+            }
             // It may never have been made.
             Effect::RemoveFile { name } => drop(std::fs::remove_file(name)),
             Effect::Fatal { text } => {

@@ -30,6 +30,8 @@ const TOKEN_SIGNALS: u64 = 1 << 41;
 const TOKEN_WAKER: u64 = TOKEN_SIGNALS + 1;
 /// Token of the connection to the primary, until it is a client's.
 pub const TOKEN_PRIMARY: u64 = TOKEN_SIGNALS + 2;
+/// Token of the pipe through which a child sends the dataset to replicas.
+pub const TOKEN_TRANSFER: u64 = TOKEN_SIGNALS + 3;
 /// Descriptors that guests asked to wait for have tokens from here, plus the descriptor's number.
 pub const TOKEN_GUEST: u64 = 1 << 42;
 
@@ -49,6 +51,9 @@ pub struct Shell {
     pub shutdown: ShutdownState,
     /// Children in which scripts are run step by step.
     pub debuggers: Vec<i32>,
+    /// What a child writes for replicas.
+    pub transfer: Option<crate::replica_sync::Transfer>,
+    pub child_reports: crate::child_reports::ChildReports,
     pub background: Background,
     pub oom_score: crate::oom_score::OomScore,
     pub batch: Batch,
@@ -80,6 +85,8 @@ impl Shell {
             signals.watch(signal)?;
         }
         engine.state.lazyfree.has_thread = true;
+        let (child_reports, reporter) = crate::child_reports::open()?;
+        engine.state.host.child_reporter = Some(reporter);
         let busy = Busy::new(&mut engine);
         Ok(Shell {
             engine: Box::new(engine),
@@ -96,6 +103,8 @@ impl Shell {
             oom_score: crate::oom_score::OomScore::default(),
             shutdown: ShutdownState::default(),
             debuggers: Vec::new(),
+            transfer: None,
+            child_reports,
             batch: Batch::default(),
             shared: None,
             due: VecDeque::new(),
@@ -196,6 +205,8 @@ impl Shell {
             self.waker.drain();
         } else if ready.token == TOKEN_PRIMARY {
             self.primary_ready(ready);
+        } else if ready.token == TOKEN_TRANSFER {
+            self.transfer_ready();
         } else if ready.token >= TOKEN_GUEST {
             self.guest_descriptor_ready(ready);
         } else {

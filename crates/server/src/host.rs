@@ -45,7 +45,7 @@ pub fn describe(config: &config::Config, files: &FilesInUse) -> Host {
         shut_connection: sys::net::shut,
         sleep_us: |us| std::thread::sleep(std::time::Duration::from_micros(us)),
     };
-    Host { port, facts, tls: None }
+    Host { port, facts, ..Host::default() }
 }
 
 fn read_file(path: &[u8]) -> Result<Vec<u8>, String> {

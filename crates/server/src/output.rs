@@ -2,8 +2,9 @@
 
 use std::io;
 
-use config::special::OutputBufferLimit;
-use engine::client_memory::REPLY_BUFFER_BYTES;
+use config::special::{ClientClass, OutputBufferLimit};
+use engine::client_memory::{REPLY_BUFFER_BYTES, REPLY_BUFFER_BYTES_MIN};
+use engine::state::state_flag;
 use engine::{ClientId, client_flag};
 
 use crate::event_loop::Shell;
@@ -12,7 +13,7 @@ use crate::log::log;
 use crate::port::EnginePort as _;
 
 /// How a write went.
-enum Written {
+pub enum Written {
     All,
     Part,
     Broken(io::Error),
@@ -77,6 +78,7 @@ impl Shell {
     fn write_once(&mut self, id: ClientId) -> Option<Written> {
         let connection = self.connections.get_mut(id)?;
         let client = self.engine.client_mut(id)?;
+        let is_replica = client.is_replica();
         let mut sent = 0;
         client.note_output();
         let outcome = loop {
@@ -97,14 +99,57 @@ impl Shell {
                 Err(error) => break Written::Broken(error),
             }
         };
+        let outcome = match outcome {
+            Written::All if is_replica => match self.write_bulk(id, &mut sent)? {
+                Written::All => self.write_stream(id, &mut sent)?,
+                outcome => outcome,
+            },
+            outcome => outcome,
+        };
+        let connection = self.connections.get_mut(id)?;
+        let limited = self.engine.state.flags & state_flag::MEMORY_LIMITED != 0;
+        let client = self.engine.client_mut(id)?;
         connection.wants_write = matches!(outcome, Written::Part);
         client.connection.net_output_bytes += sent as u64;
-        if client.reply.is_empty() && client.reply.capacity() > LARGE_OUTPUT_BYTES {
-            client.reply.shrink_to(REPLY_BUFFER_BYTES);
+        // Where memory is short, what a buffer keeps for later would cost keys their place now.
+        let (large, rest) = if limited {
+            (REPLY_BUFFER_BYTES, REPLY_BUFFER_BYTES_MIN)
+        } else {
+            (LARGE_OUTPUT_BYTES, REPLY_BUFFER_BYTES)
+        };
+        if client.reply.is_empty() && client.reply.capacity() > large {
+            client.reply.shrink_to(rest);
         }
         self.engine.note_output(sent);
         self.engine.state.note_client_memory(id);
         Some(outcome)
+    }
+
+    /// Writes a replica what it has not been sent of the stream, which all replicas share.
+    fn write_stream(&mut self, id: ClientId, sent: &mut usize) -> Option<Written> {
+        let connection = self.connections.get_mut(id)?;
+        loop {
+            let state = &mut self.engine.state;
+            let unsent = state.unsent_stream(id);
+            if unsent.is_empty() {
+                return Some(Written::All);
+            }
+            match connection.stream.write(unsent) {
+                Ok(bytes) => {
+                    let all = bytes == unsent.len() && !connection.stream.has_output();
+                    *sent += bytes;
+                    state.stream_sent(id, bytes);
+                    if !all {
+                        return Some(Written::Part);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Some(Written::Part);
+                }
+                Err(error) => return Some(Written::Broken(error)),
+            }
+        }
     }
 
     fn output_done(&mut self, id: ClientId) {
@@ -120,7 +165,8 @@ impl Shell {
     /// client may have is over no limit.
     pub fn check_output_limit(&mut self, id: ClientId) -> bool {
         let class = self.engine.output_class(id);
-        let limit = self.engine.config().client_output_buffer_limit.of(class);
+        let limit = self.output_limit(class);
+        let stream_bytes = self.engine.state.unsent_stream_bytes(id);
         let now_ms = self.engine.unix_ms();
         let (Some(connection), Some(client)) =
             (self.connections.get_mut(id), self.engine.client_mut(id))
@@ -132,7 +178,7 @@ impl Shell {
             0 => 0,
             bytes => usize::try_from(bytes).unwrap_or(usize::MAX).max(REPLY_BUFFER_BYTES),
         });
-        let unsent = client.output_bytes() as u64;
+        let unsent = client.output_bytes() as u64 + stream_bytes;
         let stranger_over = client.has(engine::client_flag::UNAUTHENTICATED)
             && unsent > UNAUTHENTICATED_OUTPUT_BYTES_MAX;
         if !client.reply.overflowed()
@@ -149,6 +195,16 @@ impl Shell {
         self.engine.state.stats.client_output_buffer_limit_disconnections += 1;
         self.close(id);
         true
+    }
+
+    /// How much a client may be owed. What is kept of the stream anyway is too much for no replica.
+    fn output_limit(&self, class: ClientClass) -> OutputBufferLimit {
+        let mut limit = self.engine.config().client_output_buffer_limit.of(class);
+        if class == ClientClass::Replica && limit.hard_bytes > 0 {
+            let backlog = self.engine.config().repl_backlog_size;
+            limit.hard_bytes = limit.hard_bytes.max(u64::try_from(backlog).unwrap_or(0));
+        }
+        limit
     }
 
     /// After a change of the limits: clients at rest have to know them before their next command.

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use engine::state::state_flag;
 use engine::{ClientId, Engine, client_flag};
 use resp::{Limits, Outcome, ProtocolError};
 
@@ -104,6 +105,11 @@ impl Shell {
         }
         if consumed >= query.len() {
             query.clear();
+            // A very large request is the exception, and where memory is short, its memory is wanted elsewhere.
+            let limited = self.engine.state.flags & state_flag::MEMORY_LIMITED != 0;
+            if limited && query.capacity() > QUERY_GROWTH_BYTES {
+                query = Vec::new();
+            }
         } else if consumed > 0 {
             query.drain(..consumed);
         }

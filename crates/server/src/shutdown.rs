@@ -16,6 +16,8 @@ pub struct ShutdownState {
     exit_code: Option<i32>,
     /// A signal has asked; the cron acts on it, and a second SIGINT does not wait.
     asked_by_signal: Option<ShutdownRequest>,
+    /// Replicas are waited for, and the server will end in this way.
+    waiting: Option<ShutdownRequest>,
 }
 
 impl ShutdownState {
@@ -28,6 +30,10 @@ impl ShutdownState {
 impl Shell {
     /// Takes note of the signals that came since the last time.
     pub fn take_signals(&mut self) {
+        // What a script sees must not change while it runs; the cron comes later.
+        if sys::signals::take_count(sys::signals::SIGCHLD) > 0 && !self.busy.is_lent() {
+            self.reap_children();
+        }
         for (signal, name) in [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")] {
             let count = sys::signals::take_count(signal);
             if count == 0 {
@@ -58,46 +64,79 @@ impl Shell {
             self.abort_shutdown(client);
             return;
         }
+        if self.shutdown.waiting.is_some() && !request.now {
+            // The outcome is that of the shutdown under way.
+            return;
+        }
         log!(Warning, "User requested shutdown...");
+        let state = &mut self.engine.state;
+        if !request.now && state.config.shutdown_timeout > 0 && !state.replicas_have_all() {
+            state.begin_farewell();
+            self.shutdown.waiting = Some(request);
+            self.perform_effects();
+            return;
+        }
+        self.go_down(client, request);
+    }
+
+    /// Nobody is waited for any more: the server ends, or whoever asked for it hears that it cannot.
+    fn go_down(&mut self, client: Option<ClientId>, request: ShutdownRequest) {
+        self.shutdown.waiting = None;
+        self.engine.state.log_replicas_left();
+        self.perform_effects();
         match self.save_for_shutdown(request) {
             Ok(()) => self.finish_shutdown(),
             Err(reason) => {
-                log!(Warning, "{reason}, can't exit.");
-                self.shutdown.asked_by_signal = None;
-                sys::signals::let_interrupt_leave(false);
-                if let Some(session) = client.and_then(|id| self.engine.client_mut(id)) {
-                    session.reply.error("ERR Errors trying to SHUTDOWN. Check logs.");
-                }
-                self.resume_after_shutdown(client);
+                log!(Warning, "{reason}");
+                log!(
+                    Warning,
+                    "Errors trying to shut down the server. Check the logs for more information."
+                );
+                self.call_off_shutdown(client);
             }
+        }
+    }
+
+    /// The server goes on, and those who wanted it to end are told so.
+    fn call_off_shutdown(&mut self, client: Option<ClientId>) {
+        self.shutdown.waiting = None;
+        self.shutdown.asked_by_signal = None;
+        sys::signals::let_interrupt_leave(false);
+        self.engine.state.end_farewell();
+        let mut clients = self.engine.state.clients_in_shutdown();
+        clients.extend(client.filter(|client| !clients.contains(client)));
+        for id in clients {
+            if let Some(session) = self.engine.client_mut(id) {
+                session.reply.error("ERR Errors trying to SHUTDOWN. Check logs.");
+            }
+            self.resume_after_shutdown(id);
         }
     }
 
     /// SHUTDOWN ABORT takes back what is under way.
     fn abort_shutdown(&mut self, client: Option<ClientId>) {
-        let under_way = self.shutdown.asked_by_signal.take().is_some();
-        sys::signals::let_interrupt_leave(false);
+        let under_way = self.shutdown.asked_by_signal.is_some() || self.shutdown.waiting.is_some();
         if under_way {
+            self.call_off_shutdown(None);
             log!(Notice, "Shutdown manually aborted.");
         }
-        if let Some(session) = client.and_then(|id| self.engine.client_mut(id)) {
+        let Some(id) = client else { return };
+        if let Some(session) = self.engine.client_mut(id) {
             if under_way {
                 session.reply.ok();
             } else {
                 session.reply.error("ERR No shutdown in progress.");
             }
         }
-        self.resume_after_shutdown(client);
+        self.resume_after_shutdown(id);
     }
 
     /// The client that asked goes on: the server did not end.
-    fn resume_after_shutdown(&mut self, client: Option<ClientId>) {
-        if let Some(id) = client {
-            self.engine.state.unblock_client(id);
-            self.engine.set_client_flag(id, engine::client_flag::PAUSED, false);
-            self.engine.state.mark_pending_write(id);
-            self.execute_kept(id);
-        }
+    fn resume_after_shutdown(&mut self, id: ClientId) {
+        self.engine.state.unblock_client(id);
+        self.engine.set_client_flag(id, engine::client_flag::PAUSED, false);
+        self.engine.state.mark_pending_write(id);
+        self.execute_kept(id);
     }
 
     /// The last save, if it is asked for or the server saves by itself.
@@ -116,7 +155,11 @@ impl Shell {
         match result {
             Err(reason) => {
                 log!(Warning, "Error saving DB on disk: {reason}");
-                if request.force { Ok(()) } else { Err("Error trying to save the DB".to_owned()) }
+                if request.force {
+                    Ok(())
+                } else {
+                    Err("Error trying to save the DB, can't exit.".to_owned())
+                }
             }
             Ok(_) => Ok(()),
         }
@@ -132,9 +175,13 @@ impl Shell {
         }
     }
 
-    /// A shutdown asked for by a signal begins here.
+    /// A shutdown asked for by a signal begins here, and one that waits for replicas goes on.
     pub fn shutdown_cron(&mut self) {
-        if let Some(request) = self.shutdown.asked_by_signal {
+        if let Some(request) = self.shutdown.waiting {
+            if self.engine.state.farewell_is_over() {
+                self.go_down(None, request);
+            }
+        } else if let Some(request) = self.shutdown.asked_by_signal {
             self.begin_shutdown(None, request);
         }
     }
@@ -162,18 +209,25 @@ impl Shell {
 
     /// Collects ended children.
     pub fn reap_children(&mut self) {
+        self.hear_children();
         while let Ok(Some(exited)) = sys::process::reap(None) {
             log!(Verbose, "Child {} ended: {:?} {:?}", exited.pid, exited.code, exited.signal);
             self.debuggers.retain(|pid| *pid != exited.pid);
-            let by_us = exited.signal == Some(sys::signals::SIGUSR1);
-            self.engine.state.background_save_ended(exited.pid, exited.code == Some(0), by_us);
-            self.engine.state.rewrite_ended(exited.pid, exited.code, exited.signal);
+            // A child that is told to end says so by its code.
+            let told = exited.code == Some(crate::disk::CHILD_ENDED);
+            let signal = if told { Some(sys::signals::SIGUSR1) } else { exited.signal };
+            if signal.is_some() && self.engine.state.saving.child() == Some(exited.pid) {
+                crate::disk::remove_temporary(exited.pid);
+            }
+            self.engine.state.background_save_ended(exited.pid, exited.code, signal);
+            self.engine.state.rewrite_ended(exited.pid, exited.code, signal);
             module_host_native::child_ended(
                 &mut self.engine.state,
                 exited.pid,
                 exited.code,
-                exited.signal,
+                signal,
             );
+            self.finish_transfers();
         }
     }
 }

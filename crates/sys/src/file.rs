@@ -1,7 +1,7 @@
 //! Descriptors of files where std has no word: appending without buffering, syncing, standard streams.
 
 use std::io;
-use std::os::fd::RawFd;
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
 /// Writes all of `bytes` to a blocking descriptor, going on after signals.
 pub fn write_all(fd: RawFd, bytes: &[u8]) -> io::Result<()> {
@@ -16,6 +16,22 @@ pub fn write_all(fd: RawFd, bytes: &[u8]) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// A pipe of which neither end ever waits.
+pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let mut ends = [0; 2];
+    // SAFETY: room for two descriptors.
+    crate::check(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_NONBLOCK | libc::O_CLOEXEC) })?;
+    // SAFETY: both were just created and nobody else owns them.
+    Ok(unsafe { (OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1])) })
+}
+
+/// Lets reads and writes of the descriptor wait.
+pub fn let_wait(fd: &OwnedFd) -> io::Result<()> {
+    use std::os::fd::AsRawFd;
+    // SAFETY: no pointers; the descriptor is open.
+    crate::check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFL, 0) }).map(drop)
 }
 
 /// Points standard input, output and error at /dev/null.

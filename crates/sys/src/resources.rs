@@ -39,6 +39,19 @@ pub fn resident_bytes() -> Option<u64> {
     pages.checked_mul(page_bytes())
 }
 
+/// Memory that only this process has and has written to, in bytes: in a child, what was changed here or there since the fork.
+pub fn private_dirty_bytes() -> Option<u64> {
+    // Older kernels have no sum, but each mapping alone.
+    let text = std::fs::read_to_string("/proc/self/smaps_rollup")
+        .or_else(|_| std::fs::read_to_string("/proc/self/smaps"))
+        .ok()?;
+    let kilobytes = |line: &str| {
+        let words = line.strip_prefix("Private_Dirty:")?;
+        words.split_ascii_whitespace().next()?.parse::<u64>().ok()
+    };
+    Some(text.lines().filter_map(kilobytes).sum::<u64>() * 1024)
+}
+
 pub fn page_bytes() -> u64 {
     // SAFETY: no pointers; the name is known.
     u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
@@ -106,6 +119,8 @@ mod tests {
     #[test]
     fn numbers_are_plausible() {
         assert!(resident_bytes().expect("procfs") > 100_000);
+        let dirty = private_dirty_bytes().expect("procfs");
+        assert!((4096..resident_bytes().expect("procfs")).contains(&dirty));
         assert!(total_memory_bytes() > resident_bytes().expect("procfs"));
         let (soft, hard) = open_files_limit().expect("getrlimit");
         assert!(soft <= hard);

@@ -1,7 +1,7 @@
 //! Signals as events: a handler that only counts and writes one byte to a pipe the loop waits for.
 
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, Ordering};
 
 /// The signals of the C library that the server speaks of, by number.
@@ -78,14 +78,10 @@ pub struct SignalPipe {
 impl SignalPipe {
     /// Opens the pipe. A process has one; a second one takes the signals over.
     pub fn new() -> io::Result<SignalPipe> {
-        let mut ends = [0; 2];
-        // SAFETY: room for two descriptors.
-        crate::check(unsafe {
-            libc::pipe2(ends.as_mut_ptr(), libc::O_NONBLOCK | libc::O_CLOEXEC)
-        })?;
-        PIPE_WRITE.store(ends[1], Ordering::Relaxed);
-        // SAFETY: the read end was just created and nobody else owns it.
-        Ok(SignalPipe { read: unsafe { OwnedFd::from_raw_fd(ends[0]) } })
+        let (read, write) = crate::file::pipe()?;
+        // The handler of the signals has it to the end.
+        PIPE_WRITE.store(write.into_raw_fd(), Ordering::Relaxed);
+        Ok(SignalPipe { read })
     }
 
     pub fn as_raw_fd(&self) -> RawFd {

@@ -21,7 +21,12 @@ pub const INFO: BuiltIn = BuiltIn::new(
     info,
 );
 
+/// About what a reply takes.
+const ROOM_BYTES: usize = 8 * 1024;
+
 fn info(context: &mut Context<'_>) -> CommandResult {
+    // The room of the reply is part of the memory that it tells of.
+    context.reply.reserve(ROOM_BYTES);
     let text = context.state.info(context.argv.get(1..).unwrap_or(&[]));
     context.reply.verbatim("txt", text.as_bytes());
     Ok(())

@@ -56,8 +56,9 @@ fn replconf(context: &mut Context<'_>) -> CommandResult {
             }
             session(context).ip_address = String::from_utf8_lossy(value).into_owned();
         } else if is(option, "capa") {
-            // Others than this one are of no use here.
+            // Others than these are of no use here.
             session(context).psync2 |= is(value, "psync2");
+            session(context).takes_mark |= is(value, "eof");
         } else if is(option, "rdb-only") {
             arguments::integer(value)?;
         } else if is(option, "rdb-filter-only") {

@@ -1,9 +1,12 @@
 //! SHUTDOWN: save as configured and end the server.
 
+use std::rc::Rc;
+
 use command_spec::*;
 use engine::*;
 
 use crate::arguments::is;
+use engine::blocking::BlockKind;
 use engine::effect::ShutdownRequest;
 
 pub const SHUTDOWN: BuiltIn = BuiltIn::new(
@@ -63,6 +66,10 @@ fn shutdown(context: &mut Context<'_>) -> CommandResult {
         ));
     }
     let client = Some(context.client);
+    if !request.abort && !request.now {
+        // It may take a while: replicas are waited for.
+        context.block(BlockKind::Shutdown, 0, Rc::new(|_, _| {}));
+    }
     context.client_mut().set(client_flag::PAUSED, true);
     context.state.effects.push(Effect::Shutdown { client, request });
     Ok(())

@@ -34,8 +34,6 @@ pub const PSYNC: BuiltIn = BuiltIn::new(
     psync,
 );
 
-use std::convert::Infallible;
-
 use crate::arguments;
 
 const NO_MASTER_LINK: CommandError =
@@ -48,14 +46,9 @@ fn sync(context: &mut Context<'_>) -> CommandResult {
     if context.client().has(client_flag::REPLICA) {
         return Ok(());
     }
-    context.state.begin_backlog();
-    context.state.stats.sync_full += 1;
-    send_dataset(context);
     // It will not tell when it has loaded it.
-    if let Some(replica) = &mut context.client_mut().replica {
-        replica.silent = true;
-    }
-    context.state.set_online(context.client, true);
+    context.client_mut().replica.get_or_insert_default().silent = true;
+    context.state.begin_full_sync(context.client);
     Ok(())
 }
 
@@ -67,7 +60,12 @@ fn psync(context: &mut Context<'_>) -> CommandResult {
         return Ok(());
     }
     let [_, id, offset, ..] = *context.argv else { return Err(error::SYNTAX) };
-    let offset = arguments::integer(offset)?;
+    let Ok(offset) = arguments::integer(offset) else {
+        let address = context.state.replica_address(context.client);
+        let text = format!("Replica {address} asks for synchronization but with a wrong offset");
+        context.state.log(effect::LogLevel::Warning, text);
+        return Err(error::NOT_AN_INTEGER);
+    };
     if let Ok(offset) = u64::try_from(offset)
         && context.state.continue_replica(context.client, id, offset)
     {
@@ -75,28 +73,6 @@ fn psync(context: &mut Context<'_>) -> CommandResult {
         return Ok(());
     }
     context.state.stats.sync_partial_err += u64::from(id != b"?");
-    context.state.begin_backlog();
-    context.state.stats.sync_full += 1;
-    let state = &context.state;
-    let resync = format!("FULLRESYNC {} {}", state.replication_id, state.feed.offset);
-    context.reply.simple(resync);
-    send_dataset(context);
+    context.state.begin_full_sync(context.client);
     Ok(())
-}
-
-fn send_dataset(context: &mut Context<'_>) {
-    let mut bytes = Vec::new();
-    let mut sink = |part: &[u8]| -> Result<(), Infallible> {
-        bytes.extend_from_slice(part);
-        Ok(())
-    };
-    let Ok(left_out) = context.state.write_dataset_for_replica(&mut sink);
-    if left_out > 0 {
-        let text = format!("{left_out} keys of module types are missing from what a replica gets");
-        context.state.log(effect::LogLevel::Warning, text);
-    }
-    // Unlike a bulk string it has no line end behind it.
-    context.reply.raw(format!("${}\r\n", bytes.len()).as_bytes());
-    context.reply.raw(&bytes);
-    context.state.add_replica(context.client);
 }

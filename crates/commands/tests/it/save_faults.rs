@@ -188,12 +188,12 @@ fn a_failed_background_save_shows_and_stops_writes_until_one_succeeds() {
     };
     assert_eq!(server.send(client, "SET key value"), "+OK|");
     server.send(client, "BGSAVE");
-    server.engine.state.background_save_ended(CHILD, false, false);
+    server.engine.state.background_save_ended(CHILD, Some(1), None);
     assert_eq!(status(&mut server).as_deref(), Some("rdb_last_bgsave_status:err"));
     assert!(server.send(client, "SET key value").starts_with("-MISCONF"));
     assert_eq!(server.send(client, "GET key"), "$5|value|");
     server.send(client, "BGSAVE");
-    server.engine.state.background_save_ended(CHILD, true, false);
+    server.engine.state.background_save_ended(CHILD, Some(0), None);
     assert_eq!(status(&mut server).as_deref(), Some("rdb_last_bgsave_status:ok"));
     assert_eq!(server.send(client, "SET key value"), "+OK|");
 }

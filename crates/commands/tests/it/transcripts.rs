@@ -146,6 +146,8 @@ impl EngineTransport {
             | Effect::ConfigChanged { .. }
             | Effect::FreeInBackground(_)
             | Effect::EndChild { .. }
+            | Effect::SyncReplicas
+            | Effect::SendDataset { .. }
             | Effect::RemoveFile { .. }
             | Effect::Fatal { .. }
             | Effect::FollowPrimary

@@ -7,6 +7,7 @@ use keyspace::{Array, KeyRecord, Value, View};
 use persistence::aof::encode;
 
 use super::stream_as_commands;
+use crate::dataset::KeyDelay;
 use crate::state::State;
 
 /// Elements that one command adds.
@@ -55,6 +56,8 @@ impl State {
     ) -> Result<u64, E> {
         let mut out = Vec::new();
         let mut left_out = 0;
+        let mut delay = KeyDelay::new(self.config.rdb_key_save_delay);
+        let mut count = self.key_count();
         if self.config.aof_timestamp_enabled {
             out.extend_from_slice(format!("#TS:{}\r\n", self.clock.unix_s()).as_bytes());
         }
@@ -72,6 +75,8 @@ impl State {
                     sink(&out)?;
                     out.clear();
                 }
+                delay.after_key(self.host.port.sleep_us);
+                count.after_key();
             }
         }
         sink(&out)?;

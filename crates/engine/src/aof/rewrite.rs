@@ -1,6 +1,7 @@
 //! Rewriting: a process writes the dataset as the new base, and what came before becomes history.
 
 use super::{Aof, Child, Mode};
+use crate::child::USER_SIGNAL;
 use crate::client::client_flag;
 use crate::effect::{Effect, LogLevel};
 use crate::server_event::ServerEvent;
@@ -52,7 +53,7 @@ impl State {
             Ok(process_id) => {
                 self.note_fork(started_us);
                 self.aof.child = Some(Child { process_id, started_s: self.clock.unix_s() });
-                self.refresh_resize_policy();
+                self.child_began();
                 self.log(
                     LogLevel::Notice,
                     format!("Background append only file rewriting started by pid {process_id}"),
@@ -112,7 +113,7 @@ impl State {
             return;
         };
         self.aof.child = None;
-        self.refresh_resize_policy();
+        self.child_gone();
         self.emit(&ServerEvent::ForkChild { born: false });
         self.aof.last_rewrite_duration_s = self.clock.unix_s() - child.started_s;
         let result = match (code, signal) {
@@ -307,7 +308,7 @@ impl State {
         // Inside a transaction the process would see half of it.
         let in_transaction =
             self.executing.is_some_and(|client| self.clients[client].has(client_flag::IN_EXEC));
-        if self.saving.child().is_some() || in_transaction {
+        if self.has_child() && self.aof.child.is_none() || in_transaction {
             self.aof.scheduled = true;
             self.log(
                 LogLevel::Notice,
@@ -373,10 +374,10 @@ impl State {
         let process_id = child.process_id;
         self.log(LogLevel::Notice, format!("Killing running AOF rewrite child: {process_id}"));
         self.effects.push(Effect::EndChild { process_id });
+        self.child_gone();
         let Some(files) = &self.aof.files else { return };
         let name = files.rewritten_name(process_id);
         self.effects.push(Effect::RemoveFile { name });
-        self.refresh_resize_policy();
     }
 
     /// The last write before the server ends; the reason why it must not end yet.
@@ -397,6 +398,3 @@ impl State {
         Ok(())
     }
 }
-
-/// The signal by which the server ends its own processes.
-const USER_SIGNAL: i32 = 10;

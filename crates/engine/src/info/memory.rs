@@ -13,6 +13,11 @@ pub struct MemoryFigures {
     pub resident: u64,
     pub clients_normal: u64,
     pub clients_replicas: u64,
+    /// What is kept of the replication stream, and what of that is the backlog.
+    pub stream: u64,
+    pub backlog: u64,
+    pub aof_buffer: u64,
+    pub not_counted: u64,
     pub overhead_main: u64,
     pub overhead_expires: u64,
     pub rehashing: u64,
@@ -45,12 +50,18 @@ impl State {
     pub fn memory_figures(&mut self) -> MemoryFigures {
         let used = (self.ports.memory_used_bytes)() as u64;
         self.stats.peak_memory_bytes = self.stats.peak_memory_bytes.max(used);
+        let slow_replicas = if self.feed.is_empty() { 0 } else { self.stream_surplus_bytes() };
         let mut figures = MemoryFigures {
             used,
             peak: self.stats.peak_memory_bytes,
             startup: self.host.facts.startup_memory_bytes,
             resident: (self.host.port.process)().resident_bytes,
             allocator: (self.host.port.allocator)(),
+            stream: self.feed.memory_bytes(),
+            backlog: self.feed.memory_bytes() - slow_replicas,
+            clients_replicas: slow_replicas,
+            aof_buffer: self.aof.buffered_bytes() as u64,
+            not_counted: self.memory_not_counted(),
             ..MemoryFigures::default()
         };
         for (_, client) in self.clients.iter().filter(|(_, client)| client.is_real()) {
@@ -70,6 +81,8 @@ impl State {
         figures.overhead = figures.startup
             + figures.clients_normal
             + figures.clients_replicas
+            + figures.backlog
+            + figures.aof_buffer
             + figures.overhead_main
             + figures.overhead_expires;
         figures.dataset = used.saturating_sub(figures.overhead);
@@ -149,14 +162,10 @@ fn write_fragmentation(figures: &MemoryFigures, lines: &mut Lines) {
 }
 
 fn write_parts(figures: &MemoryFigures, lines: &mut Lines) {
-    for name in [
-        "mem_not_counted_for_evict",
-        "mem_replication_backlog",
-        "mem_total_replication_buffers",
-        "mem_replica_full_sync_buffer",
-    ] {
-        lines.field(name, 0);
-    }
+    lines.field("mem_not_counted_for_evict", figures.not_counted);
+    lines.field("mem_replication_backlog", figures.backlog);
+    lines.field("mem_total_replication_buffers", figures.stream);
+    lines.field("mem_replica_full_sync_buffer", 0);
     lines.field("mem_clients_slaves", figures.clients_replicas);
     lines.field("mem_clients_normal", figures.clients_normal);
     lines.field("mem_clients_normal_shared", 0);
@@ -166,8 +175,8 @@ fn write_parts(figures: &MemoryFigures, lines: &mut Lines) {
         "mem_cluster_slot_migration_input_buffer",
         "mem_cluster_slot_migration_input_buffer_peak",
         "mem_cluster_links",
-        "mem_aof_buffer",
     ] {
         lines.field(name, 0);
     }
+    lines.field("mem_aof_buffer", figures.aof_buffer);
 }

@@ -7,12 +7,14 @@ pub fn write(state: &mut State, lines: &mut Lines) {
     let saving = state.saving;
     lines.field("loading", i32::from(state.flags & state_flag::LOADING != 0));
     lines.field("async_loading", 0);
-    lines.field("current_cow_peak", 0);
-    lines.field("current_cow_size", 0);
-    lines.field("current_cow_size_age", 0);
-    lines.field("current_fork_perc", "0.00");
-    lines.field("current_save_keys_processed", 0);
-    lines.field("current_save_keys_total", 0);
+    let children = state.saving.children;
+    let report = children.report();
+    lines.field("current_cow_peak", report.cow_peak_bytes);
+    lines.field("current_cow_size", report.cow_bytes);
+    lines.field("current_cow_size_age", children.report_age_s(state.clock.unix_ms()));
+    lines.field("current_fork_perc", format!("{:.2}", children.percent()));
+    lines.field("current_save_keys_processed", report.keys);
+    lines.field("current_save_keys_total", children.keys_total);
     lines.field("rdb_changes_since_last_save", state.dirty);
     lines.field("rdb_bgsave_in_progress", i32::from(saving.child().is_some()));
     lines.field("rdb_last_save_time", saving.last_save_s);
@@ -21,7 +23,7 @@ pub fn write(state: &mut State, lines: &mut Lines) {
     lines.field("rdb_current_bgsave_time_sec", saving.current_duration_s(state.clock.unix_s()));
     lines.field("rdb_saves", saving.saves);
     lines.field("rdb_saves_consecutive_failures", saving.failures_in_row);
-    lines.field("rdb_last_cow_size", 0);
+    lines.field("rdb_last_cow_size", children.save_cow_bytes);
     lines.field("rdb_last_load_keys_expired", saving.loaded.expired);
     lines.field("rdb_last_load_keys_loaded", saving.loaded.loaded);
     lines.field("aof_enabled", i32::from(state.aof.mode != crate::aof::Mode::Off));
@@ -35,10 +37,10 @@ pub fn write(state: &mut State, lines: &mut Lines) {
     lines.field("aof_rewrites", aof.rewrites);
     lines.field("aof_rewrites_consecutive_failures", aof.failures_in_row);
     lines.field("aof_last_write_status", status(aof.write_error().is_none()));
-    lines.field("aof_last_cow_size", 0);
+    lines.field("aof_last_cow_size", children.rewrite_cow_bytes);
     lines.field("backup_in_progress", 0);
-    lines.field("module_fork_in_progress", u8::from(state.guests.has_child));
-    lines.field("module_fork_last_cow_size", 0);
+    lines.field("module_fork_in_progress", i32::from(children.guest().is_some()));
+    lines.field("module_fork_last_cow_size", children.guest_cow_bytes);
     let aof = &state.aof;
     if aof.mode != crate::aof::Mode::Off {
         lines.field("aof_current_size", aof.current_bytes);

@@ -17,8 +17,8 @@ pub fn write(state: &mut State, lines: &mut Lines) {
     let now_ms = state.clock.unix_ms();
     for (index, client) in state.feed.replicas().iter().enumerate() {
         let Some(replica) = &state.clients[*client].replica else { continue };
-        let stage = if replica.online { "online" } else { "send_bulk" };
-        let lag_s = if replica.online { (now_ms - replica.ack_ms) / 1000 } else { 0 };
+        let stage = replica.stage.name();
+        let lag_s = if replica.is_online() { (now_ms - replica.ack_ms) / 1000 } else { 0 };
         let line = format!(
             "ip={},port={},state={stage},offset={},lag={lag_s},io-thread=0",
             state.replica_address(*client),

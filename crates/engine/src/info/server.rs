@@ -37,6 +37,10 @@ pub fn write(state: &mut State, lines: &mut Lines) {
     lines.field("executable", &facts.executable);
     lines.field("config_file", &facts.config_file);
     lines.field("io_threads_active", 0);
+    if let Some(deadline_ms) = state.feed.shutdown_deadline_ms {
+        let left_ms = (deadline_ms - state.clock.unix_ms()).max(0);
+        lines.field("shutdown_in_milliseconds", left_ms);
+    }
     for (number, listener) in &facts.listeners {
         lines.field(&format!("listener{number}"), listener);
     }

@@ -4,6 +4,7 @@ mod aof;
 mod api_cases;
 mod busy;
 mod check_tools;
+mod children;
 mod crash;
 mod encrypted;
 mod lifecycle;
@@ -35,7 +36,8 @@ fn binary() -> PathBuf {
 }
 
 fn options() -> ServerOptions {
-    ServerOptions::new(binary())
+    // Replicas that come are not to wait for others.
+    ServerOptions::new(binary()).option("repl-diskless-sync-delay", &["0"])
 }
 
 fn start(options: &ServerOptions) -> ServerProcess {

@@ -198,3 +198,167 @@ fn words_are_sent_to_replicas_and_what_fails_there_is_told() {
         replica.log().contains("== CRITICAL == This replica is sending an error to its master")
     });
 }
+
+#[test]
+fn the_dataset_comes_by_file_where_that_is_wanted() {
+    let primary = start(
+        &options()
+            .option("enable-debug-command", &["yes"])
+            .option("repl-diskless-sync", &["no"])
+            .option("save", &[""]),
+    );
+    let (one, other) = (server(), server());
+    fill(&primary, 0);
+    let mut client = primary.client().expect("connected");
+    ask(&mut client, "DEBUG POPULATE 20000 key 200");
+    follow(&one, &primary);
+    follow(&other, &primary);
+    fill(&primary, 4);
+    until_same(&primary, &one);
+    until_same(&primary, &other);
+    assert!(primary.log().contains("Starting BGSAVE for SYNC with target: disk"));
+}
+
+/// Lets a replica begin to follow, and returns when the primary's child is at work for it.
+fn begin_to_follow(replica: &ServerProcess, primary: &ServerProcess) {
+    let mut client = replica.client().expect("connected");
+    let line = format!("REPLICAOF 127.0.0.1 {}", primary.address().port());
+    assert_eq!(ask(&mut client, &line), Reply::Simple(b"OK".to_vec()));
+    let mut client = primary.client().expect("connected");
+    eventually("the child is at work", || {
+        text_of(&mut client, "INFO persistence").contains("rdb_bgsave_in_progress:1")
+    });
+}
+
+#[test]
+fn others_are_served_while_a_replica_gets_the_dataset() {
+    for diskless in ["yes", "no"] {
+        let (primary, replica) = (server(), server());
+        let mut client = primary.client().expect("connected");
+        ask(&mut client, &format!("CONFIG SET repl-diskless-sync {diskless} save \"\""));
+        ask(&mut client, "DEBUG POPULATE 1000 key 200");
+        ask(&mut client, "CONFIG SET rdb-key-save-delay 1000");
+        begin_to_follow(&replica, &primary);
+        assert!(info(&primary).contains("state=wait_bgsave"), "{}", info(&primary));
+        ask(&mut client, "SELECT 7");
+        for number in 0..100 {
+            ask(&mut client, &format!("SET during:{number} value"));
+        }
+        assert!(info(&primary).contains("state=wait_bgsave"), "{}", info(&primary));
+        until_linked(&replica);
+        until_same(&primary, &replica);
+        eventually("it is online", || info(&primary).contains("state=online"));
+    }
+}
+
+#[test]
+fn a_child_for_replicas_ends_with_the_last_of_them() {
+    let (primary, replica) = (server(), server());
+    let mut client = primary.client().expect("connected");
+    ask(&mut client, "DEBUG POPULATE 1000 key 200");
+    ask(&mut client, "CONFIG SET rdb-key-save-delay 100000");
+    begin_to_follow(&replica, &primary);
+    ask(&mut replica.client().expect("connected"), "REPLICAOF NO ONE");
+    eventually("the child is ended", || {
+        text_of(&mut client, "INFO persistence").contains("rdb_bgsave_in_progress:0")
+    });
+    ask(&mut client, "CONFIG SET rdb-key-save-delay 0");
+    follow(&replica, &primary);
+    until_same(&primary, &replica);
+}
+
+#[test]
+fn a_child_that_is_killed_is_followed_by_another() {
+    for diskless in ["yes", "no"] {
+        let (primary, replica) = (server(), server());
+        let mut client = primary.client().expect("connected");
+        ask(&mut client, &format!("CONFIG SET repl-diskless-sync {diskless} save \"\""));
+        ask(&mut client, "DEBUG POPULATE 1000 key 200");
+        ask(&mut client, "CONFIG SET rdb-key-save-delay 100000");
+        begin_to_follow(&replica, &primary);
+        ask(&mut client, "CONFIG SET rdb-key-save-delay 0");
+        // It ends the child, and with it what the replica was promised.
+        ask(&mut client, "FLUSHALL");
+        ask(&mut client, "SET key value");
+        until_linked(&replica);
+        until_same(&primary, &replica);
+    }
+}
+
+#[test]
+fn a_replica_asks_for_nothing_on_its_link() {
+    let primary = server();
+    let mut link = primary.client().expect("connected");
+    assert!(text_of(&mut link, "PSYNC ? -1").starts_with("FULLRESYNC "));
+    // Nothing comes but the dataset and the end.
+    let _ = link.line("GET key");
+    eventually("it is closed", || {
+        primary.log().contains("Replica generated a reply to command 'get', disconnecting it")
+    });
+    assert!(
+        primary.log().contains("== CRITICAL == This master is sending an error to its replica")
+    );
+    eventually("it is gone", || info(&primary).contains("connected_slaves:0"));
+}
+
+#[test]
+fn what_a_slow_replica_is_owed_is_kept_once() {
+    let (primary, one, other) = (server(), server(), server());
+    let mut client = primary.client().expect("connected");
+    ask(&mut client, "CONFIG SET client-output-buffer-limit \"replica 0 0 0\"");
+    ask(&mut client, "CONFIG SET repl-backlog-size 16kb");
+    for replica in [&one, &other] {
+        follow(replica, &primary);
+        crate::signal(replica, "STOP");
+    }
+    let value = "x".repeat(100_000);
+    for _ in 0..200 {
+        client.command(&["SET", "key", &value]).expect("a reply");
+    }
+    let memory = text_of(&mut client, "INFO memory");
+    let bytes = |name: &str| -> u64 {
+        let line = memory.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        line.and_then(|text| text.trim().parse().ok()).unwrap_or_else(|| panic!("{memory}"))
+    };
+    let kept = bytes("mem_total_replication_buffers");
+    // The kernel has taken some of the twenty megabytes.
+    assert!((1_000_000..25_000_000).contains(&kept), "{memory}");
+    assert!(bytes("mem_not_counted_for_evict") > kept - 100_000, "{memory}");
+    for replica in [&one, &other] {
+        crate::signal(replica, "CONT");
+    }
+    until_same(&primary, &one);
+    until_same(&primary, &other);
+    eventually("only the backlog is left", || {
+        let kept = client.info("memory", "mem_total_replication_buffers").expect("a field");
+        kept.parse::<u64>().expect("a number") < 100_000
+    });
+}
+
+#[test]
+fn the_end_waits_for_a_replica_that_is_behind() {
+    let (mut primary, replica) = (server(), server());
+    follow(&replica, &primary);
+    let mut client = primary.client().expect("connected");
+    ask(&mut client, "SET key 1");
+    until_same(&primary, &replica);
+    crate::signal(&replica, "STOP");
+    ask(&mut client, "SET key 2");
+    let mut asking = primary.client().expect("connected");
+    asking.send(b"SHUTDOWN NOSAVE\r\n").expect("sent");
+    eventually("the server waits", || {
+        text_of(&mut client, "INFO server").contains("shutdown_in_milliseconds:")
+    });
+    ask(&mut client, "SHUTDOWN ABORT");
+    assert!(asking.read().expect("a reply").is_error());
+    ask(&mut client, "SET key 3");
+    asking.send(b"SHUTDOWN NOSAVE\r\n").expect("sent");
+    eventually("the server waits", || {
+        text_of(&mut client, "INFO server").contains("shutdown_in_milliseconds:")
+    });
+    crate::signal(&replica, "CONT");
+    assert!(primary.wait_exit(crate::PATIENCE).is_some(), "{}", primary.log());
+    assert!(primary.log().contains("1 of 1 replicas are in sync when shutting down."));
+    let mut client = replica.client().expect("connected");
+    eventually("it has all", || text_of(&mut client, "GET key") == "3");
+}

@@ -55,6 +55,17 @@ impl<T: Item> HashTable<T> {
         self.policy = policy;
     }
 
+    pub fn resize_policy(&self) -> ResizePolicy {
+        self.policy
+    }
+
+    /// What a table that is seven eighths full will take when it grows.
+    pub fn growth_bytes(&self) -> Option<usize> {
+        let full = self.current.len() * ITEMS_PER_BUCKET;
+        let near = !self.is_rehashing() && self.len >= full - full / 8;
+        near.then(|| 2 * self.current.size_bytes())
+    }
+
     pub fn is_rehashing(&self) -> bool {
         self.next.len() != 0
     }

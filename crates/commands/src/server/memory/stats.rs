@@ -37,13 +37,15 @@ fn stats(context: &mut Context<'_>) -> CommandResult {
     rows.bytes("peak.allocated", figures.peak);
     rows.bytes("total.allocated", figures.used);
     rows.bytes("startup.allocated", figures.startup);
-    rows.bytes("replication.backlog", 0);
+    rows.bytes("replication.backlog", figures.backlog);
     rows.bytes("replica.fullsync.buffer", 0);
     rows.bytes("clients.slaves", figures.clients_replicas);
     rows.bytes("clients.normal", figures.clients_normal);
     rows.bytes("clients.normal.shared", 0);
     rows.bytes("clients.normal.unshared", 0);
-    for name in ["cluster.links", "aof.buffer", "lua.caches", "functions.caches", "script.VMs"] {
+    rows.bytes("cluster.links", 0);
+    rows.bytes("aof.buffer", figures.aof_buffer);
+    for name in ["lua.caches", "functions.caches", "script.VMs"] {
         rows.bytes(name, 0);
     }
     rows.bytes("hash.templates", templates as u64);
