@@ -31,6 +31,7 @@ pub static BUILT_INS: &[&BuiltIn] = &[
     &array::arset::ARSET,
     &cluster::asking::ASKING,
     &connection::auth::AUTH,
+    &server::backup::BACKUP,
     &server::bgrewriteaof::BGREWRITEAOF,
     &server::bgsave::BGSAVE,
     &bitmap::bitcount::BITCOUNT,

@@ -186,12 +186,15 @@ pub fn preload_file(value: &[u8]) -> Result<(), Reason> {
     if value.is_empty() {
         return Ok(());
     }
-    let file = value.strip_prefix(b"aof:").or_else(|| value.strip_prefix(b"rdb:"));
-    let Some(file) = file.filter(|file| !file.is_empty()) else {
+    let path = value.strip_prefix(b"aof:/").or_else(|| value.strip_prefix(b"rdb:/"));
+    let Some(path) = path else {
         return Err("argument must be in the format '[aof|rdb]:[filename]'".to_owned());
     };
-    let name = file.rsplit(|&byte| byte == b'/').next().unwrap_or(file);
-    if name.contains(&b'.') {
+    if path.split(|&byte| byte == b'/').any(|name| matches!(name, b"" | b"." | b"..")) {
+        return Err("preload-file path must be a normalized absolute file path".to_owned());
+    }
+    let dot = path.iter().rposition(|&byte| byte == b'.');
+    if dot.is_some_and(|dot| dot + 1 < path.len()) {
         Ok(())
     } else {
         Err("preload-file must end with an extension".to_owned())

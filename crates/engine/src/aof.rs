@@ -3,11 +3,14 @@
 //! The engine decides what is written and when it is synced; the files themselves are the shell's ([`AofFiles`]).
 
 mod as_commands;
+mod backup;
 mod feed;
 mod load;
+mod preload;
 mod rewrite;
 mod stream_as_commands;
 
+pub use backup::{Backup, BackupFiles, Stage};
 pub use load::AofLoadError;
 pub use rewrite::RewriteError;
 
@@ -61,6 +64,10 @@ pub trait AofFiles {
     /// Cuts a file that is not appended to.
     fn truncate(&mut self, name: &str, len: u64) -> Result<(), String>;
     fn rename(&mut self, from: &str, to: &str) -> Result<(), String>;
+    /// Takes in a file from elsewhere under this name, in the place of what has it; the same bytes, on the disk.
+    fn take_in(&mut self, path: &[u8], name: &str) -> Result<(), String>;
+    /// Whether a path means this file.
+    fn is_at(&self, path: &[u8], name: &str) -> bool;
     fn remove(&mut self, name: &str);
     fn size(&self, name: &str) -> u64;
     /// Writes the dataset to a new file, here and now.
@@ -92,6 +99,11 @@ struct Child {
 pub struct Aof {
     pub files: Option<Box<dyn AofFiles>>,
     pub mode: Mode,
+    /// It is written for a backup alone: `appendonly` is off.
+    temporary: bool,
+    /// What is appended to is not listed: the next write must go to the last part that is.
+    reopens: bool,
+    pub backup: Backup,
     manifest: Manifest,
     /// Bytes that wait to be written.
     buffer: Vec<u8>,
@@ -134,6 +146,9 @@ impl Default for Aof {
         Aof {
             files: None,
             mode: Mode::Off,
+            temporary: false,
+            reopens: false,
+            backup: Backup::default(),
             manifest: Manifest::default(),
             buffer: Vec::new(),
             db: None,
@@ -182,6 +197,11 @@ impl Aof {
     /// Whether writing is in trouble: what was found out must be told before anybody is replied to.
     pub fn fails(&self) -> bool {
         self.write_error.is_some()
+    }
+
+    /// Whether changes are written because `appendonly` says so.
+    pub fn is_on(&self) -> bool {
+        self.mode != Mode::Off && !self.temporary
     }
 
     /// Bytes that were handed over since the start of the server.

@@ -346,7 +346,7 @@ impl State {
             self.primary_link.disk_offset = self.feed.offset;
         }
         let on_disk = self.primary_link.disk_offset.to_string();
-        if self.aof.mode != Mode::Off {
+        if self.aof.is_on() {
             words.extend([b"FACK".as_slice(), on_disk.as_bytes()]);
         }
         let mut bytes = Vec::new();

@@ -14,6 +14,8 @@ use sys::poll::Waker;
 
 use crate::disk;
 use crate::listen::describe;
+use crate::log::log;
+use crate::startup::path_of;
 
 /// See the module text.
 pub struct AofDirectory {
@@ -28,7 +30,7 @@ pub struct AofDirectory {
 impl AofDirectory {
     pub fn new(config: &config::Config, queue: Sender<Job>, waker: Arc<Waker>) -> AofDirectory {
         AofDirectory {
-            path: crate::startup::path_of(&config.appenddirname).to_owned(),
+            path: path_of(&config.appenddirname).to_owned(),
             current: None,
             progress: Arc::default(),
             queue,
@@ -91,6 +93,8 @@ impl AofFiles for AofDirectory {
         let file = self.make().and_then(|()| File::create(self.of(name)));
         let file = file.map_err(|error| self.failed(name, &error))?;
         self.current = Some((Arc::new(file), 0));
+        // What has happened to another file is no reason to mistrust this one.
+        self.change_progress(|progress| progress.error = None);
         Ok(())
     }
 
@@ -193,8 +197,21 @@ impl AofFiles for AofDirectory {
             .map_err(|error| self.failed(from, &error))
     }
 
+    fn take_in(&mut self, path: &[u8], name: &str) -> Result<(), String> {
+        self.bring(path_of(path), &self.of(name))
+            .map_err(|error| format!("{}: {}", path_of(path).display(), describe(&error)))
+    }
+
+    fn is_at(&self, path: &[u8], name: &str) -> bool {
+        match (path_of(path).canonicalize(), self.of(name).canonicalize()) {
+            (Ok(there), Ok(here)) => there == here,
+            _ => false,
+        }
+    }
+
     fn remove(&mut self, name: &str) {
-        disk::remove_in_background(&self.queue, self.of(name));
+        // It may be gone already.
+        let _ = disk::remove_in_background(&self.queue, &self.of(name));
     }
 
     fn size(&self, name: &str) -> u64 {
@@ -218,6 +235,31 @@ impl AofFiles for AofDirectory {
 }
 
 impl AofDirectory {
+    /// The same bytes under another name, or, on another file system, a copy.
+    fn bring(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.make()?;
+        // A link to the link would be none to the file.
+        let from = from.canonicalize()?;
+        File::open(&from)?.sync_all()?;
+        match std::fs::remove_file(to) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        if let Err(error) = std::fs::hard_link(&from, to) {
+            log!(
+                Notice,
+                "Can't hard-link preload file {} as {}, copying it instead: {}",
+                from.display(),
+                to.display(),
+                describe(&error)
+            );
+            let copied = std::fs::copy(&from, to).and_then(|_| File::open(to)?.sync_all());
+            // Half a copy is of no use.
+            copied.inspect_err(|_| drop(std::fs::remove_file(to)))?;
+        }
+        self.sync_names()
+    }
+
     fn change_progress(&self, change: impl FnOnce(&mut SyncProgress)) {
         change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner));
     }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::Sender;
 
 use engine::State;
@@ -165,13 +165,18 @@ pub fn fork_rewrite(state: &mut State) -> Result<i32, String> {
     }
 }
 
-/// Removes a file on the thread that may wait for the disk: a large one takes its time.
-pub fn remove_in_background(queue: &Sender<Job>, path: PathBuf) {
-    // It may be gone already.
-    let job: Job = Box::new(move || drop(std::fs::remove_file(path)));
+/// Removes a file. Its bytes go on the thread that may wait for the disk, since a large one takes its time; its name
+/// is free at once.
+pub fn remove_in_background(queue: &Sender<Job>, path: &Path) -> io::Result<()> {
+    // While it is open, it has its bytes; but only a file is opened without waiting for anybody.
+    let is_file = std::fs::symlink_metadata(path)?.is_file();
+    let open = is_file.then(|| File::open(path));
+    std::fs::remove_file(path)?;
+    let job: Job = Box::new(move || drop(open));
     if let Err(unsent) = queue.send(job) {
         (unsent.0)();
     }
+    Ok(())
 }
 
 /// Starts a child that saves what there is at this moment.
@@ -241,10 +246,15 @@ impl Shell {
         let config = &self.engine.state.config;
         let files = crate::aof_files::AofDirectory::new(config, queue, self.waker.clone());
         self.engine.state.aof.files = Some(Box::new(files));
+        let queue = self.background.aof_queue();
+        let config = &self.engine.state.config;
+        let files = crate::backup_files::BackupDirectory::new(config, queue);
+        self.engine.state.aof.backup.files = Some(Box::new(files));
     }
 
-    fn load_append_only_file(&mut self) -> Result<(), i32> {
-        let result = self.engine.state.open_aof();
+    fn load_append_only_file(&mut self, elsewhere: bool) -> Result<(), i32> {
+        let state = &mut self.engine.state;
+        let result = if elsewhere { state.preload() } else { state.open_aof() };
         self.perform_effects();
         result.map_err(|error| {
             log!(Warning, "{}", error.0);
@@ -252,10 +262,11 @@ impl Shell {
         })
     }
 
-    /// Loads what the last save left; a file that cannot be read stops the start.
+    /// Loads what the last save left, or what is to be preloaded; a file that cannot be read stops the start.
     pub fn load_dataset(&mut self) -> Result<(), i32> {
-        if self.engine.state.config.appendonly {
-            return self.load_append_only_file();
+        let elsewhere = !self.engine.state.config.preload_file.is_empty();
+        if elsewhere || self.engine.state.config.appendonly {
+            return self.load_append_only_file(elsewhere);
         }
         let started = std::time::Instant::now();
         match self.engine.state.load_saved() {

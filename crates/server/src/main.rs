@@ -6,6 +6,7 @@ mod accept;
 mod allocator;
 mod aof_files;
 mod background;
+mod backup_files;
 mod batch;
 mod busy;
 mod check_aof;

@@ -24,7 +24,6 @@ pub const WAITAOF: BuiltIn = BuiltIn::new(
     waitaof,
 );
 
-use engine::aof::Mode;
 use engine::blocking::BlockKind;
 use engine::replica_wait::{ReplicaWait, Target};
 
@@ -47,7 +46,7 @@ fn waitaof(context: &mut Context<'_>) -> CommandResult {
         return Err(error::NOT_POSITIVE);
     }
     let deadline_ms = super::wait::deadline_ms(context, context.argv[3])?;
-    if local > 0 && context.state.aof.mode == Mode::Off {
+    if local > 0 && !context.state.aof.is_on() {
         return Err(error::NO_AOF);
     }
     let (client, offset) = (context.client, context.client().write_offset);
@@ -73,7 +72,7 @@ fn waitaof(context: &mut Context<'_>) -> CommandResult {
 
 /// Whether what the client wrote is on the disk here, and on how many replicas.
 fn reply_now(context: &mut Context<'_>) {
-    let here = context.state.aof.mode != Mode::Off && context.state.is_aof_synced();
+    let here = context.state.aof.is_on() && context.state.is_aof_synced();
     let there = context.state.replica_disks_at(context.client().write_offset);
     context.reply.array(2);
     context.reply.integer(i64::from(here));

@@ -1,6 +1,7 @@
 //! Commands of the group server.
 
 pub mod acl;
+pub mod backup;
 pub mod bgrewriteaof;
 pub mod bgsave;
 pub mod command;

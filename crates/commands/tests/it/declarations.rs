@@ -8,7 +8,6 @@ use crate::in_process::InProcess;
 
 /// Commands, with all their subcommands, and subcommands that we lack.
 const MISSING: &[&str] = &[
-    "backup",
     "cluster|migration",
     "cluster|syncslots",
     "failover",

@@ -2,7 +2,9 @@
 
 mod aof_base;
 mod aof_faults;
+mod backup_faults;
 mod declarations;
+mod failing_disk;
 mod generic_propagation;
 mod geo_propagation;
 mod group_propagation;

@@ -127,7 +127,25 @@ const CASES: &[(&str, Option<(usize, &str)>)] = &[
         "port 25002\npreload-file foo\n",
         Some((2, "argument must be in the format '[aof|rdb]:[filename]'")),
     ),
+    (
+        "port 25002\npreload-file rdb:x.rdb\n",
+        Some((2, "argument must be in the format '[aof|rdb]:[filename]'")),
+    ),
     ("port 25002\npreload-file rdb:/x\n", Some((2, "preload-file must end with an extension"))),
+    ("port 25002\npreload-file rdb:/x.\n", Some((2, "preload-file must end with an extension"))),
+    ("port 25002\npreload-file rdb:/.a/x\n", None),
+    (
+        "port 25002\npreload-file aof:/x//y.aof\n",
+        Some((2, "preload-file path must be a normalized absolute file path")),
+    ),
+    (
+        "port 25002\npreload-file aof:/x.aof/\n",
+        Some((2, "preload-file path must be a normalized absolute file path")),
+    ),
+    (
+        "port 25002\npreload-file aof:/x/../y.aof\n",
+        Some((2, "preload-file path must be a normalized absolute file path")),
+    ),
 ];
 
 /// Files held in memory.

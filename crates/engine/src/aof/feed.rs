@@ -78,6 +78,10 @@ impl State {
         if self.debug.aof_flush_sleep_us > 0 {
             (self.host.port.sleep_us)(self.debug.aof_flush_sleep_us);
         }
+        if let Err(reason) = self.reopen_last_part() {
+            self.aof_write_failed(super::AppendError { written: 0, reason });
+            return false;
+        }
         let started_us = self.latency_start();
         let Aof { files, buffer, .. } = &mut self.aof;
         let Some(files) = files else { return false };
@@ -147,6 +151,10 @@ impl State {
                 }
             }
         }
+        if self.aof.temporary {
+            self.fail_backup(&format!("failed to write INCR AOF: {}", error.reason));
+            return;
+        }
         if self.config.appendfsync == AppendFsync::Always {
             self.effects.push(Effect::Fatal {
                 text: "Can't recover from AOF write error when the AOF fsync policy is 'always'. Exiting..."
@@ -186,6 +194,9 @@ impl State {
                 self.aof.synced = self.aof.written;
                 self.aof.last_sync_s = self.clock.unix_s();
             }
+            Err(reason) if self.aof.temporary => {
+                self.fail_backup(&format!("failed to write INCR AOF: {reason}"));
+            }
             Err(reason) if self.config.appendfsync == AppendFsync::Always => {
                 let text = format!(
                     "Can't persist AOF for fsync error when the AOF fsync policy is 'always': {reason}. Exiting..."
@@ -206,6 +217,9 @@ impl State {
         let progress = files.sync_progress();
         self.aof.synced = self.aof.synced.max(progress.synced);
         match progress.error {
+            Some(reason) if self.aof.temporary => {
+                self.fail_backup(&format!("failed to write INCR AOF: {reason}"));
+            }
             Some(reason) if self.aof.write_error.is_none() => {
                 self.log(LogLevel::Warning, format!("Fail to fsync the AOF file: {reason}"));
                 self.aof.write_error = Some(reason);

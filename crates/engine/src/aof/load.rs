@@ -1,6 +1,6 @@
 //! Loading: the base, then every command since, as if clients sent them.
 
-use persistence::aof::{Kind, Manifest, Step, Steps};
+use persistence::aof::{FileInfo, Kind, Manifest, Step, Steps};
 
 use super::{Aof, Mode};
 use crate::client::{ClientId, client_flag};
@@ -44,33 +44,44 @@ impl State {
         self.continue_offset()?;
         self.open_last_part()?;
         self.remove_aof_history();
+        self.aof_is_open();
+        Ok(())
+    }
+
+    /// All has been loaded, and what is changed from now on is written.
+    pub(super) fn aof_is_open(&mut self) {
         self.aof.current_bytes = self.measure_aof();
         self.aof.base_bytes = self.aof.current_bytes;
         self.aof.mode = Mode::On;
         self.aof.last_sync_s = self.clock.unix_s();
         self.propagation.add_taker();
-        Ok(())
     }
 
-    fn seconds_since(&self, started_us: u64) -> f64 {
+    pub(super) fn seconds_since(&self, started_us: u64) -> f64 {
         (self.clock.monotonic_us_now().saturating_sub(started_us)) as f64 / 1e6
     }
 
-    fn read_manifest(&mut self) -> Result<(), AofLoadError> {
+    /// The manifest as its file has it, if there is one.
+    pub(super) fn parse_manifest(&mut self) -> Result<Option<Manifest>, AofLoadError> {
         let name = Aof::manifest_name(self);
-        let stem = Aof::stem(self);
         let text = self.with_aof_files(|files, _| files.read(&name)).map_err(|reason| {
             AofLoadError(format!(
                 "Fatal error: can't open the AOF manifest file {name} for reading: {reason}"
             ))
         })?;
-        if let Some(text) = text {
-            let manifest = Manifest::parse(&text).map_err(|error| {
-                AofLoadError(format!(
-                    "Reading the manifest file, at line {}: '{}'. {}",
-                    error.line, error.text, error.reason
-                ))
-            })?;
+        let Some(text) = text else { return Ok(None) };
+        let manifest = Manifest::parse(&text).map_err(|error| {
+            AofLoadError(format!(
+                "Reading the manifest file, at line {}: '{}'. {}",
+                error.line, error.text, error.reason
+            ))
+        })?;
+        Ok(Some(manifest))
+    }
+
+    fn read_manifest(&mut self) -> Result<(), AofLoadError> {
+        let stem = Aof::stem(self);
+        if let Some(manifest) = self.parse_manifest()? {
             // An upgrade that was interrupted is ended.
             let unmoved = manifest.base.as_ref().is_some_and(|base| base.name == stem);
             self.aof.manifest = manifest;
@@ -161,13 +172,26 @@ impl State {
 
     fn load_aof(&mut self) -> Result<(), AofLoadError> {
         let parts: Vec<_> = self.aof.manifest.parts().cloned().collect();
+        let result = self.load_parts(&parts, None);
+        self.dirty = 0;
+        result.map(drop)
+    }
+
+    /// Loads parts of this directory or of another folder; how many bytes they are.
+    pub(super) fn load_parts(
+        &mut self,
+        parts: &[FileInfo],
+        folder: Option<&[u8]>,
+    ) -> Result<u64, AofLoadError> {
         let (flags, takers) = (self.flags, self.propagation.suspend());
         self.flags |= state_flag::LOADING;
         let client = self.make_fake_client(client_flag::MASTER);
-        let mut result = Ok(());
+        let mut result = Ok(0);
         for (index, part) in parts.iter().enumerate() {
             let started_us = self.clock.monotonic_us_now();
-            result = self.load_part(client, &part.name, index + 1 == parts.len());
+            let last = index + 1 == parts.len();
+            let loaded = self.load_part(client, &part.name, last, folder);
+            result = result.and_then(|bytes| loaded.map(|more| bytes + more));
             if result.is_err() {
                 break;
             }
@@ -181,14 +205,22 @@ impl State {
         self.disconnect_client(client);
         self.flags = flags;
         self.propagation.resume(takers);
-        self.dirty = 0;
         result
     }
 
-    fn load_part(&mut self, client: ClientId, name: &str, last: bool) -> Result<(), AofLoadError> {
-        let bytes = self
-            .with_aof_files(|files, _| files.read(name))
-            .and_then(|bytes| bytes.ok_or_else(|| "No such file or directory".to_owned()));
+    fn load_part(
+        &mut self,
+        client: ClientId,
+        name: &str,
+        last: bool,
+        folder: Option<&[u8]>,
+    ) -> Result<u64, AofLoadError> {
+        let bytes = match folder {
+            Some(folder) => (self.host.port.read_file)(&[folder, name.as_bytes()].concat()),
+            None => self
+                .with_aof_files(|files, _| files.read(name))
+                .and_then(|bytes| bytes.ok_or_else(|| "No such file or directory".to_owned())),
+        };
         let bytes = bytes.map_err(|reason| {
             AofLoadError(format!(
                 "Fatal error: can't open the append log file {name} for reading: {reason}"
@@ -202,9 +234,11 @@ impl State {
         self.run_on(client, 0);
         let mut steps = Steps::new(&bytes, position);
         match self.replay(client, &mut steps, name, bytes.len())? {
-            None => Ok(()),
-            Some((tail, good)) => self.mend_tail(client, name, last, &tail, good, bytes.len()),
+            None => {}
+            Some((tail, good)) if folder.is_some() => return Err(not_whole(name, &tail, good)),
+            Some((tail, good)) => self.mend_tail(client, name, last, &tail, good, bytes.len())?,
         }
+        Ok(bytes.len() as u64)
     }
 
     fn load_preamble(&mut self, bytes: &[u8], name: &str) -> Result<usize, AofLoadError> {
@@ -355,4 +389,15 @@ fn refusal(name: &str, tail: &Tail, limit: usize) -> String {
             "Bad file format reading the append only file {name}: make a backup of your AOF file, then use redis-check-aof --fix <filename.manifest>"
         ),
     }
+}
+
+/// What is elsewhere is not ours to mend.
+fn not_whole(name: &str, tail: &Tail, good: usize) -> AofLoadError {
+    let what = match tail {
+        Tail::Truncated => "Unexpected end of file",
+        Tail::Bad => "Bad file format",
+    };
+    AofLoadError(format!(
+        "{what} reading the append only file {name}, which is good up to byte {good}. What is preloaded has to be whole: mend a copy of it with redis-check-aof --fix"
+    ))
 }

@@ -1,8 +1,7 @@
 //! Rewriting: a process writes the dataset as the new base, and what came before becomes history.
 
-use super::{Aof, Child, Mode};
+use super::{Aof, Child, Mode, Stage};
 use crate::child::USER_SIGNAL;
-use crate::client::client_flag;
 use crate::effect::{Effect, LogLevel};
 use crate::server_event::ServerEvent;
 use crate::state::State;
@@ -28,6 +27,11 @@ fn waiting_name(state: &State) -> String {
 impl State {
     /// BGREWRITEAOF: begins, or, if another process is at work, is put off; `Ok(true)` if it has begun.
     pub fn rewrite_aof(&mut self, put_off: bool) -> Result<bool, RewriteError> {
+        // A backup needs the parts as they are; the rewrite comes behind it.
+        if self.aof.backup.in_progress() {
+            self.aof.scheduled = true;
+            return Ok(false);
+        }
         if self.aof.child.is_some() {
             return Err(RewriteError::UnderWay);
         }
@@ -41,7 +45,7 @@ impl State {
         })
     }
 
-    fn begin_rewrite(&mut self) -> Result<(), String> {
+    pub(super) fn begin_rewrite(&mut self) -> Result<(), String> {
         self.aof.scheduled = false;
         self.aof.rewrites += 1;
         let started_us = self.clock.monotonic_us_now();
@@ -58,6 +62,7 @@ impl State {
                     LogLevel::Notice,
                     format!("Background append only file rewriting started by pid {process_id}"),
                 );
+                self.backup_rewrite_begun();
                 Ok(())
             }
             Err(reason) => {
@@ -75,16 +80,11 @@ impl State {
             Mode::On => {
                 self.flush_aof(true);
                 self.sync_aof_now();
-                let mut manifest = self.aof.manifest.clone();
-                let stem = Aof::stem(self);
-                let offset = i64::try_from(self.feed.offset).unwrap_or(i64::MAX);
-                let name = manifest.add_incr(&stem, offset);
-                self.log(
-                    LogLevel::Notice,
-                    format!("Creating AOF incr file {name} on background rewrite"),
-                );
-                self.append_to_new(&name)?;
-                self.use_manifest(manifest)
+                // What waits follows on what is in the last part.
+                if let (false, Some(reason)) = (self.aof.buffer.is_empty(), &self.aof.write_error) {
+                    return Err(format!("Can't rewrite append only file in background: {reason}"));
+                }
+                self.begin_part(false)
             }
             Mode::WaitRewrite => {
                 // What the last attempt left does not follow what this one writes.
@@ -100,8 +100,40 @@ impl State {
         }
     }
 
+    /// Appends to a new part from now on, behind the others; `ends`: where the one before ends is noted with it.
+    pub(super) fn begin_part(&mut self, ends: bool) -> Result<(), String> {
+        let mut manifest = self.aof.manifest.clone();
+        let offset = i64::try_from(self.feed.offset).unwrap_or(i64::MAX);
+        if ends {
+            manifest.end_last(offset);
+        }
+        let name = manifest.add_incr(&Aof::stem(self), offset);
+        self.log(LogLevel::Notice, format!("Creating AOF incr file {name} on background rewrite"));
+        self.append_to_new(&name)?;
+        self.use_manifest(manifest).inspect_err(|_| {
+            // What is in a file that is not listed would be lost: back to the one that is.
+            self.aof.reopens = true;
+            // If that fails, the next write tries again.
+            let _ = self.reopen_last_part();
+        })
+    }
+
+    /// Appends to the last part that is listed, if a new one could not be.
+    pub(super) fn reopen_last_part(&mut self) -> Result<(), String> {
+        if !self.aof.reopens {
+            return Ok(());
+        }
+        let last = self.aof.manifest.incr.last().map(|part| part.name.clone());
+        let last = last.ok_or_else(|| "there is no part".to_owned())?;
+        self.aof.file_bytes = self.with_aof_files(|files, _| files.open(&last))?;
+        self.aof.db = None;
+        self.aof.reopens = false;
+        Ok(())
+    }
+
     pub(super) fn append_to_new(&mut self, name: &str) -> Result<(), String> {
         self.with_aof_files(|files, _| files.create(name))?;
+        self.aof.reopens = false;
         self.aof.file_bytes = 0;
         self.aof.db = None;
         Ok(())
@@ -126,6 +158,11 @@ impl State {
             }
             _ => Err("Background AOF rewrite terminated with error".to_owned()),
         };
+        let failure = result.as_ref().err().map(|_| match (code, signal) {
+            (_, Some(signal)) => format!("child terminated by signal {signal}"),
+            (Some(0), None) => "AOFRW failed to persist files".to_owned(),
+            (code, None) => format!("child exited with code {}", code.unwrap_or_default()),
+        });
         match result {
             Ok(()) => {
                 self.aof.last_rewrite_succeeded = true;
@@ -142,6 +179,7 @@ impl State {
                 }
             }
         }
+        self.backup_rewrite_ended(failure);
         if self.aof.mode == Mode::WaitRewrite {
             self.aof.scheduled = true;
         }
@@ -253,7 +291,15 @@ impl State {
     /// Starts what is due.
     pub(crate) fn aof_cron(&mut self) {
         self.flush_aof(false);
+        self.expire_backup();
         if self.has_child() {
+            return;
+        }
+        if self.aof.backup.stage == Stage::Pending {
+            // A failure is in the log and in BACKUP STATUS.
+            let _ = self.begin_backup();
+        }
+        if self.aof.backup.in_progress() {
             return;
         }
         if self.aof.scheduled {
@@ -291,7 +337,11 @@ impl State {
     pub fn switch_aof(&mut self) -> Result<(), String> {
         match (self.config.appendonly, self.aof.mode) {
             (true, Mode::Off) => self.start_aof(),
-            (false, Mode::On | Mode::WaitRewrite) => {
+            (true, Mode::On | Mode::WaitRewrite) => {
+                self.keep_temporary_aof();
+                Ok(())
+            }
+            (false, Mode::On | Mode::WaitRewrite) if !self.aof.temporary => {
                 self.stop_aof();
                 Ok(())
             }
@@ -301,14 +351,9 @@ impl State {
 
     /// Begins to write while the server runs: the file counts once the first rewrite has ended.
     fn start_aof(&mut self) -> Result<(), String> {
-        self.propagation.add_taker();
-        self.aof.mode = Mode::WaitRewrite;
-        self.aof.last_sync_s = self.clock.unix_s();
-        self.aof.write_error = None;
-        // Inside a transaction the process would see half of it.
-        let in_transaction =
-            self.executing.is_some_and(|client| self.clients[client].has(client_flag::IN_EXEC));
-        if self.has_child() && self.aof.child.is_none() || in_transaction {
+        self.take_changes();
+        let other_child = self.has_child() && self.aof.child.is_none();
+        if other_child || self.is_in_transaction() {
             self.aof.scheduled = true;
             self.log(
                 LogLevel::Notice,
@@ -331,8 +376,23 @@ impl State {
         })
     }
 
-    /// Writes no more; what was written stays.
+    /// What is changed is written from now on, to count once the first rewrite has ended.
+    pub(super) fn take_changes(&mut self) {
+        self.propagation.add_taker();
+        self.aof.mode = Mode::WaitRewrite;
+        self.aof.last_sync_s = self.clock.unix_s();
+        self.aof.write_error = None;
+    }
+
+    /// Writes no more; what was written stays, but for what was written for a backup alone.
     pub(crate) fn stop_aof(&mut self) {
+        self.fail_backup("appendonly is stopped");
+        if self.aof.mode != Mode::Off {
+            self.end_aof();
+        }
+    }
+
+    pub(super) fn end_aof(&mut self) {
         self.refuse_aof_waits();
         self.flush_aof(true);
         self.sync_aof_now();
@@ -359,10 +419,10 @@ impl State {
     /// The last part is whole: where it ends is known.
     fn note_end_offset(&mut self) {
         let mut manifest = self.aof.manifest.clone();
-        let Some(last) = manifest.incr.last_mut().filter(|last| last.start_offset.is_some()) else {
+        manifest.end_last(i64::try_from(self.feed.offset).unwrap_or(i64::MAX));
+        if manifest == self.aof.manifest {
             return;
-        };
-        last.end_offset = i64::try_from(self.feed.offset).ok();
+        }
         if let Err(reason) = self.use_manifest(manifest) {
             self.log(LogLevel::Warning, reason);
         }
@@ -389,6 +449,8 @@ impl State {
             self.log(LogLevel::Warning, "There is a child rewriting the AOF. Killing it!");
             self.end_rewrite();
         }
+        // It cannot go on behind the next start.
+        self.fail_backup("the server is shutting down");
         if self.aof.mode != Mode::Off {
             self.log(LogLevel::Notice, "Calling fsync() on the AOF file.");
             self.flush_aof(true);

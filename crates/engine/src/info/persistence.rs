@@ -38,11 +38,11 @@ pub fn write(state: &mut State, lines: &mut Lines) {
     lines.field("aof_rewrites_consecutive_failures", aof.failures_in_row);
     lines.field("aof_last_write_status", status(aof.write_error().is_none()));
     lines.field("aof_last_cow_size", children.rewrite_cow_bytes);
-    lines.field("backup_in_progress", 0);
+    lines.field("backup_in_progress", i32::from(state.aof.backup.in_progress()));
     lines.field("module_fork_in_progress", i32::from(children.guest().is_some()));
     lines.field("module_fork_last_cow_size", children.guest_cow_bytes);
     let aof = &state.aof;
-    if aof.mode != crate::aof::Mode::Off {
+    if aof.is_on() {
         lines.field("aof_current_size", aof.current_bytes);
         lines.field("aof_base_size", aof.base_bytes);
         lines.field("aof_pending_rewrite", i32::from(aof.scheduled));

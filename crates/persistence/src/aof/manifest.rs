@@ -152,7 +152,11 @@ impl Manifest {
         }
         self.base_seq += 1;
         let format = if rdb { "rdb" } else { "aof" };
-        let name = format!("{stem}.{}.base.{format}", self.base_seq);
+        let mut name = format!("{stem}.{}.base.{format}", self.base_seq);
+        while self.history.iter().chain(&self.incr).any(|part| part.name == name) {
+            self.base_seq += 1;
+            name = format!("{stem}.{}.base.{format}", self.base_seq);
+        }
         self.base = Some(FileInfo {
             name: name.clone(),
             seq: self.base_seq,
@@ -166,7 +170,12 @@ impl Manifest {
     /// A new incremental file behind the others, which begins at this replication offset.
     pub fn add_incr(&mut self, stem: &str, start_offset: i64) -> String {
         self.incr_seq += 1;
-        let name = format!("{stem}.{}.incr.aof", self.incr_seq);
+        let mut name = format!("{stem}.{}.incr.aof", self.incr_seq);
+        // A base from elsewhere may have any name.
+        while self.parts().chain(&self.history).any(|part| part.name == name) {
+            self.incr_seq += 1;
+            name = format!("{stem}.{}.incr.aof", self.incr_seq);
+        }
         self.incr.push(FileInfo {
             name: name.clone(),
             seq: self.incr_seq,
@@ -175,6 +184,13 @@ impl Manifest {
             end_offset: None,
         });
         name
+    }
+
+    /// Notes where the last incremental file ends, which is whole; one without a beginning stays as it is.
+    pub fn end_last(&mut self, offset: i64) {
+        if let Some(last) = self.incr.last_mut().filter(|last| last.start_offset.is_some()) {
+            last.end_offset = Some(offset);
+        }
     }
 
     /// The files with data, in the order in which they are loaded.

@@ -9,16 +9,16 @@ use testkit::{Client, Reply, ServerOptions, ServerProcess};
 use super::{eventually, options, run, signal, start, text};
 
 /// A directory of its own, removed in the end.
-struct Home(PathBuf);
+pub struct Home(pub PathBuf);
 
 impl Home {
-    fn new(name: &str) -> Home {
+    pub fn new(name: &str) -> Home {
         let path = std::env::temp_dir().join(format!("bulkhead-aof-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path).expect("the temporary directory can be written");
         Home(path)
     }
 
-    fn options(&self) -> ServerOptions {
+    pub fn options(&self) -> ServerOptions {
         options()
             .directory(&self.0)
             .option("appendonly", &["yes"])
@@ -27,7 +27,7 @@ impl Home {
             .option("save", &[""])
     }
 
-    fn part(&self, name: &str) -> PathBuf {
+    pub fn part(&self, name: &str) -> PathBuf {
         self.0.join("appendonlydir").join(name)
     }
 }
@@ -39,7 +39,7 @@ impl Drop for Home {
     }
 }
 
-fn ask(client: &mut Client, line: &str) -> String {
+pub fn ask(client: &mut Client, line: &str) -> String {
     let words: Vec<&str> = line.split(' ').collect();
     let reply = client.command(&words).expect("the server answers");
     assert!(!reply.is_error(), "{line}: {reply:?}");
@@ -66,7 +66,7 @@ const WRITES: &[&str] = &[
     "SET after swap",
 ];
 
-fn fill(client: &mut Client) -> String {
+pub fn fill(client: &mut Client) -> String {
     ask(client, "SET gone soon PX 1");
     eventually("the short-lived key goes", || ask(client, "EXISTS gone") == "0");
     for line in WRITES {
@@ -75,7 +75,7 @@ fn fill(client: &mut Client) -> String {
     ask(client, "DEBUG DIGEST")
 }
 
-fn killed(server: ServerProcess) {
+pub fn killed(server: ServerProcess) {
     let mut server = server;
     signal(&server, "KILL");
     assert!(server.wait_exit(Duration::from_secs(10)).is_some(), "it was killed");

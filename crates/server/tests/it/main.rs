@@ -2,6 +2,7 @@
 
 mod aof;
 mod api_cases;
+mod backup;
 mod busy;
 mod check_tools;
 mod children;

@@ -23,6 +23,7 @@ pub fn reload(context: &mut Context<'_>) -> CommandResult {
             _ => return Err(OPTIONS),
         }
     }
+    context.state.fail_backup("debug reload executed");
     if save {
         // The reason is in the log.
         context.state.save().map_err(|_| NOT_SAVED)?;
@@ -55,6 +56,7 @@ fn saved(context: &mut Context<'_>) -> Result<Vec<u8>, CommandError> {
 
 /// A file that cannot be loaded ends the server, as it would end a start.
 pub fn loadaof(context: &mut Context<'_>) -> CommandResult {
+    context.state.fail_backup("debug loadaof executed");
     match context.state.reload_aof() {
         Ok(()) => {
             context.state.log(LogLevel::Warning, "Append Only File loaded by DEBUG LOADAOF");
