@@ -83,6 +83,19 @@ typedef int Command(void *ctx, void **argv, int argc);
     X(void *, Call, (void *, const char *, const char *, ...))                                 \
     X(const char *, CallReplyProto, (void *, size_t *))                                        \
     X(void, FreeCallReply, (void *))                                                           \
+    X(int, IsIOError, (void *))                                                                \
+    X(void *, GetContextFromIO, (void *))                                                      \
+    X(void, LogIOError, (void *, const char *, const char *, ...))                             \
+    X(const char *, GetInternalSecret, (void *, size_t *))                                     \
+    X(int, ReplyWithAttribute, (void *, long))                                                 \
+    X(void, ReplySetAttributeLength, (void *, long))                                           \
+    X(int, ClusterDisableTrim, (void *))                                                       \
+    X(int, ClusterEnableTrim, (void *))                                                        \
+    X(void *, GetClusterNodeSlotRanges, (void *, const char *))                                \
+    X(int, RegisterDefragFunc, (void *, void (*)(void *)))                                     \
+    X(int, RegisterInfoFunc, (void *, void (*)(void *, int)))                                  \
+    X(int, InfoAddSection, (void *, const char *))                                             \
+    X(int, InfoAddFieldString, (void *, const char *, void *))                                 \
     X(int, GetNotifyKeyspaceEvents, (void))                                                    \
     X(float, GetUsedMemoryRatio, (void))                                                       \
     X(int *, GetCommandKeys, (void *, void **, int, int *))                                    \
@@ -245,6 +258,8 @@ static void *numbers_load(void *io, int encver) {
     value->d = LoadDouble(io) + encver;
     value->f = LoadFloat(io);
     value->l = LoadLongDouble(io);
+    if (IsIOError(io) || !GetContextFromIO(io)) value->d = 0;
+    LogIOError(io, "notice", "read %g", value->d);
     return value;
 }
 
@@ -331,6 +346,14 @@ static void cluster(void *ctx) {
     uint16_t *pair = (uint16_t *)(ranges + 1);
     SAY("%d %d-%d", ranges[0], pair[0], pair[1]);
     ClusterFreeSlotRanges(ctx, ranges);
+    size_t len = 7;
+    SAY(" %d ", GetInternalSecret(ctx, &len) == NULL);
+    SAY("%d ", (int)len);
+    SAY("%d ", ClusterDisableTrim(ctx));
+    SAY("%d ", ClusterEnableTrim(ctx));
+    ranges = GetClusterNodeSlotRanges(ctx, "0000000000000000000000000000000000000000");
+    SAY("%d", ranges[0]);
+    ClusterFreeSlotRanges(ctx, ranges);
 }
 
 static void shared(void *ctx) {
@@ -371,6 +394,16 @@ static void scan(void *ctx) {
     }
 }
 
+static void information(void *info, int for_crash) {
+    (void)for_crash;
+    void *text = CreateString(NULL, "a text", 6);
+    InfoAddSection(info, "texts");
+    InfoAddFieldString(info, "text", text);
+    FreeString(NULL, text);
+}
+
+static void defragmentation(void *context) { (void)context; }
+
 static const struct {
     const char *name;
     void (*run)(void *ctx);
@@ -407,6 +440,13 @@ static int reply(void *ctx, void **argv, int argc) {
         ReplySetSetLength(ctx, 1);
         return 0;
     }
+    if (!strcmp(name, "attribute")) {
+        if (ReplyWithAttribute(ctx, -1)) return ReplyWithLongLong(ctx, 0);
+        ReplyWithLongLong(ctx, 4);
+        ReplyWithLongLong(ctx, 5);
+        ReplySetAttributeLength(ctx, 1);
+        return ReplyWithLongLong(ctx, 6);
+    }
     return ReplyWithError(ctx, "ERR no such case");
 }
 
@@ -423,6 +463,6 @@ int RedisModule_OnLoad(void *ctx, void **argv, int argc) {
         void *load, *save, *rewrite, *usage, *digest, *free;
     } methods = {1, (void *)numbers_load, (void *)numbers_save, NULL, NULL, (void *)numbers_digest, (void *)numbers_free};
     type = CreateDataType(ctx, "casenumbr", 0, &methods);
-    if (!type) return 1;
+    if (!type || RegisterInfoFunc(ctx, information) || RegisterDefragFunc(ctx, defragmentation)) return 1;
     return CreateCommand(ctx, "cases.run", run, "write", 0, 0, 0) || CreateCommand(ctx, "cases.reply", reply, "", 0, 0, 0);
 }

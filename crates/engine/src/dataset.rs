@@ -12,7 +12,7 @@ use crate::effect::LogLevel;
 use crate::guests::{Restored, no_such_type};
 use crate::notify::class;
 use crate::server_event::{LoadingStage, ServerEvent};
-use crate::state::State;
+use crate::state::{State, state_flag};
 use crate::template_load::TemplateLoad;
 
 /// Bytes that are gathered before they go to the file.
@@ -229,7 +229,10 @@ impl State {
         on_duplicate: OnDuplicate,
     ) -> Result<LoadFigures, LoadError> {
         self.emit(&ServerEvent::Loading(LoadingStage::RdbStart));
+        let loading_before = self.flags & state_flag::LOADING;
+        self.flags |= state_flag::LOADING;
         let loaded = self.load_dataset(bytes, on_duplicate);
+        self.flags = self.flags & !state_flag::LOADING | loading_before;
         self.tell_loaded(&loaded);
         loaded
     }

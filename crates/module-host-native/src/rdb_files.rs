@@ -106,7 +106,6 @@ const SECRET_BYTES: usize = 40;
 static SECRET: Shared<Option<Vec<u8>>> = Shared::new();
 
 extern "C" fn get_internal_secret(ctx: *mut Ctx, len: *mut usize) -> *const c_char {
-    ptr::put(len, 0);
     if ptr::required(ctx).state().cluster.is_none() {
         return std::ptr::null();
     }

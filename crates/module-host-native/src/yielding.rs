@@ -2,6 +2,7 @@
 
 use std::ffi::{c_char, c_int};
 
+use engine::state::state_flag;
 use engine::{CommandError, State};
 
 use crate::context::Ctx;
@@ -20,12 +21,20 @@ extern "C" fn yield_to_server(ctx: *mut Ctx, flags: c_int, reply: *const c_char)
     }
     let state = ctx.state();
     let now_us = sys::clock::monotonic_us();
-    let threshold_ms = u64::try_from(state.config.busy_reply_threshold).unwrap_or(0);
+    // Who loads is known to be busy, and others are told that it loads.
+    let loads = state.flags & state_flag::LOADING != 0;
+    let busy_after_ms = u64::try_from(state.config.busy_reply_threshold).unwrap_or(0);
+    let threshold_ms = if loads { 0 } else { busy_after_ms };
     if now_us < ctx.next_yield_us.unwrap_or(ctx.made_us + threshold_ms * 1000) {
         return;
     }
     let hz = u64::try_from(state.config.hz).unwrap_or(10).max(1);
     ctx.next_yield_us = Some(now_us + SECOND_US / hz);
+    if loads {
+        state.serve_others();
+        gil::moved_back(state);
+        return;
+    }
     let text = if reply.is_null() {
         "Redis is busy running a module command.".into()
     } else {

@@ -18,7 +18,7 @@ const CASES: &[(&str, &str)] = &[
     ("values", "7.125 0.5 1.25 10.125 | 1 0 1 *1\r\n+54343be915e2d2eb4f3835051856e96dd1a9ca1e\r\n"),
     ("calls", "$2\r\nhi\r\n1 3 "),
     ("server", "1 32 0 0 1 0 default 1"),
-    ("cluster", "1 0 1 1 1 0-16383"),
+    ("cluster", "1 0 1 1 1 0-16383 1 7 0 0 0"),
     ("shared", "1 0 1"),
     ("scan", "3 0 3"),
 ];
@@ -63,7 +63,7 @@ fn replies_are_those_of_redis() {
     client.command(&["MODULE", "LOAD", &module]).expect("a reply");
     let mut replies = |protocol: &str| -> Vec<Reply> {
         client.command(&["HELLO", protocol]).expect("a reply");
-        ["null-array", "empty", "verbatim", "map", "set"]
+        ["null-array", "empty", "verbatim", "map", "set", "attribute"]
             .iter()
             .map(|name| client.command(&["CASES.REPLY", name]).expect("a reply"))
             .collect()
@@ -75,8 +75,12 @@ fn replies_are_those_of_redis() {
         Reply::Verbatim(b"mkd".to_vec(), b"*x*".to_vec()),
         Reply::Map(vec![(number(1), number(2))]),
         Reply::Set(vec![number(3)]),
+        Reply::Attribute(vec![(number(4), number(5))], Box::new(number(6))),
     ];
-    let resp2: Vec<Reply> = resp3.iter().map(Reply::to_resp2).collect();
+    let mut resp2: Vec<Reply> = resp3.iter().map(Reply::to_resp2).collect();
+    // The older protocol has no attributes, and the module is told so.
+    resp2[5] = number(0);
     assert_eq!(replies("2"), resp2);
     assert_eq!(replies("3"), resp3);
+    assert_eq!(client.info("cases", "cases_text").expect("a field"), "a text");
 }
