@@ -115,6 +115,13 @@ named! {
         No = "no",
     }
 
+    /// The version of RDB files that are saved.
+    pub enum RdbVersion {
+        Newest = "newest",
+        Redis70 = "10",
+        Redis72 = "11",
+    }
+
     /// When a replica loads straight from the socket.
     pub enum ReplDisklessLoad {
         Disabled = "disabled",

@@ -2,7 +2,7 @@
 
 use crate::enums::{
     AclPubsubDefault, AppendFsync, ClusterEndpointType, LogLevel, MaxmemoryPolicy, OomScoreAdj,
-    PropagationErrorBehavior, ProtectedAction, ReplDisklessLoad, SanitizeDumpPayload,
+    PropagationErrorBehavior, ProtectedAction, RdbVersion, ReplDisklessLoad, SanitizeDumpPayload,
     ShutdownFlags, SlotStats, Supervised, SyslogFacility, TlsAuthClients, TlsAuthClientsUser,
 };
 use crate::parameter::kinds::{
@@ -182,6 +182,8 @@ parameters! {
     rdbchecksum: bool = true, "rdbchecksum", BOOL, IMMUTABLE;
     /// Compress long strings in RDB files with LZF.
     rdbcompression: bool = true, "rdbcompression", BOOL, NONE;
+    /// Save in an older version of the format: 10 as Redis 7.0, 11 as Redis 7.2. Ours.
+    rdb_version_write: RdbVersion = RdbVersion::Newest, "rdb-version-write", ENUM, HIDDEN;
     /// Delete RDB files that were only made for a full synchronisation.
     rdb_del_sync_files: bool = false, "rdb-del-sync-files", BOOL, NONE;
     /// Refuse writes after a failed background save.

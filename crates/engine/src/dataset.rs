@@ -6,6 +6,7 @@ use keyspace::{KeyRecord, NewPayload, Value};
 use persistence::rdb::RdbError;
 use persistence::rdb::file::{FileReader, FileWriter, Item, KeyItem};
 use persistence::rdb::value::Limits;
+use persistence::version::RDB_VERSION;
 
 use crate::access;
 use crate::effect::LogLevel;
@@ -111,7 +112,7 @@ impl State {
     /// Writes all data to `sink`, piece by piece; returns how many keys had to be left out.
     pub fn write_dataset<E>(&self, sink: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<u64, E> {
         let remarks = if self.feed.has_backlog() { self.stream_remarks() } else { Vec::new() };
-        self.write_dataset_for(false, &remarks, sink)
+        self.write_dataset_for(self.save_version(), false, &remarks, sink)
     }
 
     /// The same, as the base of an append-only file.
@@ -120,7 +121,7 @@ impl State {
         sink: &mut dyn FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<u64, E> {
         if self.config.aof_use_rdb_preamble {
-            return self.write_dataset_for(true, &[], sink);
+            return self.write_dataset_for(RDB_VERSION, true, &[], sink);
         }
         self.write_dataset_as_commands(sink)
     }
@@ -130,7 +131,7 @@ impl State {
         &self,
         sink: &mut dyn FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<u64, E> {
-        self.write_dataset_for(false, &self.stream_remarks(), sink)
+        self.write_dataset_for(RDB_VERSION, false, &self.stream_remarks(), sink)
     }
 
     fn stream_remarks(&self) -> Vec<(&'static str, String)> {
@@ -144,11 +145,13 @@ impl State {
 
     fn write_dataset_for<E>(
         &self,
+        version: u16,
         aof_base: bool,
         remarks: &[(&str, String)],
         sink: &mut dyn FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<u64, E> {
-        let mut writer = FileWriter::new(self.config.rdbcompression, self.config.rdbchecksum);
+        let config = &self.config;
+        let mut writer = FileWriter::of_version(version, config.rdbcompression, config.rdbchecksum);
         writer.remark("redis-ver", crate::version::REDIS_VERSION.as_bytes());
         writer.remark("redis-bits", b"64");
         writer.remark("ctime", self.clock.unix_s().to_string().as_bytes());

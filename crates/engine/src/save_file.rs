@@ -1,5 +1,9 @@
 //! The dataset on its way to its file: whatever fails, a whole file is there, the new one or the old one.
 
+use config::enums::RdbVersion;
+use persistence::rdb::value::unknown_to_older;
+use persistence::version::{RDB_VERSION, RDB_VERSION_7_0, RDB_VERSION_7_2};
+
 use crate::state::State;
 
 /// Bytes of a file in the making after which they go to the disk, so that the last sync is short.
@@ -56,6 +60,7 @@ impl State {
     /// Writes `dbfilename` anew, under the temporary name until it is whole and on the disk; how many keys of module
     /// types had to be left out.
     pub fn save_on(&self, disk: &mut dyn SaveDisk, temporary: &str) -> Result<u64, String> {
+        self.check_save_version()?;
         let name = String::from_utf8_lossy(&self.config.dbfilename);
         let written = self.write_on(disk, temporary).and_then(|left_out| {
             disk.rename(temporary, &name)?;
@@ -66,6 +71,34 @@ impl State {
             disk.remove(temporary);
         }
         written
+    }
+
+    /// The version of the files that are saved.
+    pub(crate) fn save_version(&self) -> u16 {
+        match self.config.rdb_version_write {
+            RdbVersion::Newest => RDB_VERSION,
+            RdbVersion::Redis70 => RDB_VERSION_7_0,
+            RdbVersion::Redis72 => RDB_VERSION_7_2,
+        }
+    }
+
+    /// Whether all there is can be told in the version that is wanted; else what is in the way.
+    fn check_save_version(&self) -> Result<(), String> {
+        let version = self.save_version();
+        if version == RDB_VERSION {
+            return Ok(());
+        }
+        for (index, database) in self.databases.iter().enumerate() {
+            for record in database.iter() {
+                if let Some(what) = unknown_to_older(record) {
+                    let key = record.key().escape_ascii();
+                    return Err(format!(
+                        "key '{key}' of database {index} holds {what}, which version {version} of RDB does not know (rdb-version-write)"
+                    ));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn write_on(&self, disk: &mut dyn SaveDisk, temporary: &str) -> Result<u64, String> {

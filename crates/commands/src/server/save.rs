@@ -1,6 +1,7 @@
 //! SAVE: writes the dataset to disk and waits for it.
 
 use command_spec::*;
+use config::enums::RdbVersion;
 use engine::*;
 
 pub const SAVE: BuiltIn = BuiltIn::new(
@@ -24,8 +25,10 @@ fn save(context: &mut Context<'_>) -> CommandResult {
     if context.state.saving.child().is_some() {
         return Err(saving::IN_PROGRESS);
     }
-    // The reason is in the log.
-    context.state.save().map_err(|_| FAILED)?;
+    // The reason is in the log; but of what an older version cannot tell the client hears as well.
+    let older = context.state.config.rdb_version_write != RdbVersion::Newest;
+    let saved = context.state.save();
+    saved.map_err(|reason| if older { CommandError::err(reason) } else { FAILED })?;
     context.reply.ok();
     Ok(())
 }

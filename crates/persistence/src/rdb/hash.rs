@@ -31,6 +31,7 @@ const BAD_EXPIRY: RdbError =
 pub(super) fn type_code_of(hash: &Hash, form: Form) -> u8 {
     match hash.encoding() {
         HashEncoding::Listpack => type_code::HASH_LISTPACK,
+        _ if matches!(form, Form::OlderFile(_)) => type_code::HASH,
         HashEncoding::ListpackEx => type_code::HASH_LISTPACK_EX,
         HashEncoding::Hashtable if hash.next_expiry_ms().is_some() => type_code::HASH_METADATA,
         HashEncoding::Hashtable => type_code::HASH,
@@ -41,6 +42,9 @@ pub(super) fn type_code_of(hash: &Hash, form: Form) -> u8 {
 }
 
 pub(super) fn write(writer: &mut Writer, hash: &Hash, form: Form) {
+    if matches!(form, Form::OlderFile(_)) && hash.encoding() != HashEncoding::Listpack {
+        return write_fields(writer, hash, None);
+    }
     if let Some(template) = hash.template() {
         return template::write(writer, hash, template, form);
     }
@@ -55,6 +59,11 @@ pub(super) fn write(writer: &mut Writer, hash: &Hash, form: Form) {
     if let Some(next_ms) = next_ms {
         writer.raw(&next_ms.to_le_bytes());
     }
+    write_fields(writer, hash, next_ms);
+}
+
+/// The fields one by one, with what they expire behind the first that does.
+fn write_fields(writer: &mut Writer, hash: &Hash, next_ms: Option<i64>) {
     writer.length(hash.len() as u64);
     for view in hash.iter() {
         if let Some(next_ms) = next_ms {

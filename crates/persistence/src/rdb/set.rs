@@ -8,22 +8,30 @@ use super::error::{RdbError, RdbResult};
 use super::intset;
 use super::reader::Reader;
 use super::type_code;
-use super::value::{element_text, listpack};
+use super::value::{Form, element_text, listpack};
 use super::writer::Writer;
+use crate::version::RDB_VERSION_7_0;
 
 const DAMAGED_INTSET: RdbError = RdbError::Corrupt("Intset integrity check failed.");
 const REPEATED: RdbError = RdbError::Corrupt("Set with dup elements: a member stands twice.");
 
-pub(super) fn type_code_of(set: &Set) -> u8 {
+/// Sets of few members that are no integers had no form of their own.
+fn is_spelled_out(set: &Set, form: Form) -> bool {
+    form == Form::OlderFile(RDB_VERSION_7_0) && set.encoding() == SetEncoding::Listpack
+}
+
+pub(super) fn type_code_of(set: &Set, form: Form) -> u8 {
     match set.encoding() {
+        _ if is_spelled_out(set, form) => type_code::SET,
         SetEncoding::Intset => type_code::SET_INTSET,
         SetEncoding::Listpack => type_code::SET_LISTPACK,
         SetEncoding::Hashtable => type_code::SET,
     }
 }
 
-pub(super) fn write(writer: &mut Writer, set: &Set) {
-    if let Some(bytes) = set.intset_bytes().or_else(|| set.listpack_bytes()) {
+pub(super) fn write(writer: &mut Writer, set: &Set, form: Form) {
+    let compact = set.intset_bytes().or_else(|| set.listpack_bytes());
+    if let Some(bytes) = compact.filter(|_| !is_spelled_out(set, form)) {
         writer.string(bytes);
         return;
     }

@@ -5,9 +5,10 @@ use keyspace::stream::{IdempotenceLimits, StreamId};
 
 use super::error::{RdbError, RdbResult};
 use super::reader::Reader;
-use super::value::listpack;
+use super::value::{Form, listpack};
 use super::writer::Writer;
 use super::{stream_groups, type_code};
+use crate::version::RDB_VERSION_7_0;
 
 const BAD_NODE_KEY: RdbError =
     RdbError::Corrupt("Stream node key entry is not the size of a stream ID");
@@ -18,7 +19,26 @@ const BAD_ENTRIES_ADDED: RdbError =
     RdbError::Corrupt("Stream entries_added inconsistent with length");
 const BAD_LIMITS: RdbError = RdbError::Corrupt("Stream IDMP integrity check failed.");
 
-pub(super) fn write(writer: &mut Writer, stream: &Stream) {
+pub(super) fn type_code_of(form: Form) -> u8 {
+    match form {
+        Form::OlderFile(RDB_VERSION_7_0) => type_code::STREAM_LISTPACKS_2,
+        Form::OlderFile(_) => type_code::STREAM_LISTPACKS_3,
+        Form::Payload | Form::File => type_code::STREAM_LISTPACKS_5,
+    }
+}
+
+/// What the older of these types have no place for.
+pub(super) fn unknown_to_older(stream: &Stream) -> Option<&'static str> {
+    if stream.groups.iter().any(|group| group.released_len() > 0) {
+        return Some("a stream with entries that were given back to their group");
+    }
+    if stream.idempotence().is_some() || stream.idempotence_limits != IdempotenceLimits::default() {
+        return Some("a stream with idempotent producers");
+    }
+    None
+}
+
+pub(super) fn write(writer: &mut Writer, stream: &Stream, form: Form) {
     writer.length(stream.node_count() as u64);
     for (base, pack) in stream.nodes() {
         writer.length(16);
@@ -30,8 +50,11 @@ pub(super) fn write(writer: &mut Writer, stream: &Stream) {
     write_id(writer, stream.first_id());
     write_id(writer, stream.max_deleted_id);
     writer.length(stream.entries_added);
-    stream_groups::write(writer, &stream.groups, stream.entries_added);
-    write_idempotence(writer, stream);
+    let code = type_code_of(form);
+    stream_groups::write(writer, &stream.groups, stream.entries_added, code);
+    if code == type_code::STREAM_LISTPACKS_5 {
+        write_idempotence(writer, stream);
+    }
 }
 
 /// An ID as two numbers.

@@ -23,7 +23,7 @@ const UNOWNED: RdbError = RdbError::Corrupt("NACK entry without consumer in stre
 /// A number of entries read that is not known.
 const UNKNOWN: u64 = u64::MAX;
 
-pub(super) fn write(writer: &mut Writer, groups: &Groups, entries_added: u64) {
+pub(super) fn write(writer: &mut Writer, groups: &Groups, entries_added: u64, code: u8) {
     writer.length(groups.len() as u64);
     for group in groups.iter() {
         writer.string(group.name());
@@ -40,11 +40,16 @@ pub(super) fn write(writer: &mut Writer, groups: &Groups, entries_added: u64) {
         for (number, consumer) in group.consumers() {
             writer.string(consumer.name());
             writer.raw(&consumer.seen_ms.to_le_bytes());
-            writer.raw(&consumer.active_ms.to_le_bytes());
+            if code != type_code::STREAM_LISTPACKS_2 {
+                writer.raw(&consumer.active_ms.to_le_bytes());
+            }
             writer.length(consumer.pending_len() as u64);
             for entry in group.pending_of(number, StreamId::MIN) {
                 writer.raw(&entry.id.to_bytes());
             }
+        }
+        if code != type_code::STREAM_LISTPACKS_5 {
+            continue;
         }
         // Those that were given back, in the order in which they will be delivered again.
         writer.length(group.released_len() as u64);

@@ -35,9 +35,9 @@ pub type FileTemplates = HashMap<u64, HeldTemplate>;
 pub(super) fn type_code_of(hash: &Hash, form: Form) -> u8 {
     match (form, hash.template_listpack().is_some()) {
         (Form::Payload, true) => type_code::HASH_TEMPLATE_LISTPACK,
-        (Form::File, true) => type_code::HASH_TEMPLATE_LISTPACK_REF,
+        (_, true) => type_code::HASH_TEMPLATE_LISTPACK_REF,
         (Form::Payload, false) => type_code::HASH_TEMPLATE_ARRAY,
-        (Form::File, false) => type_code::HASH_TEMPLATE_ARRAY_REF,
+        (_, false) => type_code::HASH_TEMPLATE_ARRAY_REF,
     }
 }
 

@@ -5,12 +5,12 @@ use keyspace::hash::{HashLimits, Templates};
 use keyspace::list::NodeLimit;
 use keyspace::set::SetLimits;
 use keyspace::sorted_set::SortedSetLimits;
-use keyspace::{Hash, HashSeed, KeyRecord, NewPayload, Value, View, encoding_name};
+use keyspace::{Hash, HashSeed, KeyRecord, NewPayload, Set, Value, View, encoding_name};
 use proptest::prelude::*;
 
 use super::dump::{dump, load, verify};
 use super::file::{FileReader, FileWriter, Item};
-use super::value::{Limits, Loaded};
+use super::value::{self, Limits, Loaded};
 use super::{RdbError, Writer, type_code};
 
 fn limits(entries: usize) -> Limits {
@@ -255,6 +255,39 @@ fn files_come_back() {
     let mut changed = bytes.clone();
     changed[15] ^= 1;
     assert!(keys_of(&changed).is_err());
+}
+
+#[test]
+fn older_files_hold_the_same_in_other_forms() {
+    let templates = Templates::new(HashSeed::new([1; 16]));
+    let template = templates.make(&[b"a", b"name"]);
+    let limits = limits(128);
+    for (version, set_type) in [(10, type_code::SET), (11, type_code::SET_LISTPACK)] {
+        let mut bytes = Vec::new();
+        let mut sink = |part: &[u8]| -> Result<(), ()> {
+            bytes.extend_from_slice(part);
+            Ok(())
+        };
+        let mut writer = FileWriter::of_version(version, false, true);
+        writer.template(&template);
+        let mut set = Set::new_listpack();
+        set.add(b"member", &limits.set);
+        let hash = Hash::from_template(&template, &[b"1", b"2"], &limits.hash);
+        for (key, value) in [
+            (b"s", Value::Set(set)),
+            (b"h", Value::Hash(hash)),
+            (b"x", Value::Stream(Box::default())),
+        ] {
+            let record = KeyRecord::new(key, NewPayload::Value(value), None);
+            assert_eq!(value::unknown_to_older(&record), None);
+            assert!(writer.key(&record, None, None));
+        }
+        writer.finish(&mut sink).expect("the sink takes all");
+        assert!(bytes.starts_with(format!("REDIS{version:04}").as_bytes()));
+        assert_eq!(bytes[9], set_type);
+        let expected = ["s listpack None None", "h listpack None None", "x stream None None"];
+        assert_eq!(keys_of(&bytes), Ok(expected.map(str::to_owned).to_vec()));
+    }
 }
 
 /// A file with two hashes of one template.

@@ -38,6 +38,8 @@ pub enum Form {
     /// DUMP and its like: the value stands alone.
     Payload,
     File,
+    /// A file of this version, which knows less.
+    OlderFile(u16),
 }
 
 /// From what a value is read.
@@ -65,14 +67,26 @@ pub fn type_code_of(record: &KeyRecord, form: Form) -> Option<u8> {
         View::Bytes { .. } | View::Integer(_) | View::Value(Value::String(_)) => type_code::STRING,
         View::Value(Value::Hash(hash)) => hash::type_code_of(hash, form),
         View::Value(Value::List(_)) => type_code::LIST_QUICKLIST_2,
-        View::Value(Value::Set(set)) => set::type_code_of(set),
+        View::Value(Value::Set(set)) => set::type_code_of(set, form),
         View::Value(Value::SortedSet(set)) => zset::type_code_of(set),
         View::Value(Value::Array(_)) => type_code::ARRAY,
-        View::Value(Value::Stream(_)) => type_code::STREAM_LISTPACKS_5,
+        View::Value(Value::Stream(_)) => stream::type_code_of(form),
         View::Value(Value::Module(module)) => {
             return module.0.can_save().then_some(type_code::MODULE_2);
         }
     })
+}
+
+/// What a record holds that files of the older versions cannot tell of.
+pub fn unknown_to_older(record: &KeyRecord) -> Option<&'static str> {
+    match record.view() {
+        View::Value(Value::Array(_)) => Some("an array"),
+        View::Value(Value::Hash(hash)) if hash.next_expiry_ms().is_some() => {
+            Some("a hash with fields that expire")
+        }
+        View::Value(Value::Stream(stream)) => stream::unknown_to_older(stream),
+        _ => None,
+    }
 }
 
 /// Writes what a record holds, without its type byte; false if it cannot be written yet.
@@ -83,10 +97,10 @@ pub fn write(writer: &mut Writer, record: &KeyRecord, db: usize, form: Form) -> 
         View::Value(Value::String(bytes)) => writer.string(bytes),
         View::Value(Value::Hash(hash)) => hash::write(writer, hash, form),
         View::Value(Value::List(list)) => list::write(writer, list),
-        View::Value(Value::Set(set)) => set::write(writer, set),
+        View::Value(Value::Set(set)) => set::write(writer, set, form),
         View::Value(Value::SortedSet(set)) => zset::write(writer, set),
         View::Value(Value::Array(array)) => array::write(writer, array),
-        View::Value(Value::Stream(stream)) => stream::write(writer, stream),
+        View::Value(Value::Stream(stream)) => stream::write(writer, stream, form),
         View::Value(Value::Module(module)) => {
             let place = Place { db: Some(db), key: record.key() };
             let Some(fields) = module.0.save(place) else { return false };

@@ -13,6 +13,7 @@ mod limits;
 mod listeners;
 mod mutated_modules;
 mod mutated_requests;
+mod older_rdb;
 mod random;
 mod redis_cell;
 mod redisearch;

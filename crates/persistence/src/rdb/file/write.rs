@@ -23,6 +23,7 @@ pub struct ModuleAux {
 /// See the module text. The caller takes the bytes away as they gather.
 pub struct FileWriter {
     writer: Writer,
+    form: Form,
     /// The database of the keys that come.
     db: usize,
     /// Of all bytes that were taken away; `None` if no checksum is wanted.
@@ -31,10 +32,16 @@ pub struct FileWriter {
 
 impl FileWriter {
     pub fn new(compress: bool, checksum: bool) -> FileWriter {
+        FileWriter::of_version(RDB_VERSION, compress, checksum)
+    }
+
+    /// One of [`RDB_VERSION`] or of an older version, which has no place for what [`value::unknown_to_older`] names.
+    pub fn of_version(version: u16, compress: bool, checksum: bool) -> FileWriter {
         let mut writer = Writer::new(compress);
         writer.raw(MAGIC);
-        writer.raw(format!("{RDB_VERSION:04}").as_bytes());
-        FileWriter { writer, db: 0, checksum: checksum.then(|| CRC64.digest()) }
+        writer.raw(format!("{version:04}").as_bytes());
+        let form = if version < RDB_VERSION { Form::OlderFile(version) } else { Form::File };
+        FileWriter { writer, form, db: 0, checksum: checksum.then(|| CRC64.digest()) }
     }
 
     /// A remark on the file, such as who wrote it.
@@ -56,8 +63,11 @@ impl FileWriter {
 
     /// A template, before the hashes that refer to it.
     pub fn template(&mut self, template: &Template) {
-        self.writer.byte(opcode::HASH_TEMPLATE);
-        template::write_definition(&mut self.writer, template);
+        // In an older file the hashes themselves name their fields.
+        if self.form == Form::File {
+            self.writer.byte(opcode::HASH_TEMPLATE);
+            template::write_definition(&mut self.writer, template);
+        }
     }
 
     /// A library of functions.
@@ -76,7 +86,7 @@ impl FileWriter {
 
     /// A key; false if its value cannot be written yet.
     pub fn key(&mut self, record: &KeyRecord, idle_s: Option<u64>, frequency: Option<u8>) -> bool {
-        let Some(code) = value::type_code_of(record, Form::File) else { return false };
+        let Some(code) = value::type_code_of(record, self.form) else { return false };
         if let Some(expiry_ms) = record.expiry_ms() {
             self.writer.byte(opcode::EXPIRY_MS);
             self.writer.raw(&expiry_ms.to_le_bytes());
@@ -91,7 +101,7 @@ impl FileWriter {
         }
         self.writer.byte(code);
         self.writer.string(record.key());
-        value::write(&mut self.writer, record, self.db, Form::File)
+        value::write(&mut self.writer, record, self.db, self.form)
     }
 
     /// Bytes that wait to be taken away.
