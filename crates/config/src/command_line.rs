@@ -17,6 +17,8 @@ pub enum Action {
     TestMemory(Vec<u8>),
     /// Check the system for known problems.
     CheckSystem,
+    /// Check a module: its path and its arguments.
+    CheckModule(Vec<Vec<u8>>),
 }
 
 /// The command line, taken apart.
@@ -77,6 +79,9 @@ fn action(words: &[Vec<u8>]) -> Action {
         [b"-h" | b"--help"] => Action::Help,
         [b"--test-memory", megabytes] => Action::TestMemory(megabytes.to_vec()),
         [b"--check-system"] => Action::CheckSystem,
+        [b"--check-module", module @ ..] if !module.is_empty() => {
+            Action::CheckModule(module.iter().map(|word| word.to_vec()).collect())
+        }
         _ => Action::Run,
     }
 }

@@ -62,6 +62,12 @@ parameters! {
     enable_debug_command: ProtectedAction = ProtectedAction::No, "enable-debug-command", ENUM, IMMUTABLE;
     /// Who may use MODULE.
     enable_module_command: ProtectedAction = ProtectedAction::No, "enable-module-command", ENUM, IMMUTABLE;
+    /// Try modules in a process of their own before they are loaded. Ours.
+    module_probe: bool = true, "module-probe", BOOL, NONE;
+    /// Seconds after which a module that is tried is taken to hang. Ours.
+    module_probe_timeout: i32 = 5, "module-probe-timeout", integer(1, INT_MAX), NONE;
+    /// Folders, separated by colons, from which modules may be loaded; empty: from any. Ours.
+    module_path: Vec<u8> = text(""), "module-path", NULLABLE, IMMUTABLE.union(HIDDEN);
     /// Options of the shutdown that SIGINT starts.
     shutdown_on_sigint: ShutdownFlags = ShutdownFlags::empty(), "shutdown-on-sigint", ENUM, MULTI_ARG, check validate::shutdown_flags;
     /// Options of the shutdown that SIGTERM starts.

@@ -4,13 +4,13 @@ use config::enums::MaxmemoryPolicy;
 use keyspace::module::Place;
 use keyspace::{KeyRecord, NewPayload, Value};
 use persistence::rdb::RdbError;
-use persistence::rdb::file::{FileReader, FileWriter, Item, KeyItem};
+use persistence::rdb::file::{FileReader, FileWriter, Item, KeyItem, ModuleAux};
 use persistence::rdb::value::Limits;
 use persistence::version::RDB_VERSION;
 
 use crate::access;
 use crate::effect::LogLevel;
-use crate::guests::{Restored, no_such_type};
+use crate::guests::Restored;
 use crate::notify::class;
 use crate::server_event::{LoadingStage, ServerEvent};
 use crate::state::{State, state_flag};
@@ -190,11 +190,18 @@ impl State {
         Ok(left_out)
     }
 
-    /// What types of modules save beside their values.
+    /// What types of modules save beside their values, and what they did when they were there.
     fn write_aux(&self, writer: &mut FileWriter, before_keys: bool) {
-        let Some(host) = &self.guests.modules else { return };
-        for aux in host.save_aux(before_keys) {
+        let host = self.guests.modules.as_ref();
+        for aux in host.map_or_else(Vec::new, |host| host.save_aux(before_keys)) {
             writer.module_aux(&aux);
+        }
+        let is_before = |aux: &ModuleAux| aux.when == ModuleAux::BEFORE_KEYS;
+        for aux in self.guests.parked.aux(None).filter(|aux| is_before(aux) == before_keys) {
+            // A module that is there again writes its own.
+            if !host.is_some_and(|host| host.has_type(aux.type_id)) {
+                writer.module_aux(aux);
+            }
         }
     }
 
@@ -219,8 +226,9 @@ impl State {
         on_duplicate: OnDuplicate,
     ) -> Result<LoadFigures, LoadError> {
         let loaded = self.load_dataset_part(bytes, on_duplicate);
-        if let Err(error) = &loaded {
-            self.log(LogLevel::Warning, format!("RDB: {error}"));
+        match &loaded {
+            Ok(_) => self.log_parked(),
+            Err(error) => self.log(LogLevel::Warning, format!("RDB: {error}")),
         }
         loaded.map(|(figures, _)| figures)
     }
@@ -306,12 +314,12 @@ impl State {
                     self.load_saved_library(&code, replace).map_err(fail)?;
                 }
                 Some(Item::ModuleAux { type_id, when, fields }) => {
+                    let aux = ModuleAux { type_id, when, fields: fields.to_vec() };
                     let host = self.guests.modules.clone();
-                    let read = match host {
-                        Some(host) => host.load_aux(self, type_id, when, fields),
-                        None => Err(no_such_type(type_id)),
-                    };
-                    read.map_err(fail)?;
+                    let is_taken = host.map_or(Ok(false), |host| host.load_aux(self, &aux));
+                    if !is_taken.map_err(fail)? {
+                        self.guests.parked.keep_aux(aux);
+                    }
                 }
             }
         }

@@ -109,7 +109,7 @@ impl State {
             Lookup::UnknownSubcommand(container) => {
                 Err(error::unknown_subcommand(&container.full_name, argv[1]))
             }
-            Lookup::Unknown => Err(error::unknown_command(argv)),
+            Lookup::Unknown => Err(self.unknown_command(client, argv)),
         }
     }
 

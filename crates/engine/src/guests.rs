@@ -49,8 +49,11 @@ pub trait ModuleHost {
         config: &[(&[u8], &[u8])],
     ) -> Result<(), CommandError>;
 
-    /// MODULE UNLOAD.
-    fn unload(&self, state: &mut State, name: &[u8]) -> Result<(), CommandError>;
+    /// MODULE CHECK, written as reply.
+    fn check(&self, context: &mut Context<'_>, path: &[u8], argv: &[&[u8]]) -> CommandResult;
+
+    /// MODULE UNLOAD. `park`: the values of its types are parked, which are in the way otherwise.
+    fn unload(&self, state: &mut State, name: &[u8], park: bool) -> Result<(), CommandError>;
 
     /// Gives module parameters new values, all or none; else the name and the reason.
     fn set_config(
@@ -69,15 +72,16 @@ pub trait ModuleHost {
         Vec::new()
     }
 
-    /// Makes a value of a module's type from what the module wrote; `None` if no module has the type, or refuses the bytes.
+    /// Makes a value of a module's type from what the module wrote; `None` if no module has the type. An error if the module
+    /// refuses the bytes.
     fn load_value(
         &self,
         _state: &mut State,
         _type_id: u64,
         _fields: &[u8],
         _place: Place<'_>,
-    ) -> Option<Box<dyn ModuleValue>> {
-        None
+    ) -> Result<Option<Box<dyn ModuleValue>>, String> {
+        Ok(None)
     }
 
     /// What types of modules save beside their values: before the keys, or after them.
@@ -85,15 +89,14 @@ pub trait ModuleHost {
         Vec::new()
     }
 
-    /// Hands back what [`ModuleHost::save_aux`] gave.
-    fn load_aux(
-        &self,
-        _state: &mut State,
-        type_id: u64,
-        _when: u64,
-        _fields: &[u8],
-    ) -> Result<(), String> {
-        Err(no_such_type(type_id))
+    /// Hands back what [`ModuleHost::save_aux`] gave; false if no module has the type.
+    fn load_aux(&self, _state: &mut State, _aux: &ModuleAux) -> Result<bool, String> {
+        Ok(false)
+    }
+
+    /// Whether a loaded module has the type.
+    fn has_type(&self, _type_id: u64) -> bool {
+        false
     }
 
     /// Asks the modules whether they know name and password; those asked before are left out.
@@ -302,25 +305,14 @@ pub struct Guests {
     pub debug_console: Option<Rc<dyn DebugConsole>>,
     pub apply_config: Option<crate::config_set::ApplyInShell>,
     pub frequent_events: crate::server_event::FrequentEvents,
+    /// What modules left that are not there.
+    pub parked: crate::parked::Parked,
 }
 
 /// A value that was read, as it can be stored.
 pub enum Restored<'a> {
     String(Cow<'a, [u8]>),
     Value(Value),
-}
-
-/// The name in a type's number: nine times six bits, above ten bits of encoding version.
-fn type_name(type_id: u64) -> String {
-    const CHARACTERS: &[u8; 64] =
-        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let digit = |place: u32| (type_id >> (10 + 6 * place) & 63) as usize;
-    (0..9).rev().map(|place| char::from(CHARACTERS[digit(place)])).collect()
-}
-
-/// Why data of a module's type cannot be read.
-pub fn no_such_type(type_id: u64) -> String {
-    format!("it holds data of the module type '{}', which no loaded module has", type_name(type_id))
 }
 
 impl State {
@@ -392,11 +384,13 @@ impl State {
         self.guests.scripts.as_ref().map_or_else(ScriptFigures::default, |host| host.figures())
     }
 
-    /// Lets all functions go, as the dataset they belong to goes.
-    pub fn flush_functions(&mut self) {
+    /// Lets go what belongs to a dataset beside its keys, as another takes its place: functions, and data of modules that
+    /// are not there.
+    pub fn flush_beside_keys(&mut self) {
         if let Some(scripts) = self.guests.scripts.clone() {
             scripts.flush_functions();
         }
+        self.guests.parked.forget_aux(None);
     }
 
     /// Loads a library that stood in a file.
@@ -422,7 +416,8 @@ impl State {
         })
     }
 
-    /// Lets a module make its value of what was read from bytes; other values are made already.
+    /// Lets a module make its value of what was read from bytes, or parks it if there is no such module; other values are
+    /// made already.
     pub fn restored<'a>(
         &mut self,
         loaded: Loaded<'a>,
@@ -433,8 +428,11 @@ impl State {
             Loaded::Value(value) => Ok(Restored::Value(value)),
             Loaded::Module { type_id, fields } => {
                 let host = self.guests.modules.clone();
-                let value = host.and_then(|host| host.load_value(self, type_id, fields, place));
-                let value = value.ok_or_else(|| no_such_type(type_id))?;
+                let living = match host {
+                    Some(host) => host.load_value(self, type_id, fields, place)?,
+                    None => None,
+                };
+                let value = living.unwrap_or_else(|| self.guests.parked.value(type_id, fields));
                 Ok(Restored::Value(Value::Module(Box::new(ModuleObject(value)))))
             }
         }

@@ -46,6 +46,7 @@ pub mod lookahead;
 pub mod lookup;
 mod monitor;
 pub mod notify;
+pub mod parked;
 pub mod permissions;
 pub mod primary_link;
 pub mod propagation;

@@ -255,7 +255,7 @@ impl State {
             self.stop_aof();
         }
         self.flush(None, self.config.replica_lazy_flush);
-        self.flush_functions();
+        self.flush_beside_keys();
         self.log(LogLevel::Notice, "MASTER <-> REPLICA sync: Loading DB in memory");
         self.flags |= state_flag::LOADING;
         self.emit(&ServerEvent::Loading(LoadingStage::ReplicationStart));
@@ -266,7 +266,7 @@ impl State {
             Ok(figures) => figures,
             Err(error) => {
                 self.flush(None, self.config.replica_lazy_flush);
-                self.flush_functions();
+                self.flush_beside_keys();
                 return Err(error.to_string());
             }
         };

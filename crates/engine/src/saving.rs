@@ -308,7 +308,7 @@ impl State {
             self.stop_aof();
         }
         self.flush(None, false);
-        self.flush_functions();
+        self.flush_beside_keys();
         let takers = self.propagation.suspend();
         let loaded = self.load_file(bytes, on_duplicate);
         self.propagation.resume(takers);

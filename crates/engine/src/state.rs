@@ -526,6 +526,7 @@ impl State {
         self.feed_cron();
         self.primary_link_cron();
         self.templates_cron();
+        self.parked_cron();
         self.aof_cron();
         self.links.close_idle(self.clock.unix_ms());
         let cron_us = self.clock.monotonic_us_now().saturating_sub(started_us);

@@ -17,6 +17,7 @@ pub mod hash;
 pub mod list;
 pub mod module;
 mod ordered_chunks;
+pub mod parked;
 mod relocate;
 pub mod set;
 pub mod sorted_set;

@@ -1,6 +1,17 @@
 //! Values of types that modules bring: opaque to the keyspace, freed by their module.
 
 use std::any::Any;
+use std::borrow::Cow;
+
+/// The characters of type names, in the order of their six-bit numbers.
+pub const TYPE_NAME_CHARACTERS: &[u8; 64] =
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// The name in a type's number: nine times six bits, above ten bits of encoding version.
+pub fn name_of_type(type_id: u64) -> String {
+    let digit = |place: u32| (type_id >> (10 + 6 * place) & 63) as usize;
+    (0..9).rev().map(|place| char::from(TYPE_NAME_CHARACTERS[digit(place)])).collect()
+}
 
 /// Where a value is, for the methods of types that may ask.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,6 +28,11 @@ pub trait ModuleValue: Any + Send {
 
     /// The type's 64-bit number: the name and the encoding version, as RDB files hold it.
     fn type_id(&self) -> u64;
+
+    /// How the value is stored, as OBJECT ENCODING names it.
+    fn encoding_name(&self) -> &'static str {
+        "raw"
+    }
 
     /// About how many allocations dropping the value frees.
     fn free_effort(&self, place: Place<'_>) -> usize;
@@ -41,7 +57,7 @@ pub trait ModuleValue: Any + Send {
     }
 
     /// The value as bytes: tagged numbers and strings and the tag of the end, as RDB holds them behind the type's number.
-    fn save(&self, place: Place<'_>) -> Option<Vec<u8>> {
+    fn save(&self, place: Place<'_>) -> Option<Cow<'_, [u8]>> {
         let _ = place;
         None
     }

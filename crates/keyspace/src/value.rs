@@ -96,7 +96,7 @@ impl Value {
             Value::SortedSet(set) => set.encoding().name(),
             Value::Stream(_) => "stream",
             Value::Array(_) => "sliced-array",
-            Value::Module(_) => "raw",
+            Value::Module(module) => module.0.encoding_name(),
         }
     }
 

@@ -1,6 +1,7 @@
 /* Functions of the Module API that take variable arguments or long doubles. Each gathers what it was given into plain
  * arrays and hands over to Rust; nothing is decided here. */
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -28,8 +29,7 @@ extern int bulkhead_hash_set(void *key, int flags, void **words, size_t count);
 extern int bulkhead_hash_get(void *key, int flags, void **words, size_t count);
 extern const char *bulkhead_string_bytes(const void *string, size_t *len);
 extern int bulkhead_save_string(void *io, const char *bytes, size_t len);
-extern char *bulkhead_load_string(void *io, size_t *len);
-extern void bulkhead_free(void *pointer);
+extern int bulkhead_load_text(void *io, char *text, size_t room);
 
 /* Gathers what the letters of a format call for; returns how many, or -1 if a letter is not known. */
 static long gather(const char *format, va_list list, struct bulkhead_arg **out, struct bulkhead_arg *inline_args) {
@@ -240,11 +240,20 @@ void bulkhead_shim_SaveLongDouble(void *io, long double value) {
 }
 
 long double bulkhead_shim_LoadLongDouble(void *io) {
-    size_t len;
-    char *text = bulkhead_load_string(io, &len);
-    if (!text) return 0;
-    long double value = strtold(text, NULL);
-    /* It comes from the server's allocator. */
-    bulkhead_free(text);
-    return value;
+    char text[5 * 1024];
+    if (!bulkhead_load_text(io, text, sizeof(text))) return 0;
+    return strtold(text, NULL);
+}
+
+/* Calls, and returns 0; 1 if bulkhead_leave_reader was called inside with what was put into *place. */
+int bulkhead_guard_reader(void (*call)(void *), void *data, void **place) {
+    jmp_buf begin;
+    *place = &begin;
+    if (_setjmp(begin)) return 1;
+    call(data);
+    return 0;
+}
+
+void bulkhead_leave_reader(void *place) {
+    longjmp(*(jmp_buf *)place, 1);
 }

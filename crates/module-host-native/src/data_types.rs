@@ -3,8 +3,8 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::{Arc, Weak};
 
-use keyspace::module::ModuleObject;
-use keyspace::{NewPayload, SetExpiry, Value, View};
+use keyspace::module::{ModuleObject, TYPE_NAME_CHARACTERS};
+use keyspace::{NewPayload, SetExpiry, Type, Value, View};
 use module_abi::{
     ENCODING_VERSION_MAX, TYPE_METHODS_VERSION, TYPE_NAME_BYTES, TypeMethods, status,
 };
@@ -30,10 +30,6 @@ unsafe impl Sync for ModuleType {}
 // SAFETY: as above.
 unsafe impl Send for ModuleType {}
 
-/// The characters of type names, in the order of their six-bit numbers.
-const NAME_CHARACTERS: &[u8; 64] =
-    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
 /// The 64-bit number of a type: nine times six bits of name, ten bits of encoding version. `None` if it has no such number.
 pub fn type_id(name: &[u8], encver: c_int) -> Option<u64> {
     if name.len() != TYPE_NAME_BYTES || !(0..=ENCODING_VERSION_MAX).contains(&encver) {
@@ -41,7 +37,7 @@ pub fn type_id(name: &[u8], encver: c_int) -> Option<u64> {
     }
     let mut id = 0u64;
     for byte in name {
-        let number = NAME_CHARACTERS.iter().position(|character| character == byte)?;
+        let number = TYPE_NAME_CHARACTERS.iter().position(|character| character == byte)?;
         id = id << 6 | number as u64;
     }
     Some(id << 10 | encver as u64)
@@ -115,8 +111,15 @@ extern "C" fn module_type_set_value(
     status::OK
 }
 
-/// The native value that a key holds.
+/// The native value that a key holds. One that was parked comes alive, if its module is there now.
 pub fn native_value<'a>(key: &Key) -> Option<&'a NativeValue> {
+    living_value(key).or_else(|| {
+        let is_parked = key.value_type() == Some(Type::Module);
+        if is_parked && key.state().revive(key.db, key.name()) { living_value(key) } else { None }
+    })
+}
+
+fn living_value<'a>(key: &Key) -> Option<&'a NativeValue> {
     match key.record()?.view() {
         View::Value(Value::Module(object)) => object.0.as_any().downcast_ref(),
         _ => None,
@@ -146,6 +149,9 @@ extern "C" fn module_type_replace_value(
         return status::ERR;
     }
     let Some(wanted) = shared_type(module_type) else { return status::ERR };
+    if native_value(key).is_none() {
+        return status::ERR;
+    }
     let Some(record) = key.record_mut() else { return status::ERR };
     let Some(Value::Module(object)) = record.value_mut() else { return status::ERR };
     let Some(value) = object.0.as_any_mut().downcast_mut::<NativeValue>() else {

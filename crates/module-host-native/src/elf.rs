@@ -16,13 +16,13 @@ const MACHINE: u16 = EM_X86_64;
 #[cfg(target_arch = "aarch64")]
 const MACHINE: u16 = object::elf::EM_AARCH64;
 
-/// Checks the file; the reason if it cannot be a module of this machine.
-pub fn check(path: &str) -> Result<(), String> {
-    let bytes = read(path)?;
-    check_bytes(&bytes).map_err(|reason| format!("{path}: {reason}"))
+/// Checks the bytes of a file; the reason if it cannot be a module of this machine.
+pub fn check(path: &str, bytes: &[u8]) -> Result<(), String> {
+    check_bytes(bytes).map_err(|reason| format!("{path}: {reason}"))
 }
 
-fn read(path: &str) -> Result<Vec<u8>, String> {
+/// The bytes of a file that may be a module.
+pub fn read(path: &str) -> Result<Vec<u8>, String> {
     let about = |error: std::io::Error| format!("{path}: {error}");
     let metadata = std::fs::metadata(Path::new(path)).map_err(about)?;
     if !metadata.is_file() {
@@ -118,8 +118,8 @@ mod tests {
     fn what_is_no_elf_is_told_apart() {
         assert_eq!(check_bytes(b""), Err("not an ELF file of 64 bits".to_owned()));
         assert_eq!(check_bytes(b"#!/bin/sh\n"), Err("not an ELF file of 64 bits".to_owned()));
-        assert!(check("/").is_err_and(|reason| reason.contains("not a regular file")));
-        assert!(check("/no/such/file").is_err_and(|reason| reason.contains("No such file")));
+        assert!(read("/").is_err_and(|reason| reason.contains("not a regular file")));
+        assert!(read("/no/such/file").is_err_and(|reason| reason.contains("No such file")));
     }
 
     #[test]

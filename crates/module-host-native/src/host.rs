@@ -5,10 +5,11 @@ use std::ffi::CString;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use config::ModuleValue;
 use engine::effect::LogLevel;
-use engine::guests::{GuestLogin, ModuleHost, no_such_type};
+use engine::guests::{GuestLogin, ModuleHost};
 use engine::{CommandError, CommandResult, Context, State};
 use keyspace::module::Place;
 use module_abi::status;
@@ -20,7 +21,7 @@ use crate::library::Library;
 use crate::module::{Module, OnLoad, OnUnload};
 use crate::shared::Shared;
 use crate::strings::{ModuleString, StringPtr};
-use crate::{elf, gil, notifications, probe, ptr};
+use crate::{elf, gil, notifications, origin, parking, probe, ptr};
 
 /// What the text of a failed load begins with, as in Redis; the reason follows.
 const LOAD_FAILED: &str = "Error loading the extension. Please check the server logs.";
@@ -92,7 +93,7 @@ pub fn find_type_by_id(id: u64) -> Option<Arc<ModuleType>> {
 }
 
 /// The low bits of a type's number.
-fn encoding_version(type_id: u64) -> i32 {
+pub fn encoding_version(type_id: u64) -> i32 {
     (type_id & 1023) as i32
 }
 
@@ -140,17 +141,36 @@ impl NativeHost {
         self.settings.borrow().clone()
     }
 
-    fn try_load(
+    /// Tries the module in a process of its own. At the start of the server its entry point is not called before the real
+    /// load: there is nothing to lose yet, and the report of a crash says more.
+    fn probe(
+        &self,
+        state: &State,
+        path: &str,
+        argv: &[&[u8]],
+        config: &[(&[u8], &[u8])],
+    ) -> Result<(), String> {
+        if !state.config.module_probe {
+            return Ok(());
+        }
+        let (enter, time_max) = (!is_starting(), probe_time(state));
+        probe::run(&probe::Subject { path, argv, config, enter, time_max }).map(drop)
+    }
+
+    /// Loads a module: its name, or the reason why it is not there.
+    pub(crate) fn try_load(
         &self,
         state: &mut State,
         path: &str,
         argv: &[&[u8]],
         config: &[(&[u8], &[u8])],
     ) -> Result<String, String> {
+        let (pin, argv) = origin::split_pin(argv)?;
+        let mut origin = None;
         if !self.in_trial {
-            elf::check(path)?;
-            crate::usage::check(path)?;
-            probe::run(path, argv, config)?;
+            origin::check_folder(&state.config.module_path, path)?;
+            origin = Some(origin::examine(path, pin.as_deref(), state.clock.unix_s())?);
+            self.probe(state, path, argv, config)?;
         }
         let library = Library::open(path)?;
         let entry = entry_point(&library)
@@ -161,7 +181,7 @@ impl NativeHost {
             loaded.next_id
         });
         let arguments = argv.iter().map(|argument| argument.to_vec()).collect();
-        let module = Arc::new(Module::new(id, path, arguments, library));
+        let module = Arc::new(Module::new(id, path, arguments, library, origin));
         let given = config.iter().map(|(name, value)| (name.to_vec(), value.to_vec()));
         module.config_given.borrow_mut().extend(self.settings.borrow().iter().cloned());
         module.config_given.borrow_mut().extend(given);
@@ -170,15 +190,24 @@ impl NativeHost {
         crate::blocking::wake_descriptor();
         LOADED.with(|loaded| loaded.modules.push(module.clone()));
         let categories = state.table.module_categories.len();
-        let outcome = self.run_on_load(state, &module, entry, argv, config);
+        let mut outcome = self.run_on_load(state, &module, entry, argv, config);
+        if outcome.is_ok() {
+            module.loading.set(false);
+            outcome = parking::hand_over(state, &module).inspect_err(|_| {
+                // It goes, whatever it says.
+                call_on_unload(state, &module);
+            });
+        }
         match outcome {
             Ok(()) => {
-                module.loading.set(false);
                 state.recompute_users();
                 crate::hooks::tell_module_change(state, &module, true);
                 Ok(module.name())
             }
             Err(reason) => {
+                if !self.in_trial && runs_threads(&module) {
+                    module.library.keep();
+                }
                 remove_everything(state, &module);
                 state.table.module_categories.truncate(categories);
                 LOADED.with(|loaded| loaded.modules.retain(|known| !Arc::ptr_eq(known, &module)));
@@ -245,16 +274,29 @@ impl NativeHost {
     }
 }
 
-fn entry_point(library: &Library) -> Option<OnLoad> {
+fn entry_address(library: &Library) -> Option<*mut std::ffi::c_void> {
     elf::ENTRY_POINTS.iter().find_map(|name| {
         let name = CString::new(*name).ok()?;
         let address = library.symbol(&name);
-        if address.is_null() {
-            return None;
-        }
-        // SAFETY: a symbol of this name is a function of this signature by the API's contract.
-        Some(unsafe { std::mem::transmute::<*mut std::ffi::c_void, OnLoad>(address) })
+        (!address.is_null()).then_some(address)
     })
+}
+
+fn entry_point(library: &Library) -> Option<OnLoad> {
+    let address = entry_address(library)?;
+    // SAFETY: a symbol of this name is a function of this signature by the API's contract.
+    Some(unsafe { std::mem::transmute::<*mut std::ffi::c_void, OnLoad>(address) })
+}
+
+/// Whether threads run that would have no code any more without the module.
+fn runs_threads(module: &Module) -> bool {
+    entry_address(&module.library).is_some_and(|address| module.library.runs_threads(address))
+}
+
+fn on_unload_address(module: &Module) -> Option<*mut std::ffi::c_void> {
+    let names = [c"RedisModule_OnUnload", c"ValkeyModule_OnUnload"];
+    let found = names.iter().map(|name| module.library.symbol(name));
+    found.into_iter().find(|address| !address.is_null())
 }
 
 /// From the first module on, events of the server are passed on to modules.
@@ -263,6 +305,11 @@ fn listen(state: &mut State) {
     if !state.has_event_listeners() {
         state.event_listeners.push(Rc::new(crate::hooks::tell));
     }
+}
+
+/// How long a module may be tried.
+fn probe_time(state: &State) -> Duration {
+    Duration::from_secs(u64::try_from(state.config.module_probe_timeout).unwrap_or(0))
 }
 
 /// Takes out all that a module registered.
@@ -291,8 +338,9 @@ fn remove_everything(state: &mut State, module: &Arc<Module>) {
     module.info_func.set(None);
 }
 
-fn why_not_unload(module: &Module) -> Option<String> {
-    if !module.types.borrow().is_empty() {
+/// `park`: its values are going to be parked.
+fn why_not_unload(module: &Module, park: bool) -> Option<String> {
+    if !park && !module.types.borrow().is_empty() {
         return Some(
             "the module exports one or more module-side data types, can't unload".to_owned(),
         );
@@ -313,7 +361,23 @@ fn why_not_unload(module: &Module) -> Option<String> {
     if module.timers.get() > 0 {
         return Some("the module holds timer that is not fired. Please stop the timer or wait until it fires.".to_owned());
     }
+    if on_unload_address(module).is_none() && runs_threads(module) {
+        return Some(
+            "threads of the module run, and it has no OnUnload function that would end them"
+                .to_owned(),
+        );
+    }
     None
+}
+
+/// Asks a module whether it can go; those without such a function always can.
+fn call_on_unload(state: &mut State, module: &Arc<Module>) -> bool {
+    let Some(address) = on_unload_address(module) else { return true };
+    // SAFETY: a symbol of this name is a function of this signature by the API's contract.
+    let function = unsafe { std::mem::transmute::<*mut std::ffi::c_void, OnUnload>(address) };
+    let mut ctx = Ctx::new(Some(module.clone()), Kind::Load, state, std::ptr::null_mut());
+    // SAFETY: as above; the context outlives the call.
+    module.run("OnUnload", || unsafe { function(&raw mut ctx) }) == status::OK
 }
 
 impl ModuleHost for NativeHost {
@@ -337,33 +401,47 @@ impl ModuleHost for NativeHost {
         }
     }
 
-    fn unload(&self, state: &mut State, name: &[u8]) -> Result<(), CommandError> {
+    fn check(&self, context: &mut Context<'_>, path: &[u8], argv: &[&[u8]]) -> CommandResult {
+        let path = String::from_utf8_lossy(path).into_owned();
+        let time = probe_time(context.state);
+        let checked = crate::check::check(Some(context.state), &path, argv, time);
+        crate::report::write(context.reply, &checked.report);
+        Ok(())
+    }
+
+    fn unload(&self, state: &mut State, name: &[u8], park: bool) -> Result<(), CommandError> {
         let failed = |reason: &str| CommandError::err(format!("Error unloading module: {reason}"));
         let name = String::from_utf8_lossy(name).into_owned();
         let module = find_module(&name).ok_or_else(|| failed("no such module with that name"))?;
-        if let Some(reason) = why_not_unload(&module) {
+        if let Some(reason) = why_not_unload(&module, park) {
             log(LogLevel::Warning, &format!("Module {name} cannot be unloaded: {reason}"));
             return Err(failed(&reason));
         }
-        let on_unload = [c"RedisModule_OnUnload", c"ValkeyModule_OnUnload"]
-            .iter()
-            .map(|symbol| module.library.symbol(symbol))
-            .find(|address| !address.is_null());
-        if let Some(address) = on_unload {
-            // SAFETY: a symbol of this name is a function of this signature by the API's contract.
-            let function =
-                unsafe { std::mem::transmute::<*mut std::ffi::c_void, OnUnload>(address) };
-            let mut ctx = Ctx::new(Some(module.clone()), Kind::Load, state, std::ptr::null_mut());
-            // SAFETY: as above; the context outlives the call.
-            let code = module.run("OnUnload", || unsafe { function(&raw mut ctx) });
-            if code != status::OK {
-                return Err(failed("operation not possible."));
+        let parking = match park.then(|| parking::park(state, &module)).transpose() {
+            Ok(parking) => parking,
+            Err(reason) => {
+                log(LogLevel::Warning, &format!("Module {name} cannot be unloaded: {reason}"));
+                return Err(failed(&reason));
             }
+        };
+        if !call_on_unload(state, &module) {
+            if let Some(parking) = parking {
+                parking.undo(state);
+            }
+            return Err(failed("operation not possible."));
+        }
+        if runs_threads(&module) {
+            let text = format!("Module {name}: its code stays in memory, since threads run in it");
+            log(LogLevel::Warning, &text);
+            module.library.keep();
         }
         remove_everything(state, &module);
         state.recompute_users();
         LOADED.with(|loaded| loaded.modules.retain(|known| !Arc::ptr_eq(known, &module)));
         crate::hooks::tell_module_change(state, &module, false);
+        if let Some(parking) = parking {
+            parking.done(state);
+        }
         log(LogLevel::Notice, &format!("Module {name} unloaded"));
         Ok(())
     }
@@ -393,7 +471,9 @@ impl ModuleHost for NativeHost {
     fn load_lines(&self) -> Vec<Vec<Vec<u8>>> {
         let words = |module: &Arc<Module>| {
             let path = std::iter::once(module.path.clone().into_bytes());
-            path.chain(module.argv.iter().cloned()).collect()
+            let pinned = module.origin.as_ref().filter(|origin| origin.is_pinned);
+            let pin = pinned.map(|origin| origin::pin_word(&origin.digest));
+            path.chain(pin).chain(module.argv.iter().cloned()).collect()
         };
         modules().iter().map(words).collect()
     }
@@ -404,11 +484,11 @@ impl ModuleHost for NativeHost {
         type_id: u64,
         fields: &[u8],
         place: Place<'_>,
-    ) -> Option<Box<dyn keyspace::module::ModuleValue>> {
+    ) -> Result<Option<Box<dyn keyspace::module::ModuleValue>>, String> {
         gil::note(state);
-        let module_type = find_type_by_id(type_id)?;
+        let Some(module_type) = find_type_by_id(type_id) else { return Ok(None) };
         let value = crate::rdb_io::load(&module_type, encoding_version(type_id), fields, place)?;
-        Some(Box::new(value))
+        Ok(Some(Box::new(value)))
     }
 
     fn save_aux(&self, before_keys: bool) -> Vec<ModuleAux> {
@@ -419,39 +499,21 @@ impl ModuleHost for NativeHost {
         modules().iter().flat_map::<Vec<ModuleAux>, _>(of_module).collect()
     }
 
-    fn load_aux(
-        &self,
-        state: &mut State,
-        type_id: u64,
-        when: u64,
-        fields: &[u8],
-    ) -> Result<(), String> {
+    fn has_type(&self, type_id: u64) -> bool {
+        find_type_by_id(type_id).is_some()
+    }
+
+    fn load_aux(&self, state: &mut State, aux: &ModuleAux) -> Result<bool, String> {
         gil::note(state);
-        let module_type = find_type_by_id(type_id).ok_or_else(|| no_such_type(type_id))?;
-        let when = i32::try_from(when).unwrap_or(0);
-        if crate::rdb_io::load_aux(&module_type, encoding_version(type_id), when, fields) {
-            return Ok(());
+        let Some(module_type) = find_type_by_id(aux.type_id) else { return Ok(false) };
+        if crate::rdb_io::load_aux(&module_type, aux) {
+            return Ok(true);
         }
         Err(format!("the module type '{}' refuses its data beside keys", module_type.name))
     }
 
     fn list(&self, context: &mut Context<'_>) -> CommandResult {
-        let modules = modules();
-        context.reply.array(modules.len());
-        for module in &modules {
-            context.reply.map(4);
-            context.reply.bulk(b"name");
-            context.reply.bulk(module.name.borrow().as_bytes());
-            context.reply.bulk(b"ver");
-            context.reply.integer(i64::from(module.version.get()));
-            context.reply.bulk(b"path");
-            context.reply.bulk(module.path.as_bytes());
-            context.reply.bulk(b"args");
-            context.reply.array(module.argv.len());
-            for argument in &module.argv {
-                context.reply.bulk(argument);
-            }
-        }
+        crate::listing::list(context);
         Ok(())
     }
 
@@ -470,62 +532,13 @@ impl ModuleHost for NativeHost {
     }
 
     fn info_list(&self) -> String {
-        modules().iter().map(|module| info_line(module)).collect()
+        crate::listing::info_lines()
     }
 
     fn info_sections(&self, state: &mut State, wanted: Option<&[Vec<u8>]>) -> String {
         gil::note(state);
         let name = |section: &Vec<u8>| String::from_utf8_lossy(section).to_ascii_lowercase();
         let wanted: Vec<String> = wanted.unwrap_or(&[]).iter().map(name).collect();
-        let mut text = String::new();
-        modulesCollectInfo(&modules(), &wanted, &mut text);
-        text
+        crate::listing::info_sections(&wanted)
     }
-}
-
-/// Asks each module for its sections. A crash inside is looked for in stack traces by this name.
-#[allow(
-    non_snake_case,
-    reason = "the name is the one that readers of Redis's stack traces look for"
-)]
-#[inline(never)]
-fn modulesCollectInfo(modules: &[Arc<Module>], wanted: &[String], text: &mut String) {
-    for module in modules {
-        let Some(function) = module.info_func.get() else { continue };
-        let sections = crate::info::sections_of(module, function, wanted, false);
-        if !sections.is_empty() {
-            if !text.is_empty() {
-                text.push_str("\r\n");
-            }
-            text.push_str(&sections);
-        }
-    }
-}
-
-fn info_line(module: &Module) -> String {
-    let options = [
-        (1 << 0, "handle-io-errors"),
-        (1 << 1, "no-implicit-signal-modified"),
-        (1 << 2, "handle-repl-async-load"),
-    ];
-    let named: String = options
-        .iter()
-        .filter(|(bit, _)| module.options.get() & bit != 0)
-        .map(|(_, name)| format!("{name}|"))
-        .collect();
-    let used_by: Vec<String> = modules()
-        .iter()
-        .filter(|other| other.using.borrow().contains(&module.name()))
-        .map(|other| other.name())
-        .collect();
-    format!(
-        "module:name={},ver={},api={},filters={},usedby=[{}],using=[{}],options=[{}]\r\n",
-        module.name(),
-        module.version.get(),
-        module.api_version.get(),
-        module.filters.borrow().len(),
-        used_by.join("|"),
-        module.using.borrow().join("|"),
-        named.trim_end_matches('|'),
-    )
 }

@@ -1,9 +1,25 @@
 //! A shared library, opened by the dynamic loader.
 
+use std::cell::Cell;
 use std::ffi::{CStr, CString, c_void};
+use std::time::Duration;
+
+use sys::crash::threads::{self, ThreadStack};
 
 /// An open library; dropping it closes it.
-pub struct Library(*mut c_void);
+pub struct Library {
+    handle: *mut c_void,
+    /// It stays in memory when this is dropped.
+    is_kept: Cell<bool>,
+}
+
+/// How long threads are given to say where they are.
+const THREADS_TIMEOUT_MS: u64 = 1000;
+/// How often they are looked at while it is not clear where one is, and the time between.
+const LOOKS_MAX: usize = 50;
+const LOOK_PAUSE: Duration = Duration::from_millis(2);
+/// How the names of the server's own threads begin, which run no code of modules.
+const OWN_THREADS: [&str; 2] = ["bio_", "watch"];
 
 impl Library {
     /// Opens the file with all its symbols resolved; the loader's own words if that fails.
@@ -14,20 +30,82 @@ impl Library {
         if handle.is_null() {
             return Err(last_error());
         }
-        Ok(Library(handle))
+        Ok(Library { handle, is_kept: Cell::new(false) })
+    }
+
+    /// Lets the library stay in memory for good.
+    pub fn keep(&self) {
+        self.is_kept.set(true);
+    }
+
+    /// Whether other threads are in the code of the library that has this symbol, or will come back to it. One that does
+    /// not answer may be.
+    pub fn runs_threads(&self, symbol: *mut c_void) -> bool {
+        let base = base_of(symbol.addr());
+        for _ in 0..LOOKS_MAX {
+            let threads = threads::others(THREADS_TIMEOUT_MS);
+            let places: Vec<Place> = threads.iter().map(|thread| place_of(thread, base)).collect();
+            if places.contains(&Place::Inside) {
+                return true;
+            }
+            if !places.contains(&Place::Unclear) {
+                return false;
+            }
+            std::thread::sleep(LOOK_PAUSE);
+        }
+        true
     }
 
     /// The address of a symbol; null if there is none.
     pub fn symbol(&self, name: &CStr) -> *mut c_void {
         // SAFETY: the handle is open and the name a C string.
-        unsafe { libc::dlsym(self.0, name.as_ptr()) }
+        unsafe { libc::dlsym(self.handle, name.as_ptr()) }
     }
 }
 
 impl Drop for Library {
     fn drop(&mut self) {
-        // SAFETY: the handle is open, and nothing of the library is registered any more when its module is dropped.
-        unsafe { libc::dlclose(self.0) };
+        if !self.is_kept.get() {
+            // SAFETY: the handle is open, and nothing of the library is registered any more when its module is dropped.
+            unsafe { libc::dlclose(self.handle) };
+        }
+    }
+}
+
+/// Where a thread is, seen from a library.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Inside,
+    Elsewhere,
+    /// It has not come to the function yet for which it was made, or does not answer.
+    Unclear,
+}
+
+fn place_of(thread: &ThreadStack, base: usize) -> Place {
+    if OWN_THREADS.iter().any(|name| thread.name.starts_with(name)) {
+        return Place::Elsewhere;
+    }
+    let bases: Vec<usize> = thread.frames.iter().map(|frame| base_of(frame.address)).collect();
+    if bases.contains(&base) {
+        return Place::Inside;
+    }
+    // What answers for the thread is ours, what begins every thread is the C library's.
+    let ours = base_of((base_of as fn(usize) -> usize as *const ()).addr());
+    let of_libc = base_of((libc::usleep as *const ()).addr());
+    let mut others = bases.iter().skip_while(|other| **other == ours);
+    let is_known = others.any(|other| *other != 0 && *other != of_libc);
+    if is_known { Place::Elsewhere } else { Place::Unclear }
+}
+
+/// Where the library begins that an address belongs to; 0: to none.
+fn base_of(address: usize) -> usize {
+    let mut info = std::mem::MaybeUninit::<libc::Dl_info>::zeroed();
+    // SAFETY: dladdr takes any address; what it writes to is as big as it wants, and all of it may be zero.
+    unsafe {
+        if libc::dladdr(address as *const c_void, info.as_mut_ptr()) == 0 {
+            return 0;
+        }
+        info.assume_init().dli_fbase.addr()
     }
 }
 

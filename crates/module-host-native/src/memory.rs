@@ -7,11 +7,20 @@ use crate::context::{Auto, Ctx};
 use crate::ptr;
 use crate::table::Table;
 
+/// A module that is given no memory cannot go on, and by the API's word neither can the server, as in Redis. Only a reader
+/// that has been led astray by the sizes in bad bytes is left.
+fn must_be_there(pointer: *mut c_void, bytes: usize) {
+    if pointer.is_null() {
+        crate::reader_guard::leave("it asked for more memory than there is");
+        panic!("out of memory: a module asked for {bytes} bytes");
+    }
+}
+
 /// Allocates, or ends the process as Redis does when there is no memory.
 pub fn allocate(bytes: usize) -> *mut c_void {
     // SAFETY: malloc takes any size.
     let pointer = unsafe { tikv_jemalloc_sys::malloc(bytes.max(1)) };
-    assert!(!pointer.is_null(), "out of memory: a module asked for {bytes} bytes");
+    must_be_there(pointer, bytes);
     pointer
 }
 
@@ -51,7 +60,7 @@ extern "C" fn try_alloc(bytes: usize) -> *mut c_void {
 
 extern "C" fn calloc(count: usize, bytes: usize) -> *mut c_void {
     let pointer = try_calloc(count, bytes);
-    assert!(!pointer.is_null(), "out of memory: a module asked for {count} times {bytes} bytes");
+    must_be_there(pointer, count.saturating_mul(bytes));
     pointer
 }
 
@@ -62,7 +71,7 @@ extern "C" fn try_calloc(count: usize, bytes: usize) -> *mut c_void {
 
 extern "C" fn realloc(pointer: *mut c_void, bytes: usize) -> *mut c_void {
     let new = try_realloc(pointer, bytes);
-    assert!(!new.is_null(), "out of memory: a module asked for {bytes} bytes");
+    must_be_there(new, bytes);
     new
 }
 
@@ -72,12 +81,6 @@ extern "C" fn try_realloc(pointer: *mut c_void, bytes: usize) -> *mut c_void {
 }
 
 extern "C" fn free_memory(pointer: *mut c_void) {
-    free(pointer);
-}
-
-/// For the C shims.
-#[unsafe(no_mangle)]
-extern "C" fn bulkhead_free(pointer: *mut c_void) {
     free(pointer);
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::context::Ctx;
 use crate::data_types::ModuleType;
 use crate::library::Library;
+use crate::origin::Origin;
 
 /// `OnLoad`: (ctx, argv, argc).
 pub type OnLoad = unsafe extern "C" fn(*mut Ctx, *mut crate::strings::StringPtr, c_int) -> c_int;
@@ -20,6 +21,8 @@ pub type InfoFunc = unsafe extern "C" fn(*mut crate::info::InfoCtx, c_int);
 /// What a `RedisModule *` stands for. Everything in cells is used under the global lock only.
 pub struct Module {
     pub path: String,
+    /// Not known of a module that is tried.
+    pub origin: Option<Origin>,
     pub argv: Vec<Vec<u8>>,
     pub name: RefCell<String>,
     pub version: Cell<i32>,
@@ -61,9 +64,16 @@ unsafe impl Sync for Module {}
 unsafe impl Send for Module {}
 
 impl Module {
-    pub fn new(id: u64, path: &str, argv: Vec<Vec<u8>>, library: Library) -> Module {
+    pub fn new(
+        id: u64,
+        path: &str,
+        argv: Vec<Vec<u8>>,
+        library: Library,
+        origin: Option<Origin>,
+    ) -> Module {
         Module {
             path: path.to_owned(),
+            origin,
             argv,
             name: RefCell::new(String::new()),
             version: Cell::new(0),

@@ -1,5 +1,6 @@
 //! Values of module types as the keyspace knows them: each method of the type, called where the keyspace wants it.
 
+use std::borrow::Cow;
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
@@ -121,8 +122,8 @@ impl ModuleValue for NativeValue {
         self.module_type.methods.rdb_save.is_some()
     }
 
-    fn save(&self, place: Place<'_>) -> Option<Vec<u8>> {
-        crate::rdb_io::save(self, place)
+    fn save(&self, place: Place<'_>) -> Option<Cow<'_, [u8]>> {
+        crate::rdb_io::save(&self.module_type, self.pointer, place).map(Cow::Owned)
     }
 
     fn digest(&self, place: Place<'_>, take: &mut dyn FnMut(Option<&[u8]>)) -> bool {

@@ -1,32 +1,36 @@
 //! Trying a module in a process of its own: a file that crashes the dynamic loader, or as soon as it runs, crashes only that.
 
 use std::ffi::{CString, OsString};
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::fd::{AsFd as _, FromRawFd as _};
 use std::os::unix::ffi::OsStringExt;
-use std::process::{Command, Stdio};
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::process::{Child, Command, ExitStatus};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use engine::State;
-use engine::guests::ModuleHost as _;
-
+use engine::Engine;
+use resp::value::Value;
 use stdx::text::hex;
 
 use crate::elf::ENTRY_POINTS;
-use crate::host::{NativeHost, is_starting};
+use crate::host::NativeHost;
 use crate::library::Library;
+use crate::report;
 
 /// The hidden first argument that makes the server binary a probe.
 pub const PROBE_ARGUMENT: &str = "--probe-module";
-/// A probe that takes longer is ended.
-const PROBE_TIME_MAX: Duration = Duration::from_secs(5);
 /// Exit codes of the probe; none that a module would choose which ends the process.
 pub const EXIT_OK: i32 = 86;
 const EXIT_REFUSED: i32 = 87;
-/// What the probe says between opening the library and calling its entry point.
+/// What the probe says between opening the library and calling its entry point; its report follows.
 const OPENED: &[u8] = b"opened\n";
 /// Between two looks whether the probe has ended: short at first, longer later.
 const PAUSE_FIRST: Duration = Duration::from_micros(500);
 const PAUSE_MAX: Duration = Duration::from_millis(10);
+/// How much of what a module printed goes into the reason.
+const PRINTED_BYTES_MAX: usize = 200;
 
 /// The call of a probe: what it opens, and what it hands to the entry point if that is to be tried, too.
 pub struct Trial {
@@ -47,11 +51,8 @@ impl Trial {
         Trial { path, config, argv: words.collect(), run: count.is_some() }
     }
 
-    /// Opens the library and looks for the entry point. An exit code instead of the library: this is all that is tried. The
-    /// reason for a refusal goes to standard output.
+    /// Opens the library and looks for the entry point. An exit code instead of the library: this is all that is tried.
     pub fn open(&self) -> Result<Library, i32> {
-        use std::io::Write;
-        let mut output = std::io::stdout();
         let opened = Library::open(&self.path).and_then(|library| {
             let has = |name: &&str| {
                 CString::new(*name).is_ok_and(|name| !library.symbol(&name).is_null())
@@ -67,8 +68,7 @@ impl Trial {
         let library = match opened {
             Ok(library) => library,
             Err(reason) => {
-                // Without a reader there is nobody to tell.
-                let _ = output.write_all(reason.as_bytes());
+                tell(reason.as_bytes());
                 return Err(EXIT_REFUSED);
             }
         };
@@ -76,23 +76,38 @@ impl Trial {
             std::mem::forget(library);
             return Err(EXIT_OK);
         }
-        output.write_all(OPENED).and_then(|()| output.flush()).map_err(|_| EXIT_OK)?;
+        tell(OPENED);
         Ok(library)
     }
 
-    /// Calls the entry point on a state without data and clients, and closes the library if it fails. Why it fails is told
-    /// by the real load that follows.
-    pub fn load(&self, library: Library, state: &mut State) {
+    /// Calls the entry point on an engine without data and clients, tells what the module has registered, and closes the
+    /// library if it fails.
+    pub fn load(&self, library: Library, engine: &mut Engine) {
         let argv: Vec<&[u8]> = self.argv.iter().map(Vec::as_slice).collect();
         let config: Vec<(&[u8], &[u8])> =
             self.config.iter().map(|(name, value)| (name.as_slice(), value.as_slice())).collect();
         let host = Rc::new(NativeHost::for_trial());
-        state.guests.modules = Some(host.clone());
-        match host.load(state, self.path.as_bytes(), &argv, &config) {
-            Ok(()) => std::mem::forget(library),
+        engine.state.guests.modules = Some(host.clone());
+        let memory_used_bytes = engine.state.ports.memory_used_bytes;
+        let (bytes_before, began) = (memory_used_bytes(), Instant::now());
+        let outcome = host.try_load(&mut engine.state, &self.path, &argv, &config);
+        let cost = report::Cost {
+            time: began.elapsed(),
+            bytes: memory_used_bytes().saturating_sub(bytes_before),
+        };
+        tell(&report::of_trial(engine, &outcome, cost));
+        match outcome {
+            Ok(_) => std::mem::forget(library),
             Err(_) => drop(library),
         }
     }
+}
+
+/// Tells the process that has started this one. Its ear is our standard input, since a module may print to the outputs.
+fn tell(bytes: &[u8]) {
+    let ear = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+    // Without somebody who listens there is nothing to be told.
+    let _ = ear.and_then(|mut ear| ear.write_all(bytes));
 }
 
 /// Words of a module may hold zero bytes, words of a command line may not: they are given as digits.
@@ -101,57 +116,137 @@ fn from_hex(digits: &[u8]) -> Vec<u8> {
     digits.as_chunks::<2>().0.iter().map(|[high, low]| digit(*high) << 4 | digit(*low)).collect()
 }
 
-/// Tries a module; the reason if it does not survive. At the start of the server its entry point is not called before the
-/// real load: there is nothing to lose yet, and the report of a crash says more.
-pub fn run(path: &str, argv: &[&[u8]], config: &[(&[u8], &[u8])]) -> Result<(), String> {
-    let cannot = |error: std::io::Error| format!("the module could not be tried: {error}");
+/// A module that is to be tried.
+pub struct Subject<'a> {
+    pub path: &'a str,
+    pub argv: &'a [&'a [u8]],
+    pub config: &'a [(&'a [u8], &'a [u8])],
+    /// Its entry point is called, too.
+    pub enter: bool,
+    /// A probe that takes longer is ended.
+    pub time_max: Duration,
+}
+
+/// A file in memory that goes with its last descriptor.
+fn memory_file() -> io::Result<File> {
+    // SAFETY: the name is a C string; the descriptor that comes back is nobody else's.
+    unsafe {
+        let descriptor = libc::memfd_create(c"module-probe".as_ptr(), libc::MFD_CLOEXEC);
+        if descriptor < 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(File::from_raw_fd(descriptor))
+        }
+    }
+}
+
+fn content(mut file: File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// How the probe ended, and what it has told and the module printed.
+struct Ended {
+    /// `None`: its time was over.
+    status: Option<ExitStatus>,
+    told: Vec<u8>,
+    printed: Vec<u8>,
+}
+
+fn try_out(subject: &Subject<'_>) -> io::Result<Ended> {
     let mut command = Command::new("/proc/self/exe");
-    command.arg(PROBE_ARGUMENT).arg(path);
-    if !is_starting() {
-        command.arg(config.len().to_string());
-        for (name, value) in config {
+    command.arg(PROBE_ARGUMENT).arg(subject.path);
+    if subject.enter {
+        command.arg(subject.config.len().to_string());
+        for (name, value) in subject.config {
             command.arg(hex(name)).arg(hex(value));
         }
-        command.args(argv.iter().map(|argument| hex(argument)));
+        command.args(subject.argv.iter().map(|argument| hex(argument)));
     }
+    let (ear, prints) = (memory_file()?, memory_file()?);
     let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(cannot)?;
-    let deadline = Instant::now() + PROBE_TIME_MAX;
+        .stdin(ear.try_clone()?)
+        .stdout(prints.try_clone()?)
+        .stderr(prints.try_clone()?)
+        // What it starts goes with it.
+        .process_group(0)
+        .spawn()?;
+    let status = wait(&mut child, subject.time_max)?;
+    // SAFETY: no pointers. The group is that of our child, which had no other.
+    unsafe { libc::kill(-child.id().cast_signed(), libc::SIGKILL) };
+    if status.is_none() {
+        child.wait()?;
+    }
+    Ok(Ended { status, told: content(ear)?, printed: content(prints)? })
+}
+
+fn wait(child: &mut Child, time_max: Duration) -> io::Result<Option<ExitStatus>> {
+    let deadline = Instant::now() + time_max;
     let mut pause = PAUSE_FIRST;
     loop {
-        if child.try_wait().map_err(cannot)?.is_some() {
-            break;
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
         }
         if Instant::now() > deadline {
-            // It may have ended just now, which is as good.
-            let _ = child.kill();
-            if child.wait_with_output().is_ok_and(|output| output.stdout.starts_with(OPENED)) {
-                // What it does takes long, which it may.
-                return Ok(());
-            }
-            return Err(format!(
-                "it hung while being opened (tried for {} s)",
-                PROBE_TIME_MAX.as_secs()
-            ));
+            return Ok(None);
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(PAUSE_MAX);
     }
-    let output = child.wait_with_output().map_err(cannot)?;
-    use std::os::unix::process::ExitStatusExt;
-    match (output.status.code(), output.status.signal()) {
-        (Some(EXIT_OK), _) => Ok(()),
-        (Some(EXIT_REFUSED), _) => Err(String::from_utf8_lossy(&output.stdout).into_owned()),
-        (_, Some(signal)) if output.stdout.starts_with(OPENED) => Err(format!(
-            "it crashed with signal {signal} in its OnLoad function, or when it was closed after that"
-        )),
-        (_, Some(signal)) => Err(format!("it crashed with signal {signal} while being opened")),
-        (code, None) => {
-            Err(format!("it ended the process that tried it (exit code {})", code.unwrap_or(-1)))
+}
+
+/// The last line that a module printed, as a part of a reason.
+fn last_words(printed: &[u8]) -> String {
+    let mut lines = printed.split(|byte| *byte == b'\n').rev();
+    let Some(line) = lines.find(|line| !line.trim_ascii().is_empty()) else {
+        return String::new();
+    };
+    let line = String::from_utf8_lossy(&line[..line.len().min(PRINTED_BYTES_MAX)]).into_owned();
+    format!("; its last words: {}", line.trim().escape_debug())
+}
+
+fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        libc::SIGSEGV => " (SIGSEGV)",
+        libc::SIGABRT => " (SIGABRT)",
+        libc::SIGBUS => " (SIGBUS)",
+        libc::SIGFPE => " (SIGFPE)",
+        libc::SIGILL => " (SIGILL)",
+        libc::SIGKILL => " (SIGKILL)",
+        libc::SIGTRAP => " (SIGTRAP)",
+        _ => "",
+    }
+}
+
+/// Tries a module: what it told of itself if its entry point was called and came back, the reason if it does not survive.
+pub fn run(subject: &Subject<'_>) -> Result<Option<Value>, String> {
+    let ended =
+        try_out(subject).map_err(|error| format!("the module could not be tried: {error}"))?;
+    let report = ended.told.strip_prefix(OPENED);
+    let told = report.and_then(Value::parse).map(|(value, _)| value);
+    let doing = match (report, &told) {
+        (None, _) => "while being opened",
+        (Some(_), None) => "in its OnLoad function",
+        (Some(_), Some(_)) => "when it was closed, since its OnLoad function had failed",
+    };
+    let words = last_words(&ended.printed);
+    let Some(status) = ended.status else {
+        let seconds = subject.time_max.as_secs_f32();
+        return Err(format!("it hung {doing} (tried for {seconds} s){words}"));
+    };
+    match (status.code(), status.signal()) {
+        (Some(EXIT_OK), _) if told.is_some() || !subject.enter => Ok(told),
+        (Some(EXIT_REFUSED), _) if report.is_none() => {
+            Err(String::from_utf8_lossy(&ended.told).into_owned())
         }
+        (_, Some(signal)) => {
+            Err(format!("it crashed with signal {signal}{} {doing}{words}", signal_name(signal)))
+        }
+        (code, None) => Err(format!(
+            "it ended the process that tried it {doing} (exit code {}){words}",
+            code.unwrap_or(-1)
+        )),
     }
 }

@@ -1,13 +1,14 @@
 //! Saving and loading values of module types: a stream of tagged numbers and strings, as RDB files hold it.
 
+use std::cell::Cell;
 use std::ffi::{c_char, c_double, c_int, c_void};
 use std::sync::Arc;
 
 use keyspace::module::Place;
 use module_abi::status;
-use persistence::rdb::Reader;
 use persistence::rdb::error::RdbResult;
 use persistence::rdb::file::ModuleAux;
+use persistence::rdb::{Reader, Writer};
 
 use crate::calls::GatheredArg;
 use crate::context::Ctx;
@@ -16,11 +17,15 @@ use crate::memory;
 use crate::module::Module;
 use crate::native_value::db_number;
 use crate::ptr;
+use crate::reader_guard;
 use crate::strings::{ModuleString, StringPtr, bytes_of};
 use crate::table::Table;
 
 /// What a `RedisModuleIO *` points to.
 pub struct Io {
+    /// What is saved.
+    writer: Writer,
+    /// What is loaded.
     bytes: Vec<u8>,
     position: usize,
     failed: bool,
@@ -35,15 +40,36 @@ pub struct Io {
 /// Tags of the stream.
 mod tag {
     pub const EOF: u64 = 0;
+    /// Signed ones, too, as Redis writes them.
     pub const UNSIGNED: u64 = 2;
     pub const FLOAT: u64 = 3;
     pub const DOUBLE: u64 = 4;
     pub const STRING: u64 = 5;
 }
 
+thread_local! {
+    /// The writer of the last save with the table of its compressor, which is big.
+    static SPARE: Cell<Option<Writer>> = const { Cell::new(None) };
+}
+
+/// A writer that compresses strings if the configuration says so.
+fn spare_writer() -> Writer {
+    let compress =
+        ptr::reference(crate::gil::lent_state()).is_some_and(|state| state.config.rdbcompression);
+    let spare = SPARE.take().filter(|spare| spare.compresses() == compress);
+    spare.unwrap_or_else(|| Writer::new(compress))
+}
+
 impl Io {
-    fn new(module_type: &ModuleType, bytes: Vec<u8>, place: Option<Place<'_>>) -> Io {
+    fn saving(module_type: &ModuleType, place: Option<Place<'_>>) -> Io {
+        let mut io = Io::loading(module_type, Vec::new(), place);
+        io.writer = spare_writer();
+        io
+    }
+
+    fn loading(module_type: &ModuleType, bytes: Vec<u8>, place: Option<Place<'_>>) -> Io {
         Io {
+            writer: Writer::default(),
             bytes,
             position: 0,
             failed: false,
@@ -55,25 +81,12 @@ impl Io {
         }
     }
 
-    /// Writes a length as RDB files hold it: 6, 14, 32 or 64 bits.
-    fn put_length(&mut self, length: u64) {
-        match length {
-            0..64 => self.bytes.push(length as u8),
-            64..16384 => self.bytes.extend_from_slice(&[0x40 | (length >> 8) as u8, length as u8]),
-            16384..=0xffff_ffff => {
-                self.bytes.push(0x80);
-                self.bytes.extend_from_slice(&(length as u32).to_be_bytes());
-            }
-            _ => {
-                self.bytes.push(0x81);
-                self.bytes.extend_from_slice(&length.to_be_bytes());
-            }
-        }
-    }
-
-    fn put_string(&mut self, text: &[u8]) {
-        self.put_length(text.len() as u64);
-        self.bytes.extend_from_slice(text);
+    /// Ends what is saved, and takes it.
+    fn saved(&mut self) -> Vec<u8> {
+        self.writer.length(tag::EOF);
+        let bytes = self.writer.take();
+        SPARE.set(Some(std::mem::take(&mut self.writer)));
+        bytes
     }
 
     /// Reads on; what cannot be read makes the stream a failed one.
@@ -103,7 +116,16 @@ impl Io {
         self.expect(tag::STRING)?;
         self.read(|reader| Ok(reader.string()?.into_owned()))
     }
+
+    /// Whether the module looks for errors by itself.
+    fn handles_errors(&self) -> bool {
+        let options = self.module.as_ref().map_or(0, |module| module.options.get());
+        options & HANDLE_IO_ERRORS != 0
+    }
 }
+
+/// The option of modules that look whether what they load was there.
+const HANDLE_IO_ERRORS: i32 = 1 << 0;
 
 impl Drop for Io {
     fn drop(&mut self) {
@@ -112,37 +134,61 @@ impl Drop for Io {
 }
 
 /// The bytes of a value: the tagged stream with its end. `None` if the type cannot be saved.
-pub fn save(value: &NativeValue, place: Place<'_>) -> Option<Vec<u8>> {
-    let save = value.module_type.methods.rdb_save?;
-    let module = value.module_type.module.upgrade()?;
-    let mut io = Io::new(&value.module_type, Vec::new(), Some(place));
+pub fn save(module_type: &ModuleType, value: *mut c_void, place: Place<'_>) -> Option<Vec<u8>> {
+    let save = module_type.methods.rdb_save?;
+    let module = module_type.module.upgrade()?;
+    let mut io = Io::saving(module_type, Some(place));
     let pointer: *mut Io = &raw mut io;
     // SAFETY: the function is the type's own with this signature; stream and value outlive the call.
-    module.run("rdb_save", || unsafe { save(pointer.cast(), value.pointer) });
-    io.put_length(tag::EOF);
-    Some(std::mem::take(&mut io.bytes))
+    module.run("rdb_save", || unsafe { save(pointer.cast(), value) });
+    Some(io.saved())
 }
 
-/// Makes a value from its bytes; `None` if they are not such a value.
+/// Makes a value from its bytes; the reason if they are not such a value.
 pub fn load(
     module_type: &Arc<ModuleType>,
     encver: c_int,
     bytes: &[u8],
     place: Place<'_>,
-) -> Option<NativeValue> {
-    let load = module_type.methods.rdb_load?;
-    let module = module_type.module.upgrade()?;
-    let mut io = Io::new(module_type, bytes.to_vec(), Some(place));
-    let pointer: *mut Io = &raw mut io;
-    // SAFETY: the function is the type's own with this signature; the stream outlives the call.
-    let value = module.run("rdb_load", || unsafe { load(pointer.cast(), encver) });
-    if value.is_null() {
-        return None;
-    }
-    let value = NativeValue { module_type: module_type.clone(), pointer: value };
-    let ended = !io.failed && io.take_length() == Some(tag::EOF);
-    ended.then_some(value)
+) -> Result<NativeValue, String> {
+    let pointer = load_pointer(module_type, encver, bytes, place)?;
+    Ok(NativeValue { module_type: module_type.clone(), pointer })
 }
+
+fn load_pointer(
+    module_type: &Arc<ModuleType>,
+    encver: c_int,
+    bytes: &[u8],
+    place: Place<'_>,
+) -> Result<*mut c_void, String> {
+    let refused = |reason: &str| {
+        format!("the module type '{}' does not take its bytes: {reason}", module_type.name)
+    };
+    let load = module_type.methods.rdb_load.ok_or_else(|| refused("it has no reader"))?;
+    let module = module_type.module.upgrade().ok_or_else(|| refused("its module goes"))?;
+    let mut io = Io::loading(module_type, bytes.to_vec(), Some(place));
+    let pointer: *mut Io = &raw mut io;
+    let value = module.run("rdb_load", || {
+        // SAFETY: the function is the type's own with this signature; the stream outlives the call.
+        reader_guard::guarded(|| unsafe { load(pointer.cast(), encver) })
+    });
+    let value = value.map_err(|reason| refused(&reason))?;
+    if value.is_null() {
+        return Err(refused("its reader returned nothing"));
+    }
+    let reason = if io.failed {
+        NOT_THERE
+    } else if io.take_length() != Some(tag::EOF) {
+        "there is more than it has read"
+    } else {
+        return Ok(value);
+    };
+    drop(NativeValue { module_type: module_type.clone(), pointer: value });
+    Err(refused(reason))
+}
+
+/// Why a reader is left, or its value not taken.
+const NOT_THERE: &str = "it wanted to read what is not there";
 
 /// Bits of `aux_save_triggers`, which are the words for when in the file, too.
 const AUX_BEFORE: c_int = 1;
@@ -157,37 +203,48 @@ pub fn save_aux(module_type: &ModuleType, before_keys: bool) -> Option<ModuleAux
         return None;
     }
     let module = module_type.module.upgrade()?;
-    let mut io = Io::new(module_type, Vec::new(), None);
+    let mut io = Io::saving(module_type, None);
     let pointer: *mut Io = &raw mut io;
     // SAFETY: the function is the type's own with this signature; the stream outlives the call.
     module.run("aux_save", || unsafe { save(pointer.cast(), when) });
-    if methods.aux_save2.is_some() && io.bytes.is_empty() {
+    if methods.aux_save2.is_some() && io.writer.as_bytes().is_empty() {
         return None;
     }
-    io.put_length(tag::EOF);
-    let fields = std::mem::take(&mut io.bytes);
-    Some(ModuleAux { type_id: module_type.id, when: when as u64, fields })
+    Some(ModuleAux { type_id: module_type.id, when: when as u64, fields: io.saved() })
 }
 
 /// Hands a type what it had saved beside its values; false if it refuses.
-pub fn load_aux(module_type: &ModuleType, encver: c_int, when: c_int, fields: &[u8]) -> bool {
+pub fn load_aux(module_type: &ModuleType, aux: &ModuleAux) -> bool {
+    let encver = crate::host::encoding_version(aux.type_id);
+    let when = c_int::try_from(aux.when).unwrap_or(0);
     let Some(load) = module_type.methods.aux_load else { return false };
     let Some(module) = module_type.module.upgrade() else { return false };
-    let mut io = Io::new(module_type, fields.to_vec(), None);
+    let mut io = Io::loading(module_type, aux.fields.clone(), None);
     let pointer: *mut Io = &raw mut io;
-    // SAFETY: the function is the type's own with this signature; the stream outlives the call.
-    let code = module.run("aux_load", || unsafe { load(pointer.cast(), encver, when) });
-    code == status::OK && !io.failed && io.take_length() == Some(tag::EOF)
+    let code = module.run("aux_load", || {
+        // SAFETY: the function is the type's own with this signature; the stream outlives the call.
+        reader_guard::guarded(|| unsafe { load(pointer.cast(), encver, when) })
+    });
+    code == Ok(status::OK) && !io.failed && io.take_length() == Some(tag::EOF)
 }
 
 fn with_io<R>(io: *mut Io, body: impl FnOnce(&mut Io) -> R) -> R {
     body(ptr::required(io))
 }
 
+/// Reads on; a reader that would not look whether there was something is left.
+fn load_next<R>(io: *mut Io, how: impl FnOnce(&mut Io) -> Option<R>) -> Option<R> {
+    let read = how(ptr::required(io));
+    if read.is_none() && !ptr::required(io).handles_errors() {
+        reader_guard::leave(NOT_THERE);
+    }
+    read
+}
+
 extern "C" fn save_unsigned(io: *mut Io, value: u64) {
     with_io(io, |io| {
-        io.put_length(tag::UNSIGNED);
-        io.put_length(value);
+        io.writer.length(tag::UNSIGNED);
+        io.writer.length(value);
     });
 }
 
@@ -198,15 +255,15 @@ extern "C" fn save_signed(io: *mut Io, value: i64) {
 
 extern "C" fn save_double(io: *mut Io, value: c_double) {
     with_io(io, |io| {
-        io.put_length(tag::DOUBLE);
-        io.bytes.extend_from_slice(&value.to_le_bytes());
+        io.writer.length(tag::DOUBLE);
+        io.writer.raw(&value.to_le_bytes());
     });
 }
 
 extern "C" fn save_float(io: *mut Io, value: f32) {
     with_io(io, |io| {
-        io.put_length(tag::FLOAT);
-        io.bytes.extend_from_slice(&value.to_le_bytes());
+        io.writer.length(tag::FLOAT);
+        io.writer.raw(&value.to_le_bytes());
     });
 }
 
@@ -220,8 +277,8 @@ extern "C" fn save_string_buffer(io: *mut Io, text: *const c_char, len: usize) {
 
 fn save_bytes(io: *mut Io, bytes: &[u8]) {
     with_io(io, |io| {
-        io.put_length(tag::STRING);
-        io.put_string(bytes);
+        io.writer.length(tag::STRING);
+        io.writer.string(bytes);
     });
 }
 
@@ -232,20 +289,23 @@ extern "C" fn bulkhead_save_string(io: *mut Io, text: *const c_char, len: usize)
     status::OK
 }
 
-/// For the C shim of LoadLongDouble: the text with a zero behind it, to be freed by the shim.
+/// For the C shim of LoadLongDouble: the text with a zero behind it, if there is room for it; whether it was there.
 #[unsafe(no_mangle)]
-extern "C" fn bulkhead_load_string(io: *mut Io, len: *mut usize) -> *mut c_char {
-    match with_io(io, Io::take_string) {
-        Some(text) => {
-            ptr::put(len, text.len());
-            memory::duplicate(&text, true)
-        }
-        None => std::ptr::null_mut(),
+extern "C" fn bulkhead_load_text(io: *mut Io, text: *mut c_char, room: usize) -> c_int {
+    let read = load_next(io, |io| {
+        let read = io.take_string()?;
+        io.failed |= read.len() >= room;
+        (!io.failed).then_some(read)
+    });
+    let Some(read) = read else { return 0 };
+    for (index, byte) in read.iter().chain(&[0]).enumerate() {
+        ptr::put(text.wrapping_add(index), *byte as c_char);
     }
+    1
 }
 
 extern "C" fn load_unsigned(io: *mut Io) -> u64 {
-    with_io(io, |io| io.expect(tag::UNSIGNED).and_then(|()| io.take_length())).unwrap_or(0)
+    load_next(io, |io| io.expect(tag::UNSIGNED).and_then(|()| io.take_length())).unwrap_or(0)
 }
 
 extern "C" fn load_signed(io: *mut Io) -> i64 {
@@ -253,7 +313,7 @@ extern "C" fn load_signed(io: *mut Io) -> i64 {
 }
 
 extern "C" fn load_double(io: *mut Io) -> c_double {
-    with_io(io, |io| {
+    load_next(io, |io| {
         io.expect(tag::DOUBLE)?;
         io.read(|reader| reader.f64_le())
     })
@@ -261,7 +321,7 @@ extern "C" fn load_double(io: *mut Io) -> c_double {
 }
 
 extern "C" fn load_float(io: *mut Io) -> f32 {
-    with_io(io, |io| {
+    load_next(io, |io| {
         io.expect(tag::FLOAT)?;
         io.read(|reader| reader.array()).map(f32::from_le_bytes)
     })
@@ -269,11 +329,11 @@ extern "C" fn load_float(io: *mut Io) -> f32 {
 }
 
 extern "C" fn load_string(io: *mut Io) -> StringPtr {
-    with_io(io, Io::take_string).map_or(std::ptr::null_mut(), |text| ModuleString::create(&text))
+    load_next(io, Io::take_string).map_or(std::ptr::null_mut(), |text| ModuleString::create(&text))
 }
 
 extern "C" fn load_string_buffer(io: *mut Io, len: *mut usize) -> *mut c_char {
-    match with_io(io, Io::take_string) {
+    match load_next(io, Io::take_string) {
         Some(text) => {
             ptr::put(len, text.len());
             memory::duplicate(&text, false)
@@ -316,9 +376,7 @@ extern "C" fn save_data_type_to_string(
     let Some(module_type) = crate::data_types::shared_type(module_type) else {
         return std::ptr::null_mut();
     };
-    // The value stays the module's: it must not be freed with this view of it.
-    let value = std::mem::ManuallyDrop::new(NativeValue { module_type, pointer: data });
-    match save(&value, Place::default()) {
+    match save(&module_type, data, Place::default()) {
         Some(bytes) => crate::strings::create_in(ctx, &bytes),
         None => std::ptr::null_mut(),
     }
@@ -332,10 +390,8 @@ extern "C" fn load_data_type_from_string_encver(
     let Some(module_type) = crate::data_types::shared_type(module_type) else {
         return std::ptr::null_mut();
     };
-    match load(&module_type, encver, bytes_of(string), Place::default()) {
-        Some(value) => std::mem::ManuallyDrop::new(value).pointer,
-        None => std::ptr::null_mut(),
-    }
+    load_pointer(&module_type, encver, bytes_of(string), Place::default())
+        .unwrap_or(std::ptr::null_mut())
 }
 
 extern "C" fn load_data_type_from_string(

@@ -13,13 +13,13 @@ use object::{
     Object, ObjectSection, ObjectSymbol, ObjectSymbolTable, RelocationTarget, SectionKind,
 };
 
-/// Refuses a module that uses functions which are not there. A file whose code cannot be read is left to the stubs.
-pub fn check(path: &str) -> Result<(), String> {
-    let bytes = std::fs::read(path).map_err(|error| format!("{path}: {error}"))?;
-    let missing: Vec<&str> = used_functions(&bytes)
-        .into_iter()
-        .filter(|name| !crate::table::table().has(name))
-        .collect();
+/// Those of the functions that this server does not have.
+pub fn missing(used: &[&'static str]) -> Vec<&'static str> {
+    used.iter().filter(|name| !crate::table::table().has(name)).copied().collect()
+}
+
+/// Refuses a module because of what is missing.
+pub fn refuse(missing: &[&str]) -> Result<(), String> {
     if missing.is_empty() {
         return Ok(());
     }
@@ -29,7 +29,8 @@ pub fn check(path: &str) -> Result<(), String> {
     ))
 }
 
-/// The names of the functions that a module's code uses, sorted.
+/// The names of the functions that a module's code uses, sorted. None of a file whose code cannot be read: it is left to the
+/// stubs.
 pub fn used_functions(bytes: &[u8]) -> Vec<&'static str> {
     let Ok(file) = ElfFile64::<object::Endianness>::parse(bytes) else { return Vec::new() };
     if file.architecture() != object::Architecture::X86_64 {

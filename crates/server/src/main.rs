@@ -71,6 +71,7 @@ fn start() -> i32 {
         Action::Help => usage::print_help(),
         Action::TestMemory(megabytes) => usage::test_memory(&megabytes),
         Action::CheckSystem => resources::check_system(),
+        Action::CheckModule(words) => startup::check_module(&words),
         Action::Run => serve(&command_line),
     }
 }

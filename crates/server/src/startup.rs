@@ -344,6 +344,17 @@ pub const PORTS: Ports = Ports {
 
 /// This process is there to try a module: opens it, and calls its entry point on an engine without data and clients.
 pub fn try_module(arguments: impl Iterator<Item = OsString>) -> i32 {
+    // It must not take what the server needs. Where that cannot be said, it is tried all the same.
+    let _ = sys::resources::set_core_files(false);
+    let _ = sys::resources::set_oom_score_adj(1000);
+    let _ = sys::resources::available_memory_bytes().and_then(sys::resources::set_data_limit);
+    std::panic::set_hook(Box::new(|panic| {
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("a panic");
+        eprintln!("{text}");
+        std::process::abort();
+    }));
     let trial = Trial::from_arguments(arguments);
     let library = match trial.open() {
         Ok(library) => library,
@@ -351,9 +362,23 @@ pub fn try_module(arguments: impl Iterator<Item = OsString>) -> i32 {
     };
     let config = config::Config::default();
     let mut engine = Engine::new(config, commands::table::BUILT_INS, PORTS, [0; 32]);
-    trial.load(library, &mut engine.state);
+    trial.load(library, &mut engine);
     // Threads of the module may run, and what the module does when a process ends is not what is tried.
     sys::process::exit_now(probe::EXIT_OK)
+}
+
+/// `--check-module path [argument …]`: prints what MODULE CHECK replies; the exit code says whether it would be loaded.
+pub fn check_module(words: &[Vec<u8>]) -> i32 {
+    let Some((path, argv)) = words.split_first() else {
+        crate::usage::print_help();
+        return 1;
+    };
+    let time = config::Config::default().module_probe_timeout;
+    let time = std::time::Duration::from_secs(u64::try_from(time).unwrap_or(0));
+    let argv: Vec<&[u8]> = argv.iter().map(Vec::as_slice).collect();
+    let checked = module_host_native::check::check(None, &text_of(path), &argv, time);
+    crate::usage::print(&module_host_native::report::print(&checked.report));
+    i32::from(checked.refusal.is_some())
 }
 
 fn build(config: config::Config, files: FilesInUse) -> std::io::Result<Shell> {

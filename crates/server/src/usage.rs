@@ -9,6 +9,7 @@ Usage: ./bulkhead-server [/path/to/redis.conf] [options] [-]
        ./bulkhead-server -h or --help
        ./bulkhead-server --test-memory <megabytes>
        ./bulkhead-server --check-system
+       ./bulkhead-server --check-module <path> [argument ...]
 
 Every directive of the configuration file is also an option: --name value ...
 

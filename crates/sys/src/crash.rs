@@ -34,6 +34,11 @@ pub fn with_running<R>(running: &RunningModule, call: impl FnOnce() -> R) -> R {
     call()
 }
 
+/// Tells apart what this thread executes: another number, while what was noted runs something that is noted, too.
+pub fn running_mark() -> usize {
+    CURRENT.get().addr()
+}
+
 /// What this thread executes right now, where a module does.
 pub fn running() -> Option<RunningModule> {
     // SAFETY: the pointer was set from a reference in `with_running`, whose borrow lasts until the pointer is replaced.

@@ -85,6 +85,23 @@ pub fn set_open_files_limit(wanted: u64) -> io::Result<()> {
     crate::check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }).map(drop)
 }
 
+/// Memory that the machine can still give without swapping, in bytes.
+pub fn available_memory_bytes() -> io::Result<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo")?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kilobytes
+        .map(|kilobytes| kilobytes * 1024)
+        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+}
+
+/// Bounds the memory that this process may fill.
+pub fn set_data_limit(bytes: u64) -> io::Result<()> {
+    let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
+    // SAFETY: `limit` is valid for the call.
+    crate::check(unsafe { libc::setrlimit(libc::RLIMIT_DATA, &raw const limit) }).map(drop)
+}
+
 /// Reads the out-of-memory score adjustment of this process.
 pub fn oom_score_adj() -> io::Result<i32> {
     let text = std::fs::read_to_string("/proc/self/oom_score_adj")?;

@@ -74,6 +74,8 @@ fn copy(context: &mut Context<'_>) -> CommandResult {
         context.reply.integer(0);
         return Ok(());
     }
+    // Its module, where that is there again, has its say about copies.
+    context.state.revive(context.db, from);
     let source = context.state.db(context.db).find(from).ok_or(error::NO_SUCH_KEY)?;
     let source_type = type_of(source);
     let place = keyspace::module::Place { db: Some(options.db), key: to };

@@ -33,10 +33,12 @@ pub const RESTORE: BuiltIn = BuiltIn::new(
     restore,
 );
 
+use config::enums::SanitizeDumpPayload;
 use engine::guests::Restored;
 use keyspace::module::Place;
 use keyspace::{NewPayload, Type, type_of};
 use persistence::rdb;
+use persistence::rdb::value::Loaded;
 
 use crate::arguments;
 
@@ -104,8 +106,12 @@ pub(crate) fn restore(context: &mut Context<'_>) -> CommandResult {
         context.state.log(effect::LogLevel::Warning, format!("RESTORE: {error}"));
         BAD_FORMAT
     })?;
+    check_module_value(context, &loaded)?;
     let place = Place { db: Some(db), key };
-    let loaded = context.state.restored(loaded, place).map_err(|_| BAD_FORMAT)?;
+    let loaded = context.state.restored(loaded, place).map_err(|reason| {
+        context.state.log(effect::LogLevel::Warning, format!("RESTORE: {reason}"));
+        BAD_FORMAT
+    })?;
     let base_ms = if options.absolute { 0 } else { context.now_ms() };
     // With Redis a sum that is too large for a time lies in the past.
     let expiry_ms = (ttl_ms > 0).then(|| ttl_ms.checked_add(base_ms).unwrap_or(1));
@@ -126,6 +132,23 @@ pub(crate) fn restore(context: &mut Context<'_>) -> CommandResult {
     store(context, loaded, expiry_ms, &options, old_type);
     propagate(context, expiry_ms, &options);
     Ok(())
+}
+
+/// Values of modules that are not there are taken unseen. Where `sanitize-dump-payload` says that payloads are to be looked
+/// into, they are refused, as they are by Redis.
+fn check_module_value(context: &Context<'_>, loaded: &Loaded<'_>) -> CommandResult {
+    let Loaded::Module { type_id, .. } = loaded else { return Ok(()) };
+    let host = context.state.guests.modules.as_ref();
+    if host.is_some_and(|host| host.has_type(*type_id)) {
+        return Ok(());
+    }
+    let client = context.client();
+    let is_looked_at = match context.state.config.sanitize_dump_payload {
+        SanitizeDumpPayload::No => false,
+        SanitizeDumpPayload::Yes => client.is_real(),
+        SanitizeDumpPayload::Clients => client.is_real() && !client.user.skips_sanitizing(),
+    };
+    if is_looked_at { Err(BAD_FORMAT) } else { Ok(()) }
 }
 
 fn store(

@@ -27,6 +27,17 @@ const MISSING: &[&str] = &[
     "VSIM",
 ];
 
+/// What we have, or have in another way, on purpose.
+const OURS: &[&str] = &[
+    "module|check",
+    // Takes PARK.
+    "module|unload",
+];
+
+fn name_of(line: &str) -> &str {
+    line.split_once(' ').map_or(line, |(_, name)| name)
+}
+
 fn ask(server: &mut InProcess, words: &[&[u8]]) -> Reply {
     let client = server.connect();
     server.engine.execute(client, &[b"HELLO", b"3"]);
@@ -58,7 +69,7 @@ fn commands_are_declared_as_in_redis() {
     let recorded = recorded();
     let wrong: Vec<String> = ours
         .iter()
-        .filter(|(name, text)| recorded.get(*name) != Some(*text))
+        .filter(|(name, text)| recorded.get(*name) != Some(*text) && !OURS.contains(&name_of(name)))
         .map(|(name, text)| {
             let there = recorded.get(name).map_or("nothing", String::as_str);
             format!("{name}\n  here  {text}\n  there {there}")
@@ -68,7 +79,7 @@ fn commands_are_declared_as_in_redis() {
     let lacks: Vec<&str> = recorded
         .keys()
         .filter(|name| !ours.contains_key(*name))
-        .map(|name| name.split_once(' ').map_or(name.as_str(), |(_, name)| name))
+        .map(|name| name_of(name))
         .collect();
     let is_listed = |name: &&str| {
         MISSING.contains(name) || MISSING.contains(&name.split('|').next().unwrap_or_default())

@@ -158,7 +158,7 @@ impl State {
     pub fn reload_aof(&mut self) -> Result<(), AofLoadError> {
         self.flush_aof(true);
         self.flush(None, false);
-        self.flush_functions();
+        self.flush_beside_keys();
         self.read_manifest()?;
         self.load_aof_and_tell()
     }

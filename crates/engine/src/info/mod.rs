@@ -125,6 +125,7 @@ impl State {
                 && let Some(host) = &host
             {
                 lines.0.push_str(&host.info_list());
+                lines.0.push_str(&self.parked_lines());
             }
         }
         if let Some(host) = &host {

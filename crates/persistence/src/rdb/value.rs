@@ -176,6 +176,12 @@ pub fn read<'a>(
     }
 }
 
+/// Whether bytes are what a module may have written as a value, and nothing more.
+pub fn is_module_value(fields: &[u8]) -> bool {
+    let mut reader = Reader::new(fields);
+    module_fields(&mut reader).is_ok() && reader.is_at_end()
+}
+
 /// What a module wrote: numbers and strings, each with a word before it that says which, and the word of the end.
 pub(super) fn module_fields<'a>(reader: &mut Reader<'a>) -> RdbResult<&'a [u8]> {
     let mut begin = reader.clone();

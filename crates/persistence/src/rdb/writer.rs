@@ -13,14 +13,19 @@ const INTEGER_TEXT_MAX: usize = 11;
 #[derive(Default)]
 pub struct Writer {
     bytes: Vec<u8>,
-    /// Present if strings are to be compressed.
+    compress: bool,
+    /// Made for the first string that is worth it: its table is big.
     compressor: Option<Compressor>,
 }
 
 impl Writer {
     /// A writer that compresses strings, or not.
     pub fn new(compress: bool) -> Writer {
-        Writer { bytes: Vec::new(), compressor: compress.then(Compressor::default) }
+        Writer { bytes: Vec::new(), compress, compressor: None }
+    }
+
+    pub fn compresses(&self) -> bool {
+        self.compress
     }
 
     pub fn as_bytes(&self) -> &[u8] {
@@ -66,12 +71,12 @@ impl Writer {
         {
             return;
         }
-        if bytes.len() >= COMPRESSED_BYTES_MIN
-            && let Some(compressor) = &mut self.compressor
-            && let Some(data) = compressor.compress(bytes, bytes.len() - SAVED_BYTES_MIN)
-        {
-            self.compressed(&data, bytes.len());
-            return;
+        if bytes.len() >= COMPRESSED_BYTES_MIN && self.compress {
+            let compressor = self.compressor.get_or_insert_with(Compressor::default);
+            if let Some(data) = compressor.compress(bytes, bytes.len() - SAVED_BYTES_MIN) {
+                self.compressed(&data, bytes.len());
+                return;
+            }
         }
         self.length(bytes.len() as u64);
         self.raw(bytes);

@@ -1,66 +1,11 @@
 //! Every way in which a load can fail tells the client its reason.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
-use testkit::{Client, Reply, ServerProcess};
+use testkit::{Reply, ServerProcess};
 
 use crate::start;
-use crate::support::options;
-
-/// What a module needs of the API, in a few lines: `ask` fetches a function by name.
-const BEGIN: &str = r#"
-#include <stddef.h>
-static int (*GetApi)(const char *, void *);
-static void (*SetModuleAttribs)(void *, const char *, int, int);
-static int (*IsModuleNameBusy)(const char *);
-static int (*CreateCommand)(void *, const char *, int (*)(void *, void **, int), const char *, int, int, int);
-static int (*UnregisterScriptingEngine)(void *);
-static int (*ReplyWithLongLong)(void *, long long);
-static int init(void *ctx, const char *name, int api_version) {
-    GetApi = ((void **)ctx)[0];
-    GetApi("RedisModule_SetModuleAttribs", (void *)&SetModuleAttribs);
-    GetApi("RedisModule_IsModuleNameBusy", (void *)&IsModuleNameBusy);
-    GetApi("RedisModule_CreateCommand", (void *)&CreateCommand);
-    GetApi("RedisModule_UnregisterScriptingEngine", (void *)&UnregisterScriptingEngine);
-    GetApi("RedisModule_ReplyWithLongLong", (void *)&ReplyWithLongLong);
-    if (IsModuleNameBusy(name)) return 1;
-    SetModuleAttribs(ctx, name, 1, api_version);
-    return 0;
-}
-"#;
-
-struct Modules {
-    directory: tempfile::TempDir,
-}
-
-impl Modules {
-    fn new() -> Modules {
-        Modules { directory: tempfile::tempdir().expect("a temporary directory") }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    fn compile(&self, name: &str, code: &str) -> PathBuf {
-        let source = self.path(&format!("{name}.c"));
-        std::fs::write(&source, format!("{BEGIN}{code}")).expect("a file");
-        let module = self.path(&format!("{name}.so"));
-        let status = Command::new("cc")
-            .args(["-shared", "-fPIC", "-O1", "-w", "-o"])
-            .args([&module, &source])
-            .status()
-            .expect("a C compiler");
-        assert!(status.success(), "cc: {status}");
-        module
-    }
-}
-
-fn load(client: &mut Client, module: &Path) -> Reply {
-    let path = module.to_str().expect("a path of text");
-    client.command(&["MODULE", "LOAD", path]).expect("a reply")
-}
+use crate::support::{Modules, load, options};
 
 fn refused(server: &ServerProcess, module: &Path, reason: &str) {
     let mut client = server.client().expect("a connection");
@@ -150,4 +95,141 @@ fn the_functions_of_a_real_module_are_found_in_its_code() {
         assert!(used.contains(&name), "{name} is not among {used:?}");
     }
     assert!(!used.contains(&"ZsetAdd"), "{used:?}");
+}
+
+/// How a module can end its start: name, code, and what is told of it.
+const ENDS: &[(&str, &str, &str)] = &[
+    ("segv", "*(volatile int *)8 = 1;", "crashed with signal 11 (SIGSEGV) in its OnLoad function"),
+    ("abrt", "extern void abort(void); abort();", "crashed with signal 6 (SIGABRT) in its OnLoad"),
+    ("trap", "__builtin_trap();", "crashed with signal 4 (SIGILL) in its OnLoad"),
+    ("loop", "for (volatile int i = 0;; i++) {}", "it hung in its OnLoad function (tried for 1 s)"),
+    (
+        "exit",
+        "extern void exit(int); exit(86);",
+        "it ended the process that tried it in its OnLoad",
+    ),
+    (
+        "huge",
+        "void *(*Alloc)(size_t); GetApi = ((void **)c)[0];
+         GetApi(\"RedisModule_Alloc\", (void *)&Alloc); Alloc(1ul << 60);",
+        "out of memory: a module asked for 1152921504606846976 bytes",
+    ),
+    (
+        "eats",
+        "void *(*Calloc)(size_t, size_t); GetApi = ((void **)c)[0];
+         GetApi(\"RedisModule_Calloc\", (void *)&Calloc);
+         for (;;) { char *p = Calloc(1, 1ul << 36); p[0] = 1; }",
+        "out of memory: a module asked for 68719476736 bytes",
+    ),
+    (
+        "taken",
+        "init(c, \"m\", 1); CreateCommand(c, \"set\", 0, \"\", 0, 0, 0); return 1;",
+        "'set' is already taken",
+    ),
+    ("fails", "return 1;", "OnLoad function returned an error"),
+    (
+        "print",
+        "extern long write(int, const void *, size_t); write(2, \"so long\\n\", 8); __builtin_trap();",
+        "its last words: so long",
+    ),
+];
+
+/// What it may do before.
+const PLACES: &[&str] = &[
+    "",
+    "volatile int deep[1000]; deep[999] = 1;",
+    "extern int usleep(unsigned); usleep(1000);",
+    "if (n) return 1;",
+    "char text[64] = {0}; text[1] = 'x';",
+    "for (volatile int i = 0; i < 1000; i++) {}",
+    "extern int puts(const char *); puts(\"opened\");",
+    "extern int fork(void); if (!fork()) for (;;) {}",
+];
+
+/// The ways in which a module can be broken, in several places of its start each: (name, code, reason).
+fn broken_sources() -> Vec<(String, String, &'static str)> {
+    let mut sources = Vec::new();
+    for (name, end, reason) in ENDS {
+        for (number, before) in PLACES.iter().enumerate() {
+            // Those that only return an error are loaded in the server as well, which must not fork.
+            if ["taken", "fails"].contains(name) && before.contains("fork") {
+                continue;
+            }
+            let code = format!(
+                "int RedisModule_OnLoad(void *c, void **v, int n) {{ {before} {end} return 1; }}"
+            );
+            sources.push((format!("{name}{number}"), code, *reason));
+        }
+    }
+    let constructor =
+        "__attribute__((constructor)) static void early(void) { *(volatile int *)8 = 1; }
+        int RedisModule_OnLoad(void *c, void **v, int n) { return 0; }";
+    sources.push((
+        "early".to_owned(),
+        constructor.to_owned(),
+        "crashed with signal 11 (SIGSEGV) while being opened",
+    ));
+    let destructor =
+        "__attribute__((destructor)) static void late(void) { *(volatile int *)8 = 1; }
+        int RedisModule_OnLoad(void *c, void **v, int n) { return 1; }";
+    sources.push((
+        "late".to_owned(),
+        destructor.to_owned(),
+        "crashed with signal 11 (SIGSEGV) when it was closed",
+    ));
+    sources
+}
+
+#[test]
+fn a_hundred_broken_modules_do_no_harm() {
+    let server = start(&options().option("module-probe-timeout", &["1"]));
+    let modules = Modules::new();
+    let mut count = 0;
+    for (name, code, reason) in broken_sources() {
+        refused(&server, &modules.compile(&name, &code), reason);
+        count += 1;
+    }
+    let entry = "int RedisModule_OnLoad(void *c, void **v, int n) { return init(c, \"m\", 1); }";
+    let good = modules.compile("good", entry);
+    let bytes = std::fs::read(&good).expect("the module");
+    for machine in [0_u8, 2, 3, 8, 20, 40, 183, 243] {
+        let mut other = bytes.clone();
+        (other[18], other[19]) = (machine, 0);
+        let path = modules.path("machine.so");
+        std::fs::copy(&good, &path).expect("a copy that can be executed");
+        std::fs::write(&path, other).expect("a file");
+        refused(&server, &path, "for another machine");
+        count += 1;
+    }
+    for number in 0..6 {
+        let code = format!(
+            "extern int gone_{number}(void); int RedisModule_OnLoad(void *c, void **v, int n) {{ return gone_{number}(); }}"
+        );
+        refused(&server, &modules.compile("symbol", &code), &format!("gone_{number}"));
+        let library = format!("libgone{number}.so");
+        let code = format!("int gone_{number}(void) {{ return 0; }}");
+        std::fs::rename(modules.compile("library", &code), modules.path(&library)).expect("a file");
+        let code = format!(
+            "extern int gone_{number}(void); int RedisModule_OnLoad(void *c, void **v, int n) {{ return gone_{number}(); }}"
+        );
+        let needy = modules.compile_with("needy", &code, &[modules.path(&library)]);
+        std::fs::remove_file(modules.path(&library)).expect("it was there");
+        refused(&server, &needy, &library);
+        count += 2;
+    }
+    assert!(count >= 100, "{count}");
+    let mut client = server.client().expect("a connection");
+    assert_eq!(load(&mut client, &good), Reply::Simple(b"OK".to_vec()));
+}
+
+#[test]
+fn without_the_probe_a_module_is_loaded_at_once() {
+    let (server, modules) = (start(&options().option("module-probe", &["no"])), Modules::new());
+    // It counts its starts beside itself.
+    let code = "extern int open(const char *, int, ...); extern long write(int, const void *, unsigned long);
+        int RedisModule_OnLoad(void *c, void **v, int n) {
+            int file = open(\"starts\", 02101, 0600); write(file, \"x\", 1); return init(c, \"m\", 1); }";
+    let mut client = server.client().expect("a connection");
+    assert_eq!(load(&mut client, &modules.compile("m", code)), Reply::Simple(b"OK".to_vec()));
+    assert_eq!(std::fs::read(server.directory().join("starts")).expect("a file"), b"x");
 }

@@ -31,7 +31,7 @@ pub fn reload(context: &mut Context<'_>) -> CommandResult {
     let bytes = saved(context)?;
     if flush {
         context.state.flush(None, false);
-        context.state.flush_functions();
+        context.state.flush_beside_keys();
     }
     let on_duplicate = if merge { OnDuplicate::Replace } else { OnDuplicate::Refuse };
     // The reason is in the log.

@@ -1,4 +1,4 @@
-//! MODULE LOAD, LOADEX, UNLOAD, LIST, HELP: load, list and unload modules.
+//! MODULE CHECK, LOAD, LOADEX, UNLOAD, LIST, HELP: check, load, list and unload modules.
 
 use command_spec::*;
 use engine::*;
@@ -32,6 +32,7 @@ pub const MODULE: BuiltIn = BuiltIn::container(
     },
     module,
     &[
+        &check::MODULE_CHECK,
         &MODULE_HELP,
         &list::MODULE_LIST,
         &load::MODULE_LOAD,
@@ -44,6 +45,7 @@ use std::rc::Rc;
 
 use engine::guests::ModuleHost;
 
+pub mod check;
 pub mod list;
 pub mod load;
 pub mod loadex;
@@ -67,14 +69,16 @@ fn help(context: &mut Context<'_>) -> CommandResult {
     crate::help::reply(
         context,
         &[
+            "CHECK <path> [<arg> ...]",
+            "    Return what there is to know of a module library, which is tried in a process of its own, not loaded.",
             "LIST",
             "    Return a list of loaded modules.",
             "LOAD <path> [<arg> ...]",
             "    Load a module library from <path>, passing to it any optional arguments.",
             "LOADEX <path> [[CONFIG NAME VALUE]...] [ARGS ...]",
             "    Load a module library from <path>, while passing it module configurations and optional arguments.",
-            "UNLOAD <name>",
-            "    Unload a module.",
+            "UNLOAD <name> [PARK]",
+            "    Unload a module. With PARK, values of its data types are kept as bytes until it is loaded again.",
         ],
     )
 }

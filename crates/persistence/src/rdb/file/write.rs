@@ -20,6 +20,11 @@ pub struct ModuleAux {
     pub fields: Vec<u8>,
 }
 
+impl ModuleAux {
+    /// The `when` of data that is read before the keys; there is no other but 2, after them.
+    pub const BEFORE_KEYS: u64 = 1;
+}
+
 /// See the module text. The caller takes the bytes away as they gather.
 pub struct FileWriter {
     writer: Writer,
