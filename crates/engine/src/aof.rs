@@ -17,6 +17,7 @@ pub use rewrite::RewriteError;
 use persistence::aof::Manifest;
 
 use crate::client::ClientId;
+use crate::host::FileInput;
 use crate::state::State;
 
 /// Why an append failed, and how many bytes of it are in the file all the same.
@@ -38,8 +39,10 @@ pub struct SyncProgress {
 
 /// The directory of the append-only file. Names are those of files in it; errors are for the log.
 pub trait AofFiles {
-    /// The whole of a file; `None` if there is none.
+    /// The whole of a small file; `None` if there is none.
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, String>;
+    /// Opens a file to be read; `None` if there is none.
+    fn input(&self, name: &str) -> Result<Option<FileInput>, String>;
     fn exists(&self, name: &str) -> bool;
     /// Whether the working directory has such a file.
     fn exists_outside(&self, name: &str) -> bool;

@@ -3,7 +3,6 @@
 use config::enums::MaxmemoryPolicy;
 use keyspace::module::Place;
 use keyspace::{KeyRecord, NewPayload, Value};
-use persistence::rdb::RdbError;
 use persistence::rdb::file::{FileReader, FileWriter, Item, KeyItem, ModuleAux};
 use persistence::rdb::value::Limits;
 use persistence::version::RDB_VERSION;
@@ -12,8 +11,7 @@ use crate::access;
 use crate::effect::LogLevel;
 use crate::guests::Restored;
 use crate::notify::class;
-use crate::server_event::{LoadingStage, ServerEvent};
-use crate::state::{State, state_flag};
+use crate::state::State;
 use crate::template_load::TemplateLoad;
 
 /// Bytes that are gathered before they go to the file.
@@ -30,6 +28,9 @@ const STREAM_DB: &str = "repl-stream-db";
 /// The stream's name, and where it stands.
 const STREAM_ID: &str = "repl-id";
 const STREAM_OFFSET: &str = "repl-offset";
+
+/// The memory in use when the file was made.
+const USED_MEMORY: &str = "used-mem";
 
 /// What came of a load.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +67,16 @@ impl std::fmt::Display for LoadError {
 pub enum OnDuplicate {
     Refuse,
     Replace,
+}
+
+/// Where a load stands.
+struct Load {
+    db: usize,
+    limits: Limits,
+    on_duplicate: OnDuplicate,
+    /// The name of the stream that goes on behind the dataset.
+    stream_id: Option<String>,
+    figures: LoadFigures,
 }
 
 /// `rdb-key-save-delay`: microseconds to sleep behind each key, or, negative, one microsecond behind every so many.
@@ -155,7 +166,7 @@ impl State {
         writer.remark("redis-ver", crate::version::REDIS_VERSION.as_bytes());
         writer.remark("redis-bits", b"64");
         writer.remark("ctime", self.clock.unix_s().to_string().as_bytes());
-        writer.remark("used-mem", (self.ports.memory_used_bytes)().to_string().as_bytes());
+        writer.remark(USED_MEMORY, (self.ports.memory_used_bytes)().to_string().as_bytes());
         for (name, value) in remarks {
             writer.remark(name, value.as_bytes());
         }
@@ -233,102 +244,125 @@ impl State {
         loaded.map(|(figures, _)| figures)
     }
 
-    /// Loads the file of the last save, and tells those who listen.
-    pub fn load_file(
-        &mut self,
-        bytes: &[u8],
-        on_duplicate: OnDuplicate,
-    ) -> Result<LoadFigures, LoadError> {
-        self.emit(&ServerEvent::Loading(LoadingStage::RdbStart));
-        let loading_before = self.flags & state_flag::LOADING;
-        self.flags |= state_flag::LOADING;
-        let loaded = self.load_dataset(bytes, on_duplicate);
-        self.flags = self.flags & !state_flag::LOADING | loading_before;
-        self.tell_loaded(&loaded);
-        loaded
-    }
-
     /// The same as [`State::load_dataset`], where other bytes may follow the file; where it ends.
     pub(crate) fn load_dataset_part(
         &mut self,
         bytes: &[u8],
         on_duplicate: OnDuplicate,
     ) -> Result<(LoadFigures, usize), LoadError> {
-        let mut figures = LoadFigures::default();
         let mut reader = FileReader::new(bytes).map_err(|error| LoadError {
             reason: error.to_string(),
             position: 0,
             key: None,
         })?;
-        let mut db = 0;
-        let mut limits = self.rdb_limits(db);
+        let mut load = Load {
+            db: 0,
+            limits: self.rdb_limits(0),
+            on_duplicate,
+            stream_id: None,
+            figures: LoadFigures::default(),
+        };
         let mut sharing = TemplateLoad::new(&self.config);
-        let mut stream_id = None;
         let mut told = 0;
+        let mut due = self.loading_turn(0);
         loop {
-            if reader.position() - told >= BYTES_BETWEEN_PROGRESS {
-                told = reader.position();
-                self.tell_progress(false, told, bytes.len());
+            if reader.position() >= due.position {
+                reader.sum_up();
+                self.saving.loaded = load.figures;
+                self.tell_load(&mut told, reader.position(), bytes.len());
+                due = self.loading_turn(reader.position());
             }
-            let item = reader.next(&limits);
+            let item = reader.next(&load.limits);
             let fail = |reason: String| LoadError {
                 reason,
                 position: reader.position(),
                 key: reader.damaged_key().map(Box::from),
             };
-            let item = item.map_err(|error: RdbError| fail(error.to_string()))?;
             match item {
-                None => {
-                    if let Some(sharing) = sharing {
-                        self.disassemble_templates(sharing);
-                    }
-                    return Ok((figures, reader.position()));
-                }
-                Some(Item::Database(index)) => {
-                    let index = usize::try_from(index).ok();
-                    let index = index.filter(|index| *index < self.databases.len());
-                    db = index.ok_or_else(|| fail("more databases than configured".to_owned()))?;
-                    limits = self.rdb_limits(db);
-                }
-                Some(Item::Key(item)) => {
+                Err(error) => return Err(fail(error.to_string())),
+                Ok(Some(Item::Key(item))) => {
                     if reader.has_templates() {
                         // A file that knows of sharing tells which hashes do.
                         sharing = None;
                     }
-                    let sharing = sharing.as_mut();
-                    self.load_key(db, item, on_duplicate, sharing, &mut figures).map_err(fail)?;
-                }
-                Some(Item::EmptyKey(key)) => {
-                    figures.empty += 1;
-                    let key = String::from_utf8_lossy(&key);
-                    self.log(LogLevel::Notice, format!("rdbLoadObject skipping empty key: {key}"));
-                }
-                Some(Item::Remark { name, value }) => {
-                    self.heed_remark(&name, &value, &mut stream_id);
-                }
-                Some(Item::Sizes { keys, volatile_keys }) => {
-                    self.make_room(db, [keys, volatile_keys], reader.remaining());
-                }
-                Some(Item::Library(code)) => {
-                    let replace = on_duplicate == OnDuplicate::Replace;
-                    self.load_saved_library(&code, replace).map_err(fail)?;
-                }
-                Some(Item::ModuleAux { type_id, when, fields }) => {
-                    let aux = ModuleAux { type_id, when, fields: fields.to_vec() };
-                    let host = self.guests.modules.clone();
-                    let is_taken = host.map_or(Ok(false), |host| host.load_aux(self, &aux));
-                    if !is_taken.map_err(fail)? {
-                        self.guests.parked.keep_aux(aux);
+                    if let Err(reason) = self.load_key(item, sharing.as_mut(), &mut load) {
+                        return Err(fail(reason));
                     }
+                    if self.config.key_load_delay != 0 {
+                        self.saving.loaded = load.figures;
+                        self.tell_load(&mut told, reader.position(), bytes.len());
+                        due = self.delay_loading(reader.position(), due);
+                    }
+                }
+                Ok(Some(item)) => {
+                    self.load_item(item, reader.remaining(), &mut load).map_err(fail)?;
+                }
+                Ok(None) => {
+                    if let Some(sharing) = sharing {
+                        self.disassemble_templates(sharing);
+                    }
+                    return Ok((load.figures, reader.position()));
                 }
             }
         }
     }
 
+    /// Tells those who listen, if it has come far enough since the last time.
+    fn tell_load(&mut self, told: &mut usize, position: usize, bytes: usize) {
+        if position - *told >= BYTES_BETWEEN_PROGRESS {
+            *told = position;
+            self.tell_progress(false, position, bytes);
+        }
+    }
+
+    /// Takes what is no key.
+    #[inline(never)]
+    fn load_item(
+        &mut self,
+        item: Item<'_>,
+        bytes_left: usize,
+        load: &mut Load,
+    ) -> Result<(), String> {
+        match item {
+            Item::Key(_) => unreachable!("keys are taken by whoever reads the file"),
+            Item::Database(index) => {
+                let index = usize::try_from(index).ok();
+                let index = index.filter(|index| *index < self.databases.len());
+                load.db = index.ok_or_else(|| "more databases than configured".to_owned())?;
+                load.limits = self.rdb_limits(load.db);
+            }
+            Item::EmptyKey(key) => {
+                load.figures.empty += 1;
+                let key = String::from_utf8_lossy(&key);
+                self.log(LogLevel::Notice, format!("rdbLoadObject skipping empty key: {key}"));
+            }
+            Item::Remark { name, value } => self.heed_remark(&name, &value, &mut load.stream_id),
+            Item::Sizes { keys, volatile_keys } => {
+                self.make_room(load.db, [keys, volatile_keys], bytes_left);
+            }
+            Item::Library(code) => {
+                self.load_saved_library(&code, load.on_duplicate == OnDuplicate::Replace)?;
+            }
+            Item::ModuleAux { type_id, when, fields } => {
+                let aux = ModuleAux { type_id, when, fields: fields.to_vec() };
+                let host = self.guests.modules.clone();
+                if !host.map_or(Ok(false), |host| host.load_aux(self, &aux))? {
+                    self.guests.parked.keep_aux(aux);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// What a file says of the stream behind it.
     fn heed_remark(&mut self, name: &[u8], value: &[u8], stream_id: &mut Option<String>) {
         let number = || stdx::number::parse_i64(value);
-        if name == STREAM_DB.as_bytes() {
+        if name == USED_MEMORY.as_bytes() {
+            let bytes = number().and_then(|bytes| u64::try_from(bytes).ok());
+            if let Some(loading) = &mut self.saving.loading {
+                loading.saved_memory_bytes = bytes.unwrap_or(0);
+            }
+        } else if name == STREAM_DB.as_bytes() {
             let db = number().and_then(|db| usize::try_from(db).ok());
             self.primary_link.db = db.unwrap_or(0);
         } else if name == STREAM_ID.as_bytes() {
@@ -358,18 +392,19 @@ impl State {
         database.expand_to(database.len() + keys, database.expires_len() + volatile_keys);
     }
 
+    /// Inline, because the item is large and would be copied.
+    #[inline(always)]
     fn load_key(
         &mut self,
-        db: usize,
         item: KeyItem<'_>,
-        on_duplicate: OnDuplicate,
         sharing: Option<&mut TemplateLoad>,
-        figures: &mut LoadFigures,
+        load: &mut Load,
     ) -> Result<(), String> {
+        let db = load.db;
         let now_ms = self.clock.unix_ms();
         // The primary of a replica will tell when it is gone.
         if !self.is_replica() && item.expiry_ms.is_some_and(|expiry_ms| expiry_ms < now_ms) {
-            figures.expired += 1;
+            load.figures.expired += 1;
             if self.saving.resumes && self.feed.has_backlog() {
                 // Replicas that go on with the stream still have it.
                 let verb: &[u8] = if self.config.lazyfree_lazy_expire { b"UNLINK" } else { b"DEL" };
@@ -384,12 +419,12 @@ impl State {
         let mut restored = self.restored(item.loaded, Place { db: Some(db), key: &item.key })?;
         if let Restored::Value(Value::Hash(hash)) = &mut restored
             && let Some(text) =
-                sharing.and_then(|load| load.share(hash, &self.templates, db, &item.key))
+                sharing.and_then(|names| names.share(hash, &self.templates, db, &item.key))
         {
             self.log(LogLevel::Notice, text);
         }
         if self.databases[db].find_hashed(hash, &item.key).is_some() {
-            if on_duplicate == OnDuplicate::Refuse {
+            if load.on_duplicate == OnDuplicate::Refuse {
                 let key = String::from_utf8_lossy(&item.key).into_owned();
                 return Err(format!("the key '{key}' stands twice"));
             }
@@ -404,7 +439,7 @@ impl State {
         if let Some(access) = access {
             record.set_access(access);
         }
-        figures.loaded += 1;
+        load.figures.loaded += 1;
         self.notify(class::LOADED, "loaded", db, &item.key);
         self.signal_key_ready(db, &item.key);
         Ok(())

@@ -84,8 +84,9 @@ impl State {
 
     /// Frees memory if there is too little, as far as that is done in a moment; false if nothing can go.
     pub(crate) fn evict(&mut self) -> bool {
-        // A pause keeps the data set as it is.
-        if self.pause.is_some() || self.feed.shutdown_deadline_ms.is_some() {
+        // A pause keeps the data set as it is, and what is loaded is loaded as it was saved.
+        let keeps = self.is_loading() || self.feed.shutdown_deadline_ms.is_some();
+        if self.pause.is_some() || keeps {
             return true;
         }
         let limit = self.config.maxmemory;

@@ -44,6 +44,19 @@ pub struct ProcessFigures {
 /// Connects to a server by host, port and a time limit in milliseconds, encrypted if there is a context.
 pub type Connect = fn(&str, u16, u64, Option<&tls::Context>) -> Option<Box<dyn Link>>;
 
+/// A file that is read from its begin to its end.
+pub struct FileInput {
+    pub reader: Box<dyn std::io::Read>,
+    pub length: u64,
+}
+
+impl From<Vec<u8>> for FileInput {
+    fn from(bytes: Vec<u8>) -> FileInput {
+        let length = bytes.len() as u64;
+        FileInput { reader: Box::new(std::io::Cursor::new(bytes)), length }
+    }
+}
+
 /// Small services that are done at once.
 #[derive(Clone, Copy, Debug)]
 pub struct HostPort {
@@ -73,8 +86,8 @@ pub struct HostPort {
     pub save: fn(&State) -> Result<(), String>,
     /// Starts a process that does; its number.
     pub fork_save: fn(&mut State) -> Result<i32, String>,
-    /// Reads that file, if there is one.
-    pub load: fn(&State) -> Result<Option<Vec<u8>>, String>,
+    /// Opens that file, if there is one.
+    pub open_saved: fn(&State) -> Result<Option<FileInput>, String>,
     /// Reads a file as a whole; else the system's reason.
     pub read_file: fn(&[u8]) -> Result<Vec<u8>, String>,
     /// Puts a text in the place of a file, so that either the old or the new one is there whatever happens.
@@ -134,7 +147,7 @@ impl Default for HostPort {
             sleep_us: |_| {},
             save: |_| Err("there is no disk".to_owned()),
             fork_save: |_| Err("there are no processes".to_owned()),
-            load: |_| Ok(None),
+            open_saved: |_| Ok(None),
             read_file: |_| Err("there is no disk".to_owned()),
             replace_file: |_, _| Err("there is no disk".to_owned()),
             save_cluster: |_, _| Ok(()),

@@ -42,6 +42,7 @@ pub mod keys;
 pub mod latency;
 pub mod lazyfree;
 pub mod links;
+pub mod loading;
 pub mod lookahead;
 pub mod lookup;
 mod monitor;

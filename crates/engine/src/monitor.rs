@@ -5,10 +5,12 @@ use crate::command::Command;
 use crate::state::State;
 
 impl State {
-    /// Tells those who watch of a call; one that waited was seen when it began to.
+    /// Tells those who watch of a call; one that waited was seen when it began to. What a file says is not a call.
     #[inline]
     pub(crate) fn feed_monitors(&mut self, client: ClientId, command: &Command, argv: &[&[u8]]) {
-        let is_seen = !self.monitors.is_empty() && !command.has_flag(command_spec::flag::ADMIN);
+        let is_seen = !self.monitors.is_empty()
+            && !command.has_flag(command_spec::flag::ADMIN)
+            && !self.is_loading();
         if is_seen && !self.clients[client].has(client_flag::REEXECUTING) {
             self.send_monitor_line(client, command, argv);
         }

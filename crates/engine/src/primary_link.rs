@@ -13,7 +13,8 @@ use crate::command::Command;
 use crate::dataset::{LoadFigures, OnDuplicate};
 use crate::effect::{Effect, LogLevel};
 use crate::error::{self, CommandResult};
-use crate::server_event::{LoadingStage, ServerEvent};
+use crate::loading::LoadingFrom;
+use crate::server_event::ServerEvent;
 use crate::state::{State, state_flag};
 
 /// How far the link to the primary has come.
@@ -257,11 +258,9 @@ impl State {
         self.flush(None, self.config.replica_lazy_flush);
         self.flush_beside_keys();
         self.log(LogLevel::Notice, "MASTER <-> REPLICA sync: Loading DB in memory");
-        self.flags |= state_flag::LOADING;
-        self.emit(&ServerEvent::Loading(LoadingStage::ReplicationStart));
+        self.begin_loading(LoadingFrom::Primary, bytes.len() as u64);
         let loaded = self.load_dataset(bytes, OnDuplicate::Refuse);
-        self.tell_loaded(&loaded);
-        self.flags &= !state_flag::LOADING;
+        self.end_loading(&loaded);
         let figures = match loaded {
             Ok(figures) => figures,
             Err(error) => {
@@ -274,9 +273,7 @@ impl State {
         self.feed.previous_id = None;
         self.feed.offset = offset;
         self.renew_backlog();
-        if let Err(reason) = self.switch_aof() {
-            self.log(LogLevel::Warning, reason);
-        }
+        self.follow_appendonly();
         Ok(figures)
     }
 

@@ -66,6 +66,8 @@ pub struct Propagation {
     pub targets: Targets,
     /// Number of takers (AOF, replicas, tests); none: nothing is copied.
     takers: usize,
+    /// What happens is read from a file, and concerns nobody.
+    pub(crate) suspended: bool,
     /// What replaces the call's own words.
     pub rewrite: Option<OwnedArgv>,
     pub prevented: bool,
@@ -98,7 +100,7 @@ pub struct PutAside {
 
 impl Propagation {
     pub fn is_wanted(&self) -> bool {
-        self.takers > 0
+        self.takers > 0 && !self.suspended
     }
 
     pub fn add_taker(&mut self) {
@@ -125,15 +127,6 @@ impl Propagation {
         self.muted = aside.muted;
         self.also.splice(0..0, aside.also);
         self.out.splice(0..0, aside.out);
-    }
-
-    /// What is done while the dataset is loaded concerns nobody; give the result to [`Propagation::resume`].
-    pub(crate) fn suspend(&mut self) -> usize {
-        std::mem::take(&mut self.takers)
-    }
-
-    pub(crate) fn resume(&mut self, takers: usize) {
-        self.takers = takers;
     }
 
     /// What a nested call must not take for its own; give it back with [`Propagation::end_nested`].

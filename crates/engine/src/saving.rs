@@ -3,8 +3,11 @@
 use keyspace::ResizePolicy;
 
 use crate::child::USER_SIGNAL;
+use crate::dataset::{LoadFigures, OnDuplicate};
 use crate::effect::{Effect, LogLevel};
 use crate::error::CommandError;
+use crate::host::FileInput;
+use crate::loading::{Loading, LoadingFrom};
 use crate::replica_sync::SaveTarget;
 use crate::server_event::{PersistenceStage, ServerEvent};
 use crate::state::{State, state_flag};
@@ -41,7 +44,9 @@ pub struct Saving {
     /// How long the latest took.
     pub latest_fork_us: u64,
     pub failures_in_row: u64,
-    pub loaded: crate::dataset::LoadFigures,
+    pub loaded: LoadFigures,
+    /// While a dataset is loaded.
+    pub loading: Option<Loading>,
     /// DEBUG SET-SKIP-CHECKSUM-VALIDATION.
     pub skip_checksum: bool,
 }
@@ -61,7 +66,8 @@ impl Saving {
             forks: 0,
             latest_fork_us: 0,
             failures_in_row: 0,
-            loaded: crate::dataset::LoadFigures::default(),
+            loaded: LoadFigures::default(),
+            loading: None,
             skip_checksum: false,
         }
     }
@@ -296,42 +302,69 @@ impl State {
 
     /// Puts a saved dataset in the place of the one there is, for a guest. Processes that write the old one end, and replicas
     /// begin anew.
-    pub fn replace_dataset(
-        &mut self,
-        bytes: &[u8],
-        on_duplicate: crate::dataset::OnDuplicate,
-    ) -> Result<(), crate::dataset::LoadError> {
+    pub fn replace_dataset(&mut self, input: FileInput) -> Result<(), String> {
         self.disconnect_replicas();
         self.abandon_background_save();
-        let writes_aof = self.aof.mode != crate::aof::Mode::Off;
-        if writes_aof {
+        if self.aof.mode != crate::aof::Mode::Off {
             self.stop_aof();
         }
         self.flush(None, false);
         self.flush_beside_keys();
-        let takers = self.propagation.suspend();
-        let loaded = self.load_file(bytes, on_duplicate);
-        self.propagation.resume(takers);
+        self.propagation.suspended = true;
+        let loaded = self.load_from_file(input, OnDuplicate::Refuse);
+        self.propagation.suspended = false;
         // What follows does not belong to the stream so far.
         self.new_replication_id();
         self.feed.previous_id = None;
         self.dirty += 1;
-        if writes_aof && let Err(reason) = self.switch_aof() {
-            self.log(LogLevel::Warning, reason);
-        }
+        self.follow_appendonly();
         loaded.map(drop)
     }
 
     /// Loads the file that the last save left, if there is one.
-    pub fn load_saved(&mut self) -> Result<Option<crate::dataset::LoadFigures>, String> {
-        let Some(bytes) = (self.host.port.load)(self)? else { return Ok(None) };
+    pub fn load_saved(&mut self) -> Result<Option<LoadFigures>, String> {
+        let Some(input) = (self.host.port.open_saved)(self)? else { return Ok(None) };
         self.saving.resumes = true;
-        let loaded = self.load_file(&bytes, crate::dataset::OnDuplicate::Refuse);
+        let loaded = self.load_from_file(input, OnDuplicate::Refuse);
         self.saving.resumes = false;
-        let figures = loaded.map_err(|error| error.to_string())?;
-        self.saving.loaded = figures;
+        let figures = loaded?;
         self.saving.last_save_s = self.clock.unix_s();
         self.dirty = 0;
+        self.follow_appendonly();
         Ok(Some(figures))
+    }
+
+    /// DEBUG RELOAD: loads that file behind what is there, or, flushed, in its place.
+    pub fn reload_saved(&mut self, flush: bool, on_duplicate: OnDuplicate) -> Result<(), String> {
+        let opened = (self.host.port.open_saved)(self);
+        let opened = opened.and_then(|input| input.ok_or_else(|| "there is no file".to_owned()));
+        let input = opened.inspect_err(|reason| self.log_failed_load(reason))?;
+        if flush {
+            self.flush(None, false);
+            self.flush_beside_keys();
+        }
+        self.load_from_file(input, on_duplicate)?;
+        self.dirty = 0;
+        self.follow_appendonly();
+        Ok(())
+    }
+
+    fn log_failed_load(&mut self, reason: &str) {
+        self.log(LogLevel::Warning, format!("RDB: {reason}"));
+    }
+
+    fn load_from_file(
+        &mut self,
+        input: FileInput,
+        on_duplicate: OnDuplicate,
+    ) -> Result<LoadFigures, String> {
+        self.begin_loading(LoadingFrom::Rdb, input.length);
+        let bytes = self.read_whole(input);
+        let loaded = bytes.inspect_err(|reason| self.log_failed_load(reason)).and_then(|bytes| {
+            self.load_dataset(&bytes, on_duplicate).map_err(|error| error.to_string())
+        });
+        self.end_loading(&loaded);
+        self.saving.loaded = loaded.clone()?;
+        loaded
     }
 }

@@ -480,7 +480,7 @@ impl State {
         self.end_turn();
     }
 
-    fn end_pause_when_due(&mut self) {
+    pub(crate) fn end_pause_when_due(&mut self) {
         if let Some(pause) = self.pause
             && pause.until_ms <= self.clock.unix_ms()
         {
@@ -500,13 +500,17 @@ impl State {
         [blocked, paused, self.timers.next_due_us()].into_iter().flatten().min()
     }
 
+    pub fn note_memory_peak(&mut self) {
+        let used = (self.ports.memory_used_bytes)() as u64;
+        self.stats.peak_memory_bytes = self.stats.peak_memory_bytes.max(used);
+    }
+
     fn cron(&mut self) {
         if self.has_event_listeners() {
             self.emit(&ServerEvent::CronLoop { hz: self.config.hz });
         }
         let started_us = self.clock.monotonic_us_now();
-        let used = (self.ports.memory_used_bytes)() as u64;
-        self.stats.peak_memory_bytes = self.stats.peak_memory_bytes.max(used);
+        self.note_memory_peak();
         for database in &mut self.databases {
             database.rehash_step(REHASH_BUCKETS_PER_CRON);
         }

@@ -6,8 +6,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use engine::State;
-use engine::dataset::OnDuplicate;
 use engine::effect::LogLevel;
+use engine::host::FileInput;
 use module_abi::status;
 
 use crate::context::Ctx;
@@ -83,13 +83,18 @@ extern "C" fn rdb_load(ctx: *mut Ctx, stream: *mut RdbStream, flags: c_int) -> c
     if state.is_replica() {
         return fail(libc::ENOTSUP);
     }
-    let bytes = match std::fs::read(&stream.path) {
-        Ok(bytes) => bytes,
+    // From within the turns of a load.
+    if state.is_loading() {
+        return fail(libc::EBUSY);
+    }
+    let opened = std::fs::File::open(&stream.path);
+    let input = match opened.and_then(|file| file.metadata().map(|facts| (file, facts.len()))) {
+        Ok((file, length)) => FileInput { reader: Box::new(file), length },
         Err(error) => return fail(number_of(&error)),
     };
     // A module's child would go on with data that is not there any more.
     crate::fork::end_child(state);
-    match state.replace_dataset(&bytes, OnDuplicate::Refuse) {
+    match state.replace_dataset(input) {
         Ok(()) => {
             set_errno(0);
             status::OK

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::State;
 use engine::aof::{AofFiles, AppendError, SyncProgress};
+use engine::host::FileInput;
 use sys::background::Job;
 use sys::poll::Waker;
 
@@ -72,6 +73,10 @@ impl AofFiles for AofDirectory {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(describe(&error).to_string()),
         }
+    }
+
+    fn input(&self, name: &str) -> Result<Option<FileInput>, String> {
+        disk::open(&self.of(name)).map_err(|error| describe(&error))
     }
 
     fn exists(&self, name: &str) -> bool {

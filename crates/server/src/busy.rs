@@ -1,4 +1,4 @@
-//! Answering others while a script runs: a turn of the loop within the execution of the script's command.
+//! Answering others while a script runs or a dataset is loaded: a turn of the loop within the command, or within the start.
 //!
 //! The command holds the engine's state, so for the time of the command the shell is lent (`structures::lent`) with a spare
 //! engine in the place of the real one; a turn exchanges the two states and puts them back.
@@ -22,16 +22,16 @@ pub struct Busy {
     lent: Rc<Lent<Shell>>,
     /// Stands in for the engine while the shell is lent; gone meanwhile.
     spare: Option<Box<Engine>>,
-    /// Events that cannot be dealt with while a script runs.
+    /// Events that cannot be dealt with in such a turn.
     put_off: Vec<Ready>,
-    /// Clients that may go on, but not while the script runs.
+    /// Clients that may go on, but not before it is over.
     resumed: Vec<ClientId>,
-    /// New names of commands that run scripts.
+    /// New names of commands that take long.
     renamed_runners: Vec<Vec<u8>>,
 }
 
 impl Busy {
-    /// Lets scripts of this engine call for a turn.
+    /// Lets scripts and loads of this engine call for a turn.
     pub fn new(engine: &mut Engine) -> Busy {
         let lent = Rc::new(Lent::<Shell>::default());
         let config = config::Config::default();
@@ -77,15 +77,15 @@ impl Busy {
     }
 }
 
-/// Whether a command of this name runs scripts.
+/// Whether a command of this name runs scripts, or may load a dataset.
 #[inline]
-fn is_script_runner(name: &[u8]) -> bool {
-    matches!(name.first(), Some(b'e' | b'E' | b'f' | b'F')) && is_runner(name)
+fn is_long_runner(name: &[u8]) -> bool {
+    matches!(name.first(), Some(b'd' | b'D' | b'e' | b'E' | b'f' | b'F')) && is_runner(name)
 }
 
 fn is_runner(name: &[u8]) -> bool {
-    const RUNNERS: [&[u8]; 7] =
-        [b"eval", b"eval_ro", b"evalsha", b"evalsha_ro", b"exec", b"fcall", b"fcall_ro"];
+    const RUNNERS: [&[u8]; 8] =
+        [b"debug", b"eval", b"eval_ro", b"evalsha", b"evalsha_ro", b"exec", b"fcall", b"fcall_ro"];
     RUNNERS.iter().any(|runner| name.eq_ignore_ascii_case(runner))
 }
 
@@ -93,34 +93,39 @@ impl Shell {
     /// Executes a request.
     #[inline]
     pub fn execute(&mut self, id: ClientId, argv: &[&[u8]]) {
-        if argv.first().is_some_and(|name| self.may_run_script(name)) {
+        if argv.first().is_some_and(|name| self.may_run_long(name)) {
             self.execute_lending(id, argv);
         } else {
             self.engine.execute(id, argv);
         }
     }
 
-    /// Whether a command of this name may run a script. Others are spared the lending. Where there are modules each may:
+    /// Whether a command of this name may take long. Others are spared the lending. Where there are modules each may:
     /// filters change commands, and whoever is told of one may call others.
     #[inline]
-    fn may_run_script(&self, name: &[u8]) -> bool {
-        is_script_runner(name) || module_host_native::is_in_use() || self.busy.is_renamed(name)
+    fn may_run_long(&self, name: &[u8]) -> bool {
+        is_long_runner(name) || module_host_native::is_in_use() || self.busy.is_renamed(name)
     }
 
     fn execute_lending(&mut self, id: ClientId, argv: &[&[u8]]) {
+        self.lending(|engine| engine.execute(id, argv));
+    }
+
+    /// Lets the engine call for turns while `body` has it.
+    pub fn lending<R>(&mut self, body: impl FnOnce(&mut Engine) -> R) -> R {
         let Some(spare) = self.busy.spare.take() else {
             // Within a turn all that could run long is refused.
-            self.engine.execute(id, argv);
-            return;
+            return body(&mut self.engine);
         };
         let mut engine = std::mem::replace(&mut self.engine, spare);
         let lent = self.busy.lent.clone();
         // The report of a crash tells of the engine that executes.
-        lent.lend(self, || sys::crash::observed(&mut *engine, |engine| engine.execute(id, argv)));
+        let result = lent.lend(self, || sys::crash::observed(&mut *engine, body));
         self.busy.spare = Some(std::mem::replace(&mut self.engine, engine));
+        result
     }
 
-    /// A turn of the loop, for the script that runs with `state`.
+    /// A turn of the loop, for what runs with `state`.
     fn serve_while_busy(&mut self, state: &mut State) {
         std::mem::swap(&mut self.engine.state, state);
         sys::crash::observed(self, Shell::take_turn);
@@ -138,15 +143,30 @@ impl Shell {
                     self.busy.put_off.push(ready);
                 }
             }
+            self.read_more_input();
             self.execute_batch();
             self.perform_effects();
             self.flush_pending();
+            self.loading_cron();
             if let Some(code) = self.shutdown.exit_code() {
-                // There is no way back to the loop but through the script.
+                // There is no way back to the loop but through what runs.
                 std::process::exit(code);
             }
             if !self.wait_for_events(0) {
                 break;
+            }
+        }
+    }
+
+    /// Reads on from those whose input was larger than one read, each once.
+    fn read_more_input(&mut self) {
+        for id in std::mem::take(&mut self.more_input) {
+            if self.waits_for_script(id) {
+                self.more_input.push(id);
+            } else {
+                // What was read of it already comes first.
+                self.execute_batch();
+                self.read_from(id);
             }
         }
     }
@@ -160,9 +180,10 @@ impl Shell {
         self.waits_for_script(ClientId(ready.token as u32))
     }
 
-    /// Whether nothing that this client says may be executed before the script that runs has ended.
+    /// Whether nothing that this client says may be executed before the script or the load that runs has ended.
     pub fn waits_for_script(&self, id: ClientId) -> bool {
         self.engine.state.executing == Some(id)
+            || self.engine.state.waits_for_load(id)
             || self.engine.client_flags(id) & client_flag::MASTER != 0
     }
 
@@ -194,11 +215,11 @@ mod tests {
 
     #[test]
     fn runners_by_name() {
-        for name in ["EVAL", "evalsha_ro", "Exec", "fcall"] {
-            assert!(is_script_runner(name.as_bytes()), "{name}");
+        for name in ["EVAL", "evalsha_ro", "Exec", "fcall", "DEBUG"] {
+            assert!(is_long_runner(name.as_bytes()), "{name}");
         }
         for name in ["get", "expire", "flushall", "echo", "exists"] {
-            assert!(!is_script_runner(name.as_bytes()), "{name}");
+            assert!(!is_long_runner(name.as_bytes()), "{name}");
         }
     }
 }

@@ -11,7 +11,7 @@ use engine::{ClientId, State, client_flag};
 
 use crate::crash_report::SWITCHES;
 use crate::event_loop::Shell;
-use crate::listen::Kind;
+use crate::listen::{Kind, ListenFailed};
 use crate::log::{self, Level, log};
 use crate::port::EnginePort as _;
 use crate::tls_files;
@@ -64,6 +64,26 @@ impl Shell {
         SWITCHES.memory_test.store(config.crash_memcheck_enabled, Ordering::Relaxed);
         SWITCHES.hide_user_data.store(config.hide_user_data_from_log, Ordering::Relaxed);
         SWITCHES.exit_on_panic.store(config.use_exit_on_panic, Ordering::Relaxed);
+    }
+
+    /// Opens all that the configuration names; an error has been reported and gives the exit code.
+    pub fn open_listeners(&mut self) -> Result<(), i32> {
+        let Shell { listeners, engine, epoll, .. } = self;
+        let config = &engine.state.config;
+        if let Err(ListenFailed(kind)) = listeners.open(config, epoll) {
+            let port = if kind == Kind::Tls { config.tls_port } else { config.port };
+            // Of a unix socket everything has been said.
+            if kind != Kind::Unix {
+                log!(Warning, "Failed listening on port {port} ({}), aborting.", kind.name());
+            }
+            return Err(1);
+        }
+        if listeners.is_empty() {
+            log!(Warning, "Configured to not listen anywhere, exiting.");
+            return Err(1);
+        }
+        engine.state.host.facts.listeners = listeners.describe(config);
+        Ok(())
     }
 
     fn listen_anew(&mut self, kind: Kind) -> Result<(), ()> {

@@ -7,12 +7,12 @@ use std::sync::mpsc::Sender;
 
 use engine::State;
 use engine::child::ChildKind;
+use engine::host::FileInput;
 use engine::save_file::{SaveDisk, Step, write_synced};
 use engine::server_event::PersistenceStage;
 use sys::background::Job;
 use sys::process::Forked;
 
-use crate::event_loop::Shell;
 use crate::log::log;
 
 /// What the child tells by its exit code.
@@ -218,78 +218,29 @@ pub fn leave_child(state: &State, code: i32) -> ! {
     sys::process::exit_now(code)
 }
 
-/// Reads the file, if there is one.
-pub fn load(state: &State) -> Result<Option<Vec<u8>>, String> {
-    match std::fs::read(file_name(state)) {
-        Ok(bytes) => Ok(Some(bytes)),
+/// Opens a file to be read, if there is one.
+pub fn open(path: &Path) -> io::Result<Option<FileInput>> {
+    let opened = File::open(path).and_then(|file| file.metadata().map(|facts| (file, facts.len())));
+    match opened {
+        Ok((file, length)) => Ok(Some(FileInput { reader: Box::new(file), length })),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(error),
     }
 }
 
-/// Opens the file, which is there; its length.
-pub fn open(state: &State) -> io::Result<(File, u64)> {
+/// Opens the dataset's file, which is there; its length.
+pub fn open_file(state: &State) -> io::Result<(File, u64)> {
     let file = File::open(file_name(state))?;
     let len = file.metadata()?.len();
     Ok((file, len))
 }
 
+/// Opens the dataset's file.
+pub fn open_saved(state: &State) -> Result<Option<FileInput>, String> {
+    open(Path::new(&file_name(state))).map_err(told)
+}
+
 /// The directory is the process's own.
 fn file_name(state: &State) -> String {
     String::from_utf8_lossy(&state.config.dbfilename).into_owned()
-}
-
-impl Shell {
-    /// Gives the engine the files it may append to.
-    pub fn provide_aof_files(&mut self) {
-        let queue = self.background.aof_queue();
-        let config = &self.engine.state.config;
-        let files = crate::aof_files::AofDirectory::new(config, queue, self.waker.clone());
-        self.engine.state.aof.files = Some(Box::new(files));
-        let queue = self.background.aof_queue();
-        let config = &self.engine.state.config;
-        let files = crate::backup_files::BackupDirectory::new(config, queue);
-        self.engine.state.aof.backup.files = Some(Box::new(files));
-    }
-
-    fn load_append_only_file(&mut self, elsewhere: bool) -> Result<(), i32> {
-        let state = &mut self.engine.state;
-        let result = if elsewhere { state.preload() } else { state.open_aof() };
-        self.perform_effects();
-        result.map_err(|error| {
-            log!(Warning, "{}", error.0);
-            1
-        })
-    }
-
-    /// Loads what the last save left, or what is to be preloaded; a file that cannot be read stops the start.
-    pub fn load_dataset(&mut self) -> Result<(), i32> {
-        let elsewhere = !self.engine.state.config.preload_file.is_empty();
-        if elsewhere || self.engine.state.config.appendonly {
-            return self.load_append_only_file(elsewhere);
-        }
-        let started = std::time::Instant::now();
-        match self.engine.state.load_saved() {
-            Ok(None) => Ok(()),
-            Ok(Some(figures)) => {
-                log!(
-                    Notice,
-                    "Done loading RDB, keys loaded: {}, keys expired: {}, empty keys skipped: {}.",
-                    figures.loaded,
-                    figures.expired,
-                    figures.empty
-                );
-                let seconds = started.elapsed().as_secs_f64();
-                log!(Notice, "DB loaded from disk: {seconds:.3} seconds");
-                Ok(())
-            }
-            Err(reason) => {
-                self.perform_effects();
-                log!(Warning, "{reason}");
-                log!(Warning, "Terminating server after rdb file reading failure.");
-                log!(Warning, "Fatal error loading the DB, check server logs. Exiting.");
-                Err(1)
-            }
-        }
-    }
 }

@@ -47,6 +47,7 @@ pub struct Shell {
     pub accepting: Accepting,
     pub primary: crate::primary::Primary,
     pub cron: Cron,
+    pub loading_cron_due_us: u64,
     pub lookahead: Lookahead,
     pub shutdown: ShutdownState,
     /// Children in which scripts are run step by step.
@@ -98,6 +99,7 @@ impl Shell {
             accepting: Accepting::default(),
             primary: crate::primary::Primary::default(),
             cron: Cron::default(),
+            loading_cron_due_us: 0,
             lookahead: Lookahead::default(),
             background: Background::start()?,
             oom_score: crate::oom_score::OomScore::default(),

@@ -35,7 +35,7 @@ pub fn describe(config: &config::Config, files: &FilesInUse) -> Host {
         allocator_act: sys::allocator::act,
         save: crate::disk::save,
         fork_save: crate::disk::fork_save,
-        load: crate::disk::load,
+        open_saved: crate::disk::open_saved,
         read_file,
         replace_file,
         save_cluster: crate::cluster_file::save,

@@ -28,6 +28,7 @@ mod host;
 mod limits;
 mod links;
 mod listen;
+mod loading;
 mod log;
 mod logo;
 mod lookahead;

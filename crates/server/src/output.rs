@@ -31,7 +31,9 @@ impl Shell {
         self.engine.swap_pending_writes(&mut pending);
         for id in pending.drain(..) {
             // It could be closed here, but its command goes on.
-            if self.busy.is_lent() && self.engine.state.executing == Some(id) {
+            let state = &self.engine.state;
+            let goes_on = state.executing == Some(id) || state.waits_for_load(id);
+            if self.busy.is_lent() && goes_on {
                 self.engine.state.pending_writes.push(id);
                 continue;
             }

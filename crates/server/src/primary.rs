@@ -236,6 +236,19 @@ impl Shell {
         }
     }
 
+    /// The primary hears that this server lives while it loads what it was sent.
+    pub fn greet_primary(&mut self) {
+        let now_ms = self.engine.unix_ms();
+        if now_ms < self.primary.next_cron_ms {
+            return;
+        }
+        if let Some(open) = &mut self.primary.open {
+            self.primary.next_cron_ms = now_ms + 1000;
+            // A primary that is gone is found out when the load is over.
+            let _ = open.send(b"\n");
+        }
+    }
+
     /// The connection is ready.
     pub fn primary_ready(&mut self, ready: Ready) {
         let Some(open) = &self.primary.open else { return };
@@ -458,8 +471,9 @@ impl Shell {
         let Some(open) = &self.primary.open else { return Ok(()) };
         let Stage::Receiving { id, offset, .. } = &open.stage else { return Ok(()) };
         let (id, offset) = (id.clone(), *offset);
+        let loaded = self.lending(|engine| engine.state.load_from_primary(dataset, &id, offset));
         let state = &mut self.engine.state;
-        match state.load_from_primary(dataset, &id, offset) {
+        match loaded {
             Ok(figures) => {
                 let text = format!(
                     "Done loading RDB, keys loaded: {}, keys expired: {}.",

@@ -264,7 +264,7 @@ impl Shell {
 
     /// Sends a replica the dataset's file.
     pub fn send_dataset(&mut self, id: ClientId) {
-        let opened = disk::open(&self.engine.state);
+        let opened = disk::open_file(&self.engine.state);
         let Some(connection) = self.connections.get_mut(id) else { return };
         match opened {
             Ok((file, len)) => {

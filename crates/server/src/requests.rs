@@ -41,8 +41,13 @@ impl Shell {
 
     /// Reads behind what is kept of the client's last bytes, and executes what is whole now.
     fn read_more(&mut self, id: ClientId) {
-        // The clients before it come first.
+        // The clients before it come first. Should one of them take long, this one is read from within, for the kernel does
+        // not say again that it has something.
+        self.more_input.push(id);
         self.execute_batch();
+        if self.more_input.last() == Some(&id) {
+            self.more_input.pop();
+        }
         let Some(connection) = self.connections.get_mut(id) else { return };
         let room = read_room(connection);
         let read = connection.stream.read_append(&mut connection.query, room);

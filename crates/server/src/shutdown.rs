@@ -25,6 +25,10 @@ impl ShutdownState {
     pub fn exit_code(&self) -> Option<i32> {
         self.exit_code
     }
+
+    pub fn asked_by_signal(&self) -> Option<ShutdownRequest> {
+        self.asked_by_signal
+    }
 }
 
 impl Shell {
@@ -45,7 +49,11 @@ impl Shell {
                 self.shutdown.exit_code = Some(1);
                 return;
             }
-            log!(Warning, "Received {name} scheduling shutdown...");
+            if self.engine.state.is_loading() {
+                log!(Warning, "Received shutdown signal during loading, scheduling shutdown.");
+            } else {
+                log!(Warning, "Received {name} scheduling shutdown...");
+            }
             let config = self.engine.config();
             let flags = match signal {
                 SIGTERM => config.shutdown_on_sigterm,
@@ -84,7 +92,7 @@ impl Shell {
         self.shutdown.waiting = None;
         self.engine.state.log_replicas_left();
         self.perform_effects();
-        match self.save_for_shutdown(request) {
+        match self.save_for_shutdown(self.without_saving(request)) {
             Ok(()) => self.finish_shutdown(),
             Err(reason) => {
                 log!(Warning, "{reason}");

@@ -13,7 +13,6 @@ use engine::{Engine, Ports};
 use module_host_native::probe::{self, Trial};
 
 use crate::event_loop::Shell;
-use crate::listen::{Kind, ListenFailed};
 use crate::log::{self, Level, log};
 use crate::port::EnginePort as _;
 use crate::{logo, version};
@@ -151,54 +150,8 @@ pub fn serve(mut startup: Startup, mut files: FilesInUse, configured: bool) -> i
 }
 
 fn run(shell: &mut Shell, startup: &Startup, supervised: bool) -> i32 {
-    if let Err(code) = shell.rename_commands(startup) {
+    if let Err(code) = prepare(shell, startup) {
         return code;
-    }
-    log::set_role(log::Role::Primary);
-    shell.set_title();
-    show_logo(shell);
-    if let Err(code) = shell.open_cluster() {
-        return code;
-    }
-    crate::resources::warn_about_system(shell.engine.config());
-    log!(Notice, "Server initialized");
-    if let Err(code) = shell.load_modules(startup) {
-        return code;
-    }
-    if let Err(code) = shell.load_users(startup) {
-        return code;
-    }
-    // What is wrong there is told before a large dataset is loaded for nothing.
-    if shell.configure_tls().is_err() {
-        log!(Warning, "Failed to configure TLS. Check logs for more info.");
-        return 1;
-    }
-    shell.provide_aof_files();
-    if let Err(code) = shell.load_dataset() {
-        return code;
-    }
-    shell.engine.state.claim_loaded_slots();
-    let opened = {
-        let Shell { listeners, engine, epoll, .. } = shell;
-        listeners.open(engine.config(), epoll)
-    };
-    if let Err(ListenFailed(kind)) = opened {
-        let config = shell.engine.config();
-        let port = if kind == Kind::Tls { config.tls_port } else { config.port };
-        // Of a unix socket everything has been said.
-        if kind != Kind::Unix {
-            log!(Warning, "Failed listening on port {port} ({}), aborting.", kind.name());
-        }
-        return 1;
-    }
-    if shell.listeners.is_empty() {
-        log!(Warning, "Configured to not listen anywhere, exiting.");
-        return 1;
-    }
-    let listeners = shell.listeners.describe(&shell.engine.state.config);
-    shell.engine.state.host.facts.listeners = listeners;
-    for kind in shell.listeners.kinds() {
-        log!(Notice, "Ready to accept connections {}", kind.name());
     }
     if supervised {
         notify("STATUS=Ready to accept connections\nREADY=1\n");
@@ -210,6 +163,33 @@ fn run(shell: &mut Shell, startup: &Startup, supervised: bool) -> i32 {
     // The system takes back all memory at once; freeing big datasets value by value would take seconds.
     std::mem::forget(std::mem::take(&mut shell.engine.state.databases));
     code
+}
+
+/// All that stands before the first turn of the loop; an error gives the exit code.
+fn prepare(shell: &mut Shell, startup: &Startup) -> Result<(), i32> {
+    shell.rename_commands(startup)?;
+    log::set_role(log::Role::Primary);
+    shell.set_title();
+    show_logo(shell);
+    shell.open_cluster()?;
+    crate::resources::warn_about_system(shell.engine.config());
+    // Who comes from here on waits until the load begins, and is told then how far it is.
+    shell.open_listeners()?;
+    log!(Notice, "Server initialized");
+    shell.load_modules(startup)?;
+    shell.load_users(startup)?;
+    // What is wrong there is told before a large dataset is loaded for nothing.
+    if shell.configure_tls().is_err() {
+        log!(Warning, "Failed to configure TLS. Check logs for more info.");
+        return Err(1);
+    }
+    shell.provide_aof_files();
+    shell.load_dataset()?;
+    shell.engine.state.claim_loaded_slots();
+    for kind in shell.listeners.kinds() {
+        log!(Notice, "Ready to accept connections {}", kind.name());
+    }
+    Ok(())
 }
 
 /// Sends the log where it belongs, and says at once if it cannot go there.

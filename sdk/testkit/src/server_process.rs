@@ -17,11 +17,18 @@ pub struct ServerOptions {
     /// Directives as on a command line, without the leading `--`: (`maxclients`, [`10`]).
     pub options: Vec<(String, Vec<String>)>,
     pub environment: Vec<(String, String)>,
+    /// It has started as soon as it answers, even if it still loads its data.
+    pub even_loading: bool,
 }
 
 impl ServerOptions {
     pub fn new(binary: impl Into<PathBuf>) -> Self {
-        Self { binary: binary.into(), options: Vec::new(), environment: Vec::new() }
+        Self {
+            binary: binary.into(),
+            options: Vec::new(),
+            environment: Vec::new(),
+            even_loading: false,
+        }
     }
 
     pub fn option(mut self, name: &str, values: &[&str]) -> Self {
@@ -33,6 +40,11 @@ impl ServerOptions {
     /// Where the server keeps its files, instead of in a directory that goes with it.
     pub fn directory(self, path: &Path) -> Self {
         self.option("dir", &[&path.to_string_lossy()])
+    }
+
+    pub fn even_loading(mut self) -> Self {
+        self.even_loading = true;
+        self
     }
 
     pub fn environment(mut self, name: &str, value: &str) -> Self {
@@ -85,11 +97,11 @@ impl ServerProcess {
             .map_err(|error| Error::from(error).context(&options.binary.display().to_string()))?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let mut server = Self { child, address, directory };
-        server.wait_until_ready()?;
+        server.wait_until_ready(options.even_loading)?;
         Ok(server)
     }
 
-    fn wait_until_ready(&mut self) -> Result<()> {
+    fn wait_until_ready(&mut self, even_loading: bool) -> Result<()> {
         let deadline = Instant::now() + START_TIMEOUT;
         loop {
             if let Some(status) = self.child.try_wait()? {
@@ -101,7 +113,8 @@ impl ServerProcess {
             if let Ok(mut client) = Client::connect(self.address) {
                 client.set_timeout(Duration::from_secs(2));
                 let answer = client.command(&["PING"]);
-                if answer.is_ok_and(|reply| !is_loading(&reply)) && self.is_ours(&mut client) {
+                let is_ready = |reply: &crate::Reply| even_loading || !is_loading(reply);
+                if answer.is_ok_and(|reply| is_ready(&reply)) && self.is_ours(&mut client) {
                     return Ok(());
                 }
             }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use engine::State;
 use engine::aof::{AofFiles, AppendError, BackupFiles, SyncProgress};
+use engine::host::FileInput;
 
 /// Number of the process that "rewrites"; it has ended as soon as it was started.
 pub const CHILD: i32 = 4711;
@@ -71,6 +72,10 @@ pub struct Handle(pub Rc<RefCell<Disk>>);
 impl AofFiles for Handle {
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, String> {
         Ok(self.0.borrow().files.get(name).map(|file| file.bytes.clone()))
+    }
+
+    fn input(&self, name: &str) -> Result<Option<FileInput>, String> {
+        Ok(self.read(name)?.map(FileInput::from))
     }
 
     fn exists(&self, name: &str) -> bool {

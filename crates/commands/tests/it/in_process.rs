@@ -54,7 +54,7 @@ impl InProcess {
             SAVED.set(Some(bytes));
             Ok(())
         };
-        port.load = |_| Ok(SAVED.with_borrow(Option::clone));
+        port.open_saved = |_| Ok(SAVED.with_borrow(Option::clone).map(Into::into));
         InProcess { engine }
     }
 

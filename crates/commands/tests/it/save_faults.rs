@@ -94,7 +94,7 @@ fn start() -> InProcess {
     let mut server = InProcess::with_config(Config::default());
     let port = &mut server.engine.state.host.port;
     port.save = |state: &State| on_disk(|disk| state.save_on(disk, TEMPORARY).map(drop));
-    port.load = |_| Ok(on_disk(|disk| disk.files.get(FILE).cloned()));
+    port.open_saved = |_| Ok(on_disk(|disk| disk.files.get(FILE).cloned().map(Into::into)));
     server
 }
 

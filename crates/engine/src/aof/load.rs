@@ -6,8 +6,9 @@ use super::{Aof, Mode};
 use crate::client::{ClientId, client_flag};
 use crate::dataset::OnDuplicate;
 use crate::effect::LogLevel;
-use crate::server_event::{LoadingStage, PersistenceStage, ServerEvent};
-use crate::state::{State, state_flag};
+use crate::loading::LoadingFrom;
+use crate::server_event::PersistenceStage;
+use crate::state::State;
 use crate::table::Lookup;
 
 /// Why the start, or DEBUG LOADAOF, cannot go on; the text is for the log.
@@ -34,7 +35,7 @@ impl State {
         if self.aof.manifest.is_empty() {
             self.create_first_base()?;
         } else {
-            self.load_aof_and_tell()?;
+            self.load_aof()?;
             let seconds = self.seconds_since(started_us);
             self.log(
                 LogLevel::Notice,
@@ -55,6 +56,7 @@ impl State {
         self.aof.mode = Mode::On;
         self.aof.last_sync_s = self.clock.unix_s();
         self.propagation.add_taker();
+        self.follow_appendonly();
     }
 
     pub(super) fn seconds_since(&self, started_us: u64) -> f64 {
@@ -160,14 +162,9 @@ impl State {
         self.flush(None, false);
         self.flush_beside_keys();
         self.read_manifest()?;
-        self.load_aof_and_tell()
-    }
-
-    fn load_aof_and_tell(&mut self) -> Result<(), AofLoadError> {
-        self.emit(&ServerEvent::Loading(LoadingStage::AofStart));
-        let loaded = self.load_aof();
-        self.tell_loaded(&loaded);
-        loaded
+        self.load_aof()?;
+        self.follow_appendonly();
+        Ok(())
     }
 
     fn load_aof(&mut self) -> Result<(), AofLoadError> {
@@ -183,8 +180,10 @@ impl State {
         parts: &[FileInfo],
         folder: Option<&[u8]>,
     ) -> Result<u64, AofLoadError> {
-        let (flags, takers) = (self.flags, self.propagation.suspend());
-        self.flags |= state_flag::LOADING;
+        self.propagation.suspended = true;
+        // Of parts in another folder the length is not known before they are read.
+        let total_bytes = if folder.is_none() { self.measure_aof() } else { 0 };
+        self.begin_loading(LoadingFrom::Aof, total_bytes);
         let client = self.make_fake_client(client_flag::MASTER);
         let mut result = Ok(0);
         for (index, part) in parts.iter().enumerate() {
@@ -203,8 +202,8 @@ impl State {
             );
         }
         self.disconnect_client(client);
-        self.flags = flags;
-        self.propagation.resume(takers);
+        self.end_loading(&result);
+        self.propagation.suspended = false;
         result
     }
 
@@ -218,8 +217,9 @@ impl State {
         let bytes = match folder {
             Some(folder) => (self.host.port.read_file)(&[folder, name.as_bytes()].concat()),
             None => self
-                .with_aof_files(|files, _| files.read(name))
-                .and_then(|bytes| bytes.ok_or_else(|| "No such file or directory".to_owned())),
+                .with_aof_files(|files, _| files.input(name))
+                .and_then(|input| input.ok_or_else(|| "No such file or directory".to_owned()))
+                .and_then(|input| self.read_whole(input)),
         };
         let bytes = bytes.map_err(|reason| {
             AofLoadError(format!(
@@ -238,6 +238,7 @@ impl State {
             Some((tail, good)) if folder.is_some() => return Err(not_whole(name, &tail, good)),
             Some((tail, good)) => self.mend_tail(client, name, last, &tail, good, bytes.len())?,
         }
+        self.loaded_file(bytes.len());
         Ok(bytes.len() as u64)
     }
 
@@ -264,6 +265,7 @@ impl State {
         // A transaction counts only as a whole.
         let mut transaction = None;
         let mut number = 0_u64;
+        let mut due = self.loading_turn(steps.position());
         loop {
             number += 1;
             if number.is_multiple_of(STEPS_BETWEEN_CHORES) {
@@ -271,10 +273,16 @@ impl State {
                 self.tell_progress(true, steps.position(), len);
             }
             let position = steps.position();
+            if position >= due.position || self.clock.monotonic_us() >= due.us {
+                due = self.loading_turn(position);
+            }
             let good = transaction.unwrap_or(position);
             match steps.step() {
                 Step::Command(argv) => {
                     self.replay_command(client, &argv, name)?;
+                    if self.config.key_load_delay != 0 {
+                        due = self.delay_loading(steps.position(), due);
+                    }
                     let inside = self.clients[client].has(client_flag::MULTI);
                     transaction = inside.then_some(good);
                 }

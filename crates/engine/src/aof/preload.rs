@@ -5,7 +5,7 @@ use persistence::aof::Manifest;
 use super::{Aof, AofLoadError};
 use crate::dataset::OnDuplicate;
 use crate::effect::LogLevel;
-use crate::server_event::{LoadingStage, ServerEvent};
+use crate::loading::LoadingFrom;
 use crate::state::State;
 
 impl State {
@@ -67,9 +67,9 @@ impl State {
         let bytes = (self.host.port.read_file)(path).map_err(fail)?;
         // Behind an append-only file the stream of replication goes on elsewhere.
         self.saving.resumes = !self.config.appendonly;
-        self.emit(&ServerEvent::Loading(LoadingStage::RdbStart));
+        self.begin_loading(LoadingFrom::Rdb, bytes.len() as u64);
         let loaded = self.load_dataset_part(&bytes, OnDuplicate::Refuse);
-        self.tell_loaded(&loaded);
+        self.end_loading(&loaded);
         self.saving.resumes = false;
         let (figures, end) = loaded.map_err(|error| fail(error.to_string()))?;
         if self.config.appendonly && end < bytes.len() {
@@ -104,9 +104,8 @@ impl State {
             AofLoadError(format!("FATAL: pre-load from AOF failed! ({shown}) {reason}"))
         };
         let parts: Vec<_> = manifest.parts().cloned().collect();
-        self.emit(&ServerEvent::Loading(LoadingStage::AofStart));
+        // That tells of its begin and end.
         let loaded = self.load_parts(&parts, Some(folder_of(path)));
-        self.tell_loaded(&loaded);
         let bytes = loaded.map_err(|error| fail(&error.0))?;
         if bytes == 0 {
             return Err(fail("there is nothing in it"));

@@ -335,6 +335,10 @@ impl State {
 
     /// `appendonly` has a new value.
     pub fn switch_aof(&mut self) -> Result<(), String> {
+        // What is wanted then is done when the load is over.
+        if self.is_loading() {
+            return Ok(());
+        }
         match (self.config.appendonly, self.aof.mode) {
             (true, Mode::Off) => self.start_aof(),
             (true, Mode::On | Mode::WaitRewrite) => {
@@ -346,6 +350,13 @@ impl State {
                 Ok(())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Does what CONFIG SET has asked for while a dataset was loaded.
+    pub(crate) fn follow_appendonly(&mut self) {
+        if let Err(reason) = self.switch_aof() {
+            self.log(LogLevel::Warning, reason);
         }
     }
 

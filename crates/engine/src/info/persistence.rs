@@ -1,11 +1,12 @@
 //! INFO persistence: the state of saving and loading.
 
 use super::Lines;
-use crate::state::{State, state_flag};
+use crate::loading::LoadingFrom;
+use crate::state::State;
 
 pub fn write(state: &mut State, lines: &mut Lines) {
     let saving = state.saving;
-    lines.field("loading", i32::from(state.flags & state_flag::LOADING != 0));
+    lines.field("loading", i32::from(state.is_loading()));
     lines.field("async_loading", 0);
     let children = state.saving.children;
     let report = children.report();
@@ -26,7 +27,10 @@ pub fn write(state: &mut State, lines: &mut Lines) {
     lines.field("rdb_last_cow_size", children.save_cow_bytes);
     lines.field("rdb_last_load_keys_expired", saving.loaded.expired);
     lines.field("rdb_last_load_keys_loaded", saving.loaded.loaded);
-    lines.field("aof_enabled", i32::from(state.aof.mode != crate::aof::Mode::Off));
+    // While its file is read nothing is written.
+    let from_aof = saving.loading.is_some_and(|loading| loading.from == LoadingFrom::Aof);
+    let has_aof = state.aof.mode != crate::aof::Mode::Off;
+    lines.field("aof_enabled", i32::from(has_aof && !from_aof));
     let status = |good: bool| if good { "ok" } else { "err" };
     let aof = &state.aof;
     lines.field("aof_rewrite_in_progress", i32::from(aof.child().is_some()));
@@ -42,12 +46,20 @@ pub fn write(state: &mut State, lines: &mut Lines) {
     lines.field("module_fork_in_progress", i32::from(children.guest().is_some()));
     lines.field("module_fork_last_cow_size", children.guest_cow_bytes);
     let aof = &state.aof;
-    if aof.is_on() {
+    if has_aof || from_aof {
         lines.field("aof_current_size", aof.current_bytes);
         lines.field("aof_base_size", aof.base_bytes);
         lines.field("aof_pending_rewrite", i32::from(aof.scheduled));
         lines.field("aof_buffer_length", aof.buffered_bytes());
         lines.field("aof_pending_bio_fsync", i32::from(aof.sync_pending()));
         lines.field("aof_delayed_fsync", aof.delayed_syncs);
+    }
+    if let Some(loading) = saving.loading {
+        lines.field("loading_start_time", loading.started_s);
+        lines.field("loading_total_bytes", loading.total_bytes);
+        lines.field("loading_rdb_used_mem", loading.saved_memory_bytes);
+        lines.field("loading_loaded_bytes", loading.loaded_bytes);
+        lines.field("loading_loaded_perc", format!("{:.2}", loading.percent()));
+        lines.field("loading_eta_seconds", loading.remaining_s(state.clock.monotonic_us()));
     }
 }

@@ -142,6 +142,8 @@ fn half_a_command_is_cut_off_or_refused() {
     let refused = run(&[
         "--port",
         "0",
+        "--unixsocket",
+        "it.sock",
         "--dir",
         directory,
         "--appendonly",
@@ -157,7 +159,8 @@ fn half_a_command_is_cut_off_or_refused() {
     killed(server);
     assert_eq!(std::fs::metadata(&part).expect("the part is there").len(), whole);
     append(&part, b"nonsense\r\n");
-    let refused = run(&["--port", "0", "--dir", directory, "--appendonly", "yes"]);
+    let listening = ["--port", "0", "--unixsocket", "it.sock"];
+    let refused = run(&[&listening[..], &["--dir", directory, "--appendonly", "yes"]].concat());
     assert!(text(&refused.stdout).contains("Bad file format reading the append only file"));
     assert!(!refused.status.success());
 }

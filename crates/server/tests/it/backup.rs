@@ -292,6 +292,7 @@ fn a_preload_that_cannot_be_loaded_ends_the_start() {
         ("aof", put("gone.manifest", b"file none.aof seq 1 type b\n"), "No such file or directory"),
     ];
     let directory = home.0.to_str().expect("a readable path");
+    let socket = format!("{directory}/socket");
     for (type_of_file, path, expected) in cases {
         let before = std::fs::read(&path).ok();
         let from = preload(&path, type_of_file);
@@ -299,6 +300,8 @@ fn a_preload_that_cannot_be_loaded_ends_the_start() {
             let ended = run(&[
                 "--port",
                 "0",
+                "--unixsocket",
+                &socket,
                 "--dir",
                 directory,
                 "--appendonly",

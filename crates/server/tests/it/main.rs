@@ -12,6 +12,7 @@ mod encrypted;
 mod lifecycle;
 mod limits;
 mod listeners;
+mod loading;
 mod mutated_modules;
 mod mutated_requests;
 mod older_rdb;

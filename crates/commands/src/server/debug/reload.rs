@@ -2,7 +2,7 @@
 
 use engine::dataset::OnDuplicate;
 use engine::effect::LogLevel;
-use engine::{CommandError, CommandResult, Context, Effect};
+use engine::{CommandError, CommandResult, Context, Effect, error};
 
 use crate::arguments::is;
 
@@ -23,39 +23,28 @@ pub fn reload(context: &mut Context<'_>) -> CommandResult {
             _ => return Err(OPTIONS),
         }
     }
+    // From within the turns of a load.
+    if context.state.is_loading() {
+        return Err(error::LOADING);
+    }
     context.state.fail_backup("debug reload executed");
     if save {
         // The reason is in the log.
         context.state.save().map_err(|_| NOT_SAVED)?;
     }
-    let bytes = saved(context)?;
-    if flush {
-        context.state.flush(None, false);
-        context.state.flush_beside_keys();
-    }
     let on_duplicate = if merge { OnDuplicate::Replace } else { OnDuplicate::Refuse };
     // The reason is in the log.
-    let loaded = context.state.load_file(&bytes, on_duplicate);
-    context.state.saving.loaded = loaded.map_err(|_| NOT_LOADED)?;
-    context.state.dirty = 0;
+    context.state.reload_saved(flush, on_duplicate).map_err(|_| NOT_LOADED)?;
     context.state.log(LogLevel::Warning, "DB reloaded by DEBUG RELOAD");
     context.reply.ok();
     Ok(())
 }
 
-fn saved(context: &mut Context<'_>) -> Result<Vec<u8>, CommandError> {
-    match (context.state.host.port.load)(context.state) {
-        Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(NOT_LOADED),
-        Err(reason) => {
-            context.state.log(LogLevel::Warning, reason);
-            Err(NOT_LOADED)
-        }
-    }
-}
-
 /// A file that cannot be loaded ends the server, as it would end a start.
 pub fn loadaof(context: &mut Context<'_>) -> CommandResult {
+    if context.state.is_loading() {
+        return Err(error::LOADING);
+    }
     context.state.fail_backup("debug loadaof executed");
     match context.state.reload_aof() {
         Ok(()) => {
