@@ -87,7 +87,7 @@ impl State {
                 session.reply_room.peak,
                 in_buffer,
                 output.div_ceil(REPLY_BUFFER_BYTES),
-                session.memory_bytes(),
+                self.told_memory(session),
                 if session.reply.unsent_len() > 0 { "rw" } else { "r" },
                 session.last_command.as_ref().map_or("NULL", |command| &command.full_name),
                 session.user.name(),

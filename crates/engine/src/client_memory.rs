@@ -175,6 +175,17 @@ impl State {
         }
     }
 
+    /// The memory of a client as others are told: as the limit counts it, for which a reply that is written at the end of the
+    /// turn is none that the client holds.
+    pub(crate) fn told_memory(&self, client: &Client) -> usize {
+        let is_counted = self.config.maxmemory_clients != 0 && client.is_limited();
+        if is_counted && client.has(client_flag::PENDING_WRITE) {
+            client.counted_bytes
+        } else {
+            client.memory_bytes()
+        }
+    }
+
     /// A client's buffers may have changed.
     #[inline]
     pub fn note_client_memory(&mut self, id: ClientId) {

@@ -5,93 +5,16 @@ use std::rc::Rc;
 
 use command_spec::{Argument, ArgumentType, BeginSearch, CommandSpec, FindKeys, KeySpec, flag};
 use engine::Command;
+use module_abi::command_info::{
+    CommandInfo, InfoArgument, InfoHistory, InfoKeySpec, InfoVersion, argument_flag, argument_kind,
+    begin_kind, find_kind,
+};
 use module_abi::status;
 
 use crate::commands::{CommandHandle, keep_text};
 use crate::errno::{fail, set_errno};
 use crate::ptr;
 use crate::table::Table;
-
-/// Sizes of the structures the module was compiled with: later versions may be longer.
-#[repr(C)]
-struct Version {
-    version: c_int,
-    history_bytes: usize,
-    key_spec_bytes: usize,
-    arg_bytes: usize,
-}
-
-/// `RedisModuleCommandInfo`.
-#[repr(C)]
-struct Info {
-    version: *const Version,
-    summary: *const c_char,
-    complexity: *const c_char,
-    since: *const c_char,
-    history: *const u8,
-    tips: *const c_char,
-    arity: c_int,
-    key_specs: *const u8,
-    args: *const u8,
-}
-
-/// `RedisModuleCommandHistoryEntry`.
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct History {
-    since: *const c_char,
-    changes: *const c_char,
-}
-
-/// The words of a search: three numbers, or a keyword and a number.
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct Begin {
-    kind: c_int,
-    /// Index, or keyword (as pointer) with the number behind it.
-    place: BeginPlace,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy)]
-union BeginPlace {
-    index: c_int,
-    keyword: Keyword,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct Keyword {
-    word: *const c_char,
-    start_from: c_int,
-}
-
-/// `RedisModuleCommandKeySpec`.
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct NativeKeySpec {
-    notes: *const c_char,
-    flags: u64,
-    begin: Begin,
-    find_kind: c_int,
-    find: [c_int; 3],
-}
-
-/// `RedisModuleCommandArg`.
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct Arg {
-    name: *const c_char,
-    kind: c_int,
-    key_spec_index: c_int,
-    token: *const c_char,
-    summary: *const c_char,
-    since: *const c_char,
-    flags: c_int,
-    deprecated_since: *const c_char,
-    subargs: *const u8,
-    display_text: *const c_char,
-}
 
 /// Reads elements of a size that the module tells, until the first word of one is null.
 fn until_null<T: Copy>(first: *const u8, element_bytes: usize) -> Vec<T> {
@@ -121,22 +44,22 @@ fn until_null<T: Copy>(first: *const u8, element_bytes: usize) -> Vec<T> {
 }
 
 /// Key specs end with one that says no kind of begin.
-fn read_key_specs(first: *const u8, element_bytes: usize) -> Vec<NativeKeySpec> {
+fn read_key_specs(first: *const u8, element_bytes: usize) -> Vec<InfoKeySpec> {
     const ELEMENTS_MAX: usize = 256;
     let mut specs = Vec::new();
     if first.is_null() {
         return specs;
     }
     for index in 0..ELEMENTS_MAX {
-        let mut read = std::mem::MaybeUninit::<NativeKeySpec>::zeroed();
-        let bytes = element_bytes.min(size_of::<NativeKeySpec>());
+        let mut read = std::mem::MaybeUninit::<InfoKeySpec>::zeroed();
+        let bytes = element_bytes.min(size_of::<InfoKeySpec>());
         // SAFETY: the specs stand one behind the other up to one that is all zeros; plain C data for which zeros are valid.
         let spec = unsafe {
             let element = first.add(index * element_bytes);
             std::ptr::copy_nonoverlapping(element, read.as_mut_ptr().cast::<u8>(), bytes);
             read.assume_init()
         };
-        if spec.begin.kind == 0 {
+        if spec.begin_kind == 0 {
             break;
         }
         specs.push(spec);
@@ -148,14 +71,14 @@ fn text(pointer: *const c_char) -> Option<&'static str> {
     (!pointer.is_null()).then(|| keep_text(&ptr::c_text(pointer)))
 }
 
-fn key_spec(native: &NativeKeySpec) -> KeySpec {
+fn key_spec(native: &InfoKeySpec) -> KeySpec {
     let [first, second, third] = native.find;
-    let begin = match native.begin.kind {
+    let begin = match native.begin_kind {
         // SAFETY: the kind says which member was written.
-        2 => BeginSearch::Index(unsafe { native.begin.place.index }),
-        3 => {
+        begin_kind::INDEX => BeginSearch::Index(unsafe { native.begin.index }),
+        begin_kind::KEYWORD => {
             // SAFETY: the kind says which member was written.
-            let keyword = unsafe { native.begin.place.keyword };
+            let keyword = unsafe { native.begin.keyword };
             BeginSearch::Keyword {
                 keyword: text(keyword.word).unwrap_or(""),
                 start_from: keyword.start_from,
@@ -164,30 +87,31 @@ fn key_spec(native: &NativeKeySpec) -> KeySpec {
         _ => BeginSearch::Unknown,
     };
     let find = match native.find_kind {
-        // Left out: the one key where the search began.
-        0 => FindKeys::Range { last_key: 0, step: 1, limit: 0 },
-        2 => FindKeys::Range { last_key: first, step: second, limit: third },
-        3 => FindKeys::KeyNum { keynum_index: first, first_key: second, step: third },
+        find_kind::OMITTED => FindKeys::Range { last_key: 0, step: 1, limit: 0 },
+        find_kind::RANGE => FindKeys::Range { last_key: first, step: second, limit: third },
+        find_kind::KEYNUM => {
+            FindKeys::KeyNum { keynum_index: first, first_key: second, step: third }
+        }
         _ => FindKeys::Unknown,
     };
     KeySpec { flags: native.flags as u32, begin, find, notes: text(native.notes) }
 }
 
-fn argument(native: &Arg, arg_bytes: usize, depth: usize) -> Argument {
+fn argument(native: &InfoArgument, arg_bytes: usize, depth: usize) -> Argument {
     const DEPTH_MAX: usize = 16;
     let kind = match native.kind {
-        1 => ArgumentType::Integer,
-        2 => ArgumentType::Double,
-        3 => ArgumentType::Key,
-        4 => ArgumentType::Pattern,
-        5 => ArgumentType::UnixTime,
-        6 => ArgumentType::PureToken,
-        7 => ArgumentType::OneOf,
-        8 => ArgumentType::Block,
+        argument_kind::INTEGER => ArgumentType::Integer,
+        argument_kind::DOUBLE => ArgumentType::Double,
+        argument_kind::KEY => ArgumentType::Key,
+        argument_kind::PATTERN => ArgumentType::Pattern,
+        argument_kind::UNIX_TIME => ArgumentType::UnixTime,
+        argument_kind::PURE_TOKEN => ArgumentType::PureToken,
+        argument_kind::ONE_OF => ArgumentType::OneOf,
+        argument_kind::BLOCK => ArgumentType::Block,
         _ => ArgumentType::String,
     };
-    let subarguments: Vec<Argument> = if depth < DEPTH_MAX && native.kind >= 7 {
-        until_null::<Arg>(native.subargs, arg_bytes)
+    let subarguments: Vec<Argument> = if depth < DEPTH_MAX && native.kind >= argument_kind::ONE_OF {
+        until_null::<InfoArgument>(native.arguments.cast(), arg_bytes)
             .iter()
             .map(|sub| argument(sub, arg_bytes, depth + 1))
             .collect()
@@ -196,31 +120,34 @@ fn argument(native: &Arg, arg_bytes: usize, depth: usize) -> Argument {
     };
     let mut read = Argument::string(text(native.name).unwrap_or(""));
     read.kind = kind;
-    read.display = text(native.display_text);
+    read.display = text(native.display);
     read.token = text(native.token);
     read.key_spec =
         (kind == ArgumentType::Key).then(|| u8::try_from(native.key_spec_index).unwrap_or(0));
     read.since = text(native.since);
     read.summary = text(native.summary);
     read.deprecated_since = text(native.deprecated_since);
-    read.optional = native.flags & 1 != 0;
-    read.multiple = native.flags & 2 != 0;
-    read.multiple_token = native.flags & 4 != 0;
+    read.optional = native.flags & argument_flag::OPTIONAL != 0;
+    read.multiple = native.flags & argument_flag::MULTIPLE != 0;
+    read.multiple_token = native.flags & argument_flag::MULTIPLE_TOKEN != 0;
     read.arguments = Vec::leak(subarguments);
     read
 }
 
-fn described(command: &Command, info: &Info, version: &Version) -> CommandSpec {
-    let history = until_null::<History>(info.history, version.history_bytes)
+fn described(command: &Command, info: &CommandInfo, version: &InfoVersion) -> CommandSpec {
+    let history = until_null::<InfoHistory>(info.history.cast(), version.history_bytes)
         .iter()
         .map(|entry| (text(entry.since).unwrap_or(""), text(entry.changes).unwrap_or("")))
         .collect::<Vec<_>>();
-    let key_specs: Vec<KeySpec> =
-        read_key_specs(info.key_specs, version.key_spec_bytes).iter().map(key_spec).collect();
-    let arguments: Vec<Argument> = until_null::<Arg>(info.args, version.arg_bytes)
+    let key_specs: Vec<KeySpec> = read_key_specs(info.key_specs.cast(), version.key_spec_bytes)
         .iter()
-        .map(|arg| argument(arg, version.arg_bytes, 0))
+        .map(key_spec)
         .collect();
+    let arguments: Vec<Argument> =
+        until_null::<InfoArgument>(info.arguments.cast(), version.argument_bytes)
+            .iter()
+            .map(|arg| argument(arg, version.argument_bytes, 0))
+            .collect();
     let mut spec = *command.spec;
     spec.summary = text(info.summary).unwrap_or(spec.summary);
     spec.complexity = text(info.complexity).unwrap_or(spec.complexity);
@@ -246,7 +173,7 @@ fn described(command: &Command, info: &Info, version: &Version) -> CommandSpec {
     spec
 }
 
-extern "C" fn set_command_info(handle: *mut CommandHandle, info: *const Info) -> c_int {
+extern "C" fn set_command_info(handle: *mut CommandHandle, info: *const CommandInfo) -> c_int {
     let (Some(handle), Some(info)) = (ptr::reference(handle), ptr::reference(info.cast_mut()))
     else {
         return fail(libc::EINVAL);

@@ -3,6 +3,7 @@
 //! A module exports `RedisModule_OnLoad(ctx, argv, argc)` or the `ValkeyModule_` twin. The first word of `ctx` is the
 //! address of `GetApi(name, &slot)`, through which the module asks for every function by name.
 
+pub mod command_info;
 pub mod constants;
 pub mod data_types;
 pub mod functions;

@@ -112,9 +112,16 @@ const APPEND: Command = command(
 
 const ON_DELETE: Event = Event {
     classes: "g",
-    run: |_, event, _| {
+    run: |context, event, _| {
         if event == "del" {
             DELETED.fetch_add(1, Ordering::Relaxed);
+            context.later(|context| {
+                // What counts in the transcript is that it may be called.
+                let counted = context.call("INCR", &[b"deletions"]);
+                if let Err(error) = counted {
+                    context.log(LogLevel::Warning, &error.text());
+                }
+            });
         }
     },
 };

@@ -21,7 +21,7 @@ pub use raw::allocator::ServerAllocator;
 pub use raw::background::Background;
 pub use raw::calls::CallReply;
 pub use raw::config::{BoolConfig, Config, EnumConfig, NumericConfig, StringConfig};
-pub use raw::context::{Context, LogLevel};
+pub use raw::context::{Context, EventContext, LogLevel};
 pub use raw::data_type::{DataType, Digest, Loader, Registered, Rewriter, Saver, TypeHandle};
 pub use raw::info::Info;
 pub use raw::keys::{ReadKey, WriteKey};

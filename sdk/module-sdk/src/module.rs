@@ -2,7 +2,7 @@
 
 use command_spec::CommandSpec;
 
-use crate::raw::context::Context;
+use crate::raw::context::{Context, EventContext};
 use crate::raw::entry::{RawCommand, RawEvent};
 use crate::raw::info::Info;
 use crate::{Arguments, Config, Result};
@@ -30,7 +30,7 @@ impl Command {
 pub struct Event {
     pub classes: &'static str,
     /// Gets the event's name and the key.
-    pub run: fn(&mut Context, &str, &[u8]),
+    pub run: fn(&mut EventContext, &str, &[u8]),
 }
 
 /// All of a module, as [`module!`] puts it together.
@@ -52,7 +52,7 @@ pub struct Module {
 
 /// Declares the module of a crate of type `cdylib`, and has its memory come from the server.
 ///
-/// ```ignore
+/// ```text
 /// module_sdk::module! {
 ///     name: "tally",
 ///     version: 1,

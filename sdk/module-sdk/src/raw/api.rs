@@ -4,9 +4,9 @@ use std::ffi::{c_char, c_double, c_int, c_long, c_longlong, c_void};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use module_abi::command_info::CommandInfo;
 use module_abi::{Opaque, TypeMethods};
 
-use super::command_info::NativeInfo;
 use super::entry::{RawCommand, RawContext, RawEvent, RawInfo, RawString};
 
 /// `RedisModule_GetApi`.
@@ -55,7 +55,7 @@ api! {
     SetModuleOptions: unsafe extern "C" fn(RawContext, c_int);
     CreateCommand: unsafe extern "C" fn(RawContext, *const c_char, RawCommand, *const c_char, c_int, c_int, c_int) -> c_int;
     GetCommand: unsafe extern "C" fn(RawContext, *const c_char) -> Opaque;
-    SetCommandInfo: unsafe extern "C" fn(Opaque, *const NativeInfo) -> c_int;
+    SetCommandInfo: unsafe extern "C" fn(Opaque, *const CommandInfo) -> c_int;
     SetCommandACLCategories: unsafe extern "C" fn(Opaque, *const c_char) -> c_int;
     StringPtrLen: unsafe extern "C" fn(RawString, *mut usize) -> *const c_char;
     CreateString: unsafe extern "C" fn(RawContext, *const c_char, usize) -> RawString;

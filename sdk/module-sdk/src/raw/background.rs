@@ -81,7 +81,9 @@ impl Context {
         work: impl FnOnce() -> Result<Reply> + Send + 'static,
     ) -> Result<Reply> {
         let background = self.block()?;
-        std::thread::spawn(move || background.done(protect(work)));
+        let thread = std::thread::Builder::new().name("module".to_owned());
+        // Without a thread the work is dropped, and with it `background`, which ends the waiting with an error.
+        let _ = thread.spawn(move || background.done(protect(work)));
         Ok(Reply::Sent)
     }
 

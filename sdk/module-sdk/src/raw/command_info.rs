@@ -3,6 +3,10 @@
 use std::ffi::{CString, c_char, c_int};
 use std::ptr::null;
 
+use module_abi::command_info::{
+    BeginKeyword, BeginPlace, CommandInfo, InfoArgument, InfoHistory, InfoKeySpec, InfoVersion,
+    argument_flag, argument_kind, begin_kind, find_kind,
+};
 use module_abi::{Opaque, status};
 
 use super::api::{api, c_text};
@@ -11,76 +15,7 @@ use super::entry::RawCommand;
 use crate::{Argument, Command, CommandSpec, Error, KeySpec, Result, category, flag};
 use command_spec::{ArgumentType, BeginSearch, FindKeys};
 
-/// Sizes of the structures below.
-#[repr(C)]
-struct Version {
-    version: c_int,
-    history_bytes: usize,
-    key_spec_bytes: usize,
-    argument_bytes: usize,
-}
-
-static VERSION: Version = Version {
-    version: 1,
-    history_bytes: size_of::<History>(),
-    key_spec_bytes: size_of::<NativeKeySpec>(),
-    argument_bytes: size_of::<NativeArgument>(),
-};
-
-/// `RedisModuleCommandInfo`.
-#[repr(C)]
-pub struct NativeInfo {
-    version: *const Version,
-    summary: *const c_char,
-    complexity: *const c_char,
-    since: *const c_char,
-    history: *const History,
-    tips: *const c_char,
-    arity: c_int,
-    key_specs: *const NativeKeySpec,
-    arguments: *const NativeArgument,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct History {
-    since: *const c_char,
-    changes: *const c_char,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct NativeKeySpec {
-    notes: *const c_char,
-    flags: u64,
-    begin_kind: c_int,
-    begin: BeginPlace,
-    find_kind: c_int,
-    find: [c_int; 3],
-}
-
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct BeginPlace {
-    /// The index in its first four bytes, or the keyword.
-    first: usize,
-    start_from: c_int,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct NativeArgument {
-    name: *const c_char,
-    kind: c_int,
-    key_spec_index: c_int,
-    token: *const c_char,
-    summary: *const c_char,
-    since: *const c_char,
-    flags: c_int,
-    deprecated_since: *const c_char,
-    arguments: *const NativeArgument,
-    display: *const c_char,
-}
+static VERSION: InfoVersion = InfoVersion::CURRENT;
 
 /// Creates a command and describes it.
 pub fn create(context: &mut Context, command: &Command, run: RawCommand) -> Result<()> {
@@ -111,22 +46,22 @@ pub fn create(context: &mut Context, command: &Command, run: RawCommand) -> Resu
 
 fn describe(handle: Opaque, spec: &CommandSpec) -> Result<()> {
     let mut arena = Arena::default();
-    let mut history: Vec<History> = Vec::new();
+    let mut history: Vec<InfoHistory> = Vec::new();
     for (since, changes) in spec.history {
-        history.push(History { since: arena.text(since), changes: arena.text(changes) });
+        history.push(InfoHistory { since: arena.text(since), changes: arena.text(changes) });
     }
-    history.push(History { since: null(), changes: null() });
-    let mut key_specs: Vec<NativeKeySpec> =
+    history.push(InfoHistory { since: null(), changes: null() });
+    let mut key_specs: Vec<InfoKeySpec> =
         spec.key_specs.iter().map(|spec| arena.key_spec(spec)).collect();
-    key_specs.push(NativeKeySpec {
+    key_specs.push(InfoKeySpec {
         notes: null(),
         flags: 0,
         begin_kind: 0,
-        begin: BeginPlace { first: 0, start_from: 0 },
+        begin: BeginPlace { index: 0 },
         find_kind: 0,
         find: [0; 3],
     });
-    let info = NativeInfo {
+    let info = CommandInfo {
         version: &raw const VERSION,
         summary: arena.text(spec.summary),
         complexity: arena.optional(Some(spec.complexity).filter(|text| !text.is_empty())),
@@ -148,7 +83,7 @@ fn describe(handle: Opaque, spec: &CommandSpec) -> Result<()> {
 #[derive(Default)]
 struct Arena {
     texts: Vec<CString>,
-    lists: Vec<Vec<NativeArgument>>,
+    lists: Vec<Vec<InfoArgument>>,
 }
 
 impl Arena {
@@ -164,13 +99,13 @@ impl Arena {
         text.map_or(null(), |text| self.text(text))
     }
 
-    fn arguments(&mut self, arguments: &[Argument]) -> *const NativeArgument {
+    fn arguments(&mut self, arguments: &[Argument]) -> *const InfoArgument {
         if arguments.is_empty() {
             return null();
         }
-        let mut list: Vec<NativeArgument> =
+        let mut list: Vec<InfoArgument> =
             arguments.iter().map(|argument| self.argument(argument)).collect();
-        list.push(NativeArgument {
+        list.push(InfoArgument {
             name: null(),
             kind: 0,
             key_spec_index: 0,
@@ -187,15 +122,15 @@ impl Arena {
         pointer
     }
 
-    fn argument(&mut self, argument: &Argument) -> NativeArgument {
+    fn argument(&mut self, argument: &Argument) -> InfoArgument {
         let flags = [
-            (argument.optional, 1 << 0),
-            (argument.multiple, 1 << 1),
-            (argument.multiple_token, 1 << 2),
+            (argument.optional, argument_flag::OPTIONAL),
+            (argument.multiple, argument_flag::MULTIPLE),
+            (argument.multiple_token, argument_flag::MULTIPLE_TOKEN),
         ];
-        NativeArgument {
+        InfoArgument {
             name: self.text(argument.name),
-            kind: argument_kind(argument.kind),
+            kind: kind_of(argument.kind),
             key_spec_index: argument.key_spec.map_or(-1, c_int::from),
             token: self.optional(argument.token),
             summary: self.optional(argument.summary),
@@ -207,40 +142,40 @@ impl Arena {
         }
     }
 
-    fn key_spec(&mut self, spec: &KeySpec) -> NativeKeySpec {
-        const UNKNOWN: c_int = 1;
+    fn key_spec(&mut self, spec: &KeySpec) -> InfoKeySpec {
         let (begin_kind, begin) = match spec.begin {
-            BeginSearch::Unknown => (UNKNOWN, BeginPlace { first: 0, start_from: 0 }),
-            BeginSearch::Index(index) => {
-                (2, BeginPlace { first: index as u32 as usize, start_from: 0 })
-            }
+            BeginSearch::Unknown => (begin_kind::UNKNOWN, BeginPlace { index: 0 }),
+            BeginSearch::Index(index) => (begin_kind::INDEX, BeginPlace { index }),
             BeginSearch::Keyword { keyword, start_from } => {
-                (3, BeginPlace { first: self.text(keyword).addr(), start_from })
+                let keyword = BeginKeyword { word: self.text(keyword), start_from };
+                (begin_kind::KEYWORD, BeginPlace { keyword })
             }
         };
         let (find_kind, find) = match spec.find {
-            FindKeys::Unknown => (UNKNOWN, [0; 3]),
-            FindKeys::Range { last_key, step, limit } => (2, [last_key, step, limit]),
+            FindKeys::Unknown => (find_kind::UNKNOWN, [0; 3]),
+            FindKeys::Range { last_key, step, limit } => {
+                (find_kind::RANGE, [last_key, step, limit])
+            }
             FindKeys::KeyNum { keynum_index, first_key, step } => {
-                (3, [keynum_index, first_key, step])
+                (find_kind::KEYNUM, [keynum_index, first_key, step])
             }
         };
         let notes = self.optional(spec.notes);
-        NativeKeySpec { notes, flags: u64::from(spec.flags), begin_kind, begin, find_kind, find }
+        InfoKeySpec { notes, flags: u64::from(spec.flags), begin_kind, begin, find_kind, find }
     }
 }
 
-const fn argument_kind(kind: ArgumentType) -> c_int {
+const fn kind_of(kind: ArgumentType) -> c_int {
     match kind {
-        ArgumentType::String => 0,
-        ArgumentType::Integer => 1,
-        ArgumentType::Double => 2,
-        ArgumentType::Key => 3,
-        ArgumentType::Pattern => 4,
-        ArgumentType::UnixTime => 5,
-        ArgumentType::PureToken => 6,
-        ArgumentType::OneOf => 7,
-        ArgumentType::Block => 8,
+        ArgumentType::String => argument_kind::STRING,
+        ArgumentType::Integer => argument_kind::INTEGER,
+        ArgumentType::Double => argument_kind::DOUBLE,
+        ArgumentType::Key => argument_kind::KEY,
+        ArgumentType::Pattern => argument_kind::PATTERN,
+        ArgumentType::UnixTime => argument_kind::UNIX_TIME,
+        ArgumentType::PureToken => argument_kind::PURE_TOKEN,
+        ArgumentType::OneOf => argument_kind::ONE_OF,
+        ArgumentType::Block => argument_kind::BLOCK,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The server as a command sees it while it runs.
 
 use std::ffi::{c_int, c_long};
+use std::time::Duration;
 
 use module_abi::context_flag;
 
@@ -25,8 +26,36 @@ pub struct Context {
     has_client: bool,
 }
 
+/// What may be done where something has just happened to a key. It may have happened while a command has other keys open, so
+/// keys are opened and commands called [later](EventContext::later).
+#[derive(Debug)]
+pub struct EventContext {
+    context: Context,
+}
+
+impl EventContext {
+    pub(crate) fn new(raw: RawContext) -> EventContext {
+        EventContext { context: Context::new(raw) }
+    }
+
+    /// Writes a line to the server's log.
+    pub fn log(&self, level: LogLevel, line: &str) {
+        self.context.log(level, line);
+    }
+
+    /// The number of the database.
+    pub fn db(&self) -> i32 {
+        self.context.db()
+    }
+
+    /// Runs `work` as soon as the command is over.
+    pub fn later(&mut self, work: impl FnOnce(&mut Context) + 'static) {
+        self.context.after(Duration::ZERO, work);
+    }
+}
+
 impl Context {
-    /// Of a load, an event or a timer.
+    /// Of a load or a timer.
     pub(crate) fn new(raw: RawContext) -> Context {
         Context { raw, has_client: false }
     }

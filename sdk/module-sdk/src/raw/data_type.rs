@@ -12,8 +12,8 @@ use super::entry::protect;
 use super::strings::{OwnedWord, Word};
 use crate::{Error, Result};
 
-/// A type of values of one's own.
-pub trait DataType: Sized + 'static {
+/// A type of values of one's own. The server may free large ones in another thread.
+pub trait DataType: Sized + Send + 'static {
     /// Nine letters, digits, `-` or `_`, which no other type has: saved files name the type by them.
     const NAME: &'static str;
     /// Of what `save` writes, 0 to 1023.

@@ -8,7 +8,7 @@ use module_abi::{API_VERSION, status};
 
 use super::api::{api, c_text, fill};
 use super::command_info;
-use super::context::Context;
+use super::context::{Context, EventContext};
 use super::info::Info;
 use super::strings::{Word, bytes_of};
 use crate::{Arguments, Command, Error, Event, Module, Result};
@@ -147,7 +147,7 @@ pub fn call(command: &Command, raw: RawContext, argv: RawArgv, argc: c_int) -> c
 
 /// Something has happened to a key.
 pub fn happen(event: &Event, raw: RawContext, name: RawText, key: RawString) -> c_int {
-    let mut context = Context::new(raw);
+    let mut context = EventContext::new(raw);
     // SAFETY: the server's name of the event ends with a zero byte, and stays during the call.
     let name = unsafe { CStr::from_ptr(name.0.cast::<c_char>()) }.to_string_lossy();
     // SAFETY: the key's name stays during the call.
