@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use acl::KeyAccess;
-use keyspace::module::{ModuleValue, Place};
+use keyspace::module::{ModuleValue, Place, is_same_type};
 use keyspace::parked::{ParkedType, ParkedValue};
 use keyspace::{KeyRecord, Value, View};
 use persistence::rdb::file::ModuleAux;
@@ -18,9 +18,6 @@ use crate::state::State;
 const TURN_US: u64 = 2000;
 /// Arguments of an unknown command that are looked at as keys.
 const ARGUMENTS_MAX: usize = 16;
-
-/// Bits of a type's number that hold the encoding version.
-const ENCODING_BITS: u32 = 10;
 
 /// See the module text.
 #[derive(Default)]
@@ -36,17 +33,14 @@ pub struct Parked {
     modules: u64,
 }
 
-/// Whether two numbers are of the same type, apart from the encoding version.
-fn is_same_type(one: u64, other: u64) -> bool {
-    one >> ENCODING_BITS == other >> ENCODING_BITS
-}
-
 impl Parked {
     /// A value of these bytes, which follow the type's number in RDB files.
     pub fn value(&mut self, type_id: u64, fields: &[u8]) -> Box<dyn ModuleValue> {
         let name = keyspace::module::name_of_type(type_id);
         let known = self.types.iter().find(|known| known.name == name).cloned();
         let parked_type = known.unwrap_or_else(|| {
+            // Whoever may use RESTORE can name any number of types: those go of which nothing is left to tell.
+            self.types.retain(|known| known.is_to_be_told());
             let new = Arc::new(ParkedType::of_id(type_id));
             self.types.push(new.clone());
             new
@@ -273,5 +267,24 @@ impl State {
             text.push_str("parked_reviving:1\r\n");
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_without_values_are_forgotten() {
+        let mut parked = Parked::default();
+        let kept = parked.value(1 << 10, b"");
+        for number in 2..1000 {
+            drop(parked.value(number << 10, b""));
+        }
+        assert_eq!((parked.types().len(), parked.values()), (2, 1));
+        drop(kept);
+        // Another encoding version is no other type.
+        let (_one, _other) = (parked.value(7 << 10, b""), parked.value(7 << 10 | 3, b""));
+        assert_eq!((parked.types().len(), parked.values()), (1, 2));
     }
 }

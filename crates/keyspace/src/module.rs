@@ -7,9 +7,17 @@ use std::borrow::Cow;
 pub const TYPE_NAME_CHARACTERS: &[u8; 64] =
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/// Bits of a type's number that hold the encoding version.
+const ENCODING_BITS: u32 = 10;
+
+/// Whether two numbers are of the same type, apart from the encoding version.
+pub fn is_same_type(one: u64, other: u64) -> bool {
+    one >> ENCODING_BITS == other >> ENCODING_BITS
+}
+
 /// The name in a type's number: nine times six bits, above ten bits of encoding version.
 pub fn name_of_type(type_id: u64) -> String {
-    let digit = |place: u32| (type_id >> (10 + 6 * place) & 63) as usize;
+    let digit = |place: u32| (type_id >> (ENCODING_BITS + 6 * place) & 63) as usize;
     (0..9).rev().map(|place| char::from(TYPE_NAME_CHARACTERS[digit(place)])).collect()
 }
 

@@ -50,6 +50,11 @@ impl ParkedType {
         self.refused.load(Ordering::Relaxed)
     }
 
+    /// Whether it has values, or has had some that a module was offered.
+    pub fn is_to_be_told(&self) -> bool {
+        self.values() > 0 || self.revived() > 0 || self.refused() > 0
+    }
+
     /// Counts a value that a module has taken back.
     pub fn count_revived(&self) {
         self.revived.fetch_add(1, Ordering::Relaxed);

@@ -87,7 +87,7 @@ impl CallReply {
     /// Writes it as a reply of one's own.
     pub fn write_to(&self, reply: &mut Reply) {
         if self.protocol.is_empty() {
-            write_value(&self.value, reply);
+            self.value.write(reply);
         } else {
             reply.raw(&self.protocol);
         }
@@ -163,50 +163,6 @@ fn needs_resp3(value: &Value) -> bool {
         Value::NullBulk | Value::NullArray => false,
         Value::Array(items) => items.iter().any(needs_resp3),
         _ => true,
-    }
-}
-
-fn write_value(value: &Value, reply: &mut Reply) {
-    match value {
-        Value::Simple(text) => reply.simple(text),
-        Value::Error(text) | Value::BulkError(text) => reply.error(text),
-        Value::Integer(number) => reply.integer(*number),
-        Value::Bulk(bytes) => reply.bulk(bytes),
-        Value::NullBulk => reply.null_bulk(),
-        Value::NullArray => reply.null_array(),
-        Value::Null => reply.null(),
-        Value::Array(items) => write_items(items, reply, Reply::array),
-        Value::Set(items) => write_items(items, reply, Reply::set),
-        Value::Push(items) => write_items(items, reply, Reply::push),
-        Value::Map(pairs) => {
-            reply.map(pairs.len());
-            write_pairs(pairs, reply);
-        }
-        Value::Attribute(pairs, inner) => {
-            reply.attribute(pairs.len());
-            write_pairs(pairs, reply);
-            write_value(inner, reply);
-        }
-        Value::Boolean(value) => reply.boolean(*value),
-        Value::Double(value) => reply.double(*value),
-        Value::BigNumber(digits) => reply.big_number(digits),
-        Value::Verbatim(format, text) => {
-            reply.verbatim(std::str::from_utf8(format).unwrap_or("txt"), text);
-        }
-    }
-}
-
-fn write_items(items: &[Value], reply: &mut Reply, begin: fn(&mut Reply, usize)) {
-    begin(reply, items.len());
-    for item in items {
-        write_value(item, reply);
-    }
-}
-
-fn write_pairs(pairs: &[(Value, Value)], reply: &mut Reply) {
-    for (key, value) in pairs {
-        write_value(key, reply);
-        write_value(value, reply);
     }
 }
 
@@ -332,7 +288,7 @@ extern "C" fn call_reply_proto(reply: *mut CallReply, len: *mut usize) -> *const
     let Some(reply) = ptr::reference(reply) else { return std::ptr::null() };
     if reply.protocol.is_empty() {
         let mut text = Reply::with_protocol(reply.resp3);
-        write_value(&reply.value, &mut text);
+        reply.value.write(&mut text);
         reply.protocol = text.take();
     }
     ptr::put(len, reply.protocol.len());

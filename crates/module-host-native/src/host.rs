@@ -11,7 +11,7 @@ use config::ModuleValue;
 use engine::effect::LogLevel;
 use engine::guests::{GuestLogin, ModuleHost};
 use engine::{CommandError, CommandResult, Context, State};
-use keyspace::module::Place;
+use keyspace::module::{Place, is_same_type};
 use module_abi::status;
 use persistence::rdb::file::ModuleAux;
 
@@ -89,7 +89,7 @@ pub fn find_type_by_name(name: &[u8]) -> Option<Arc<ModuleType>> {
 
 pub fn find_type_by_id(id: u64) -> Option<Arc<ModuleType>> {
     // The encoding version in the low bits may differ between files and the module.
-    find_type(|module_type| module_type.id >> 10 == id >> 10)
+    find_type(|module_type| is_same_type(module_type.id, id))
 }
 
 /// The low bits of a type's number.
@@ -405,7 +405,7 @@ impl ModuleHost for NativeHost {
         let path = String::from_utf8_lossy(path).into_owned();
         let time = probe_time(context.state);
         let checked = crate::check::check(Some(context.state), &path, argv, time);
-        crate::report::write(context.reply, &checked.report);
+        checked.report.write(context.reply);
         Ok(())
     }
 

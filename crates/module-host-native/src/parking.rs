@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use engine::State;
 use engine::effect::LogLevel;
-use keyspace::module::Place;
+use keyspace::module::{Place, is_same_type};
 use keyspace::{KeyRecord, Value, View};
 use persistence::rdb::file::ModuleAux;
 
@@ -48,7 +48,7 @@ pub fn hand_over(state: &mut State, module: &Arc<Module>) -> Result<(), String> 
 }
 
 fn take_aux(types: &[Arc<ModuleType>], aux: &ModuleAux) -> Result<(), String> {
-    let module_type = types.iter().find(|known| known.id >> 10 == aux.type_id >> 10);
+    let module_type = types.iter().find(|known| is_same_type(known.id, aux.type_id));
     let Some(module_type) = module_type else { return Ok(()) };
     if rdb_io::load_aux(module_type, aux) {
         return Ok(());

@@ -67,7 +67,7 @@ pub fn of_trial(engine: &mut Engine, outcome: &Result<String, String>, cost: Cos
     put("load-usec", number(cost.time.as_micros()));
     put("load-memory-bytes", number(cost.bytes));
     let mut reply = Reply::with_protocol(true);
-    write(&mut reply, &Value::Map(pairs));
+    Value::Map(pairs).write(&mut reply);
     reply.take()
 }
 
@@ -160,33 +160,6 @@ fn parameter(parameter: &ModuleParameter) -> Value {
     map([("name", text(&parameter.name)), ("type", text(kind)), ("value", value)])
 }
 
-/// Writes a report as a reply, in the protocol of that.
-pub fn write(reply: &mut Reply, value: &Value) {
-    match value {
-        Value::Integer(number) => reply.integer(*number),
-        Value::Simple(bytes) => reply.simple(bytes),
-        Value::Array(items) => {
-            reply.array(items.len());
-            items.iter().for_each(|item| write(reply, item));
-        }
-        Value::Set(items) => {
-            reply.set(items.len());
-            items.iter().for_each(|item| write(reply, item));
-        }
-        Value::Map(pairs) => {
-            reply.map(pairs.len());
-            for (name, value) in pairs {
-                write(reply, name);
-                write(reply, value);
-            }
-        }
-        other => match other.as_bytes() {
-            Some(bytes) => reply.bulk(bytes),
-            None => reply.null(),
-        },
-    }
-}
-
 /// A report for people: names and values, what belongs to something indented below it.
 pub fn print(value: &Value) -> String {
     let mut out = String::new();
@@ -255,7 +228,7 @@ mod tests {
         let printed = "name: a\nnone: -\ncommands:\n  - name: a.b\n    flags: write fast\n";
         assert_eq!(print(&report), printed);
         let mut reply = Reply::with_protocol(true);
-        write(&mut reply, &report);
+        report.write(&mut reply);
         assert_eq!(Value::parse(reply.as_bytes()).map(|(value, _)| value), Some(report));
     }
 }

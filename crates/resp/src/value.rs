@@ -1,6 +1,7 @@
 //! A reply read back into a tree, in either protocol version.
 
 use crate::limits::VALUE_DEPTH_MAX;
+use crate::reply::Reply;
 
 /// One reply.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,6 +101,46 @@ impl Value {
     /// True for any of the nulls.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null | Self::NullBulk | Self::NullArray)
+    }
+
+    /// Writes it as a reply, in the protocol of that.
+    pub fn write(&self, reply: &mut Reply) {
+        match self {
+            Self::Simple(text) => reply.simple(text),
+            Self::Error(text) | Self::BulkError(text) => reply.error(text),
+            Self::Integer(number) => reply.integer(*number),
+            Self::Bulk(bytes) => reply.bulk(bytes),
+            Self::NullBulk => reply.null_bulk(),
+            Self::NullArray => reply.null_array(),
+            Self::Null => reply.null(),
+            Self::Array(items) => write_items(items, reply, Reply::array),
+            Self::Set(items) => write_items(items, reply, Reply::set),
+            Self::Push(items) => write_items(items, reply, Reply::push),
+            Self::Map(pairs) => write_pairs(pairs, reply, Reply::map),
+            Self::Attribute(pairs, inner) => {
+                write_pairs(pairs, reply, Reply::attribute);
+                inner.write(reply);
+            }
+            Self::Boolean(value) => reply.boolean(*value),
+            Self::Double(value) => reply.double(*value),
+            Self::BigNumber(digits) => reply.big_number(digits),
+            Self::Verbatim(format, text) => {
+                reply.verbatim(std::str::from_utf8(format).unwrap_or("txt"), text);
+            }
+        }
+    }
+}
+
+fn write_items(items: &[Value], reply: &mut Reply, begin: fn(&mut Reply, usize)) {
+    begin(reply, items.len());
+    items.iter().for_each(|item| item.write(reply));
+}
+
+fn write_pairs(pairs: &[(Value, Value)], reply: &mut Reply, begin: fn(&mut Reply, usize)) {
+    begin(reply, pairs.len());
+    for (key, value) in pairs {
+        key.write(reply);
+        value.write(reply);
     }
 }
 
