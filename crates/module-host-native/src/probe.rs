@@ -3,7 +3,7 @@
 use std::ffi::{CString, OsString};
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::os::fd::{AsFd as _, FromRawFd as _};
+use std::os::fd::{AsFd as _, AsRawFd as _, FromRawFd as _};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus};
@@ -29,11 +29,16 @@ const OPENED: &[u8] = b"opened\n";
 /// Between two looks whether the probe has ended: short at first, longer later.
 const PAUSE_FIRST: Duration = Duration::from_micros(500);
 const PAUSE_MAX: Duration = Duration::from_millis(10);
+/// Room for what the probe tells of a module, and for what that prints.
+const TOLD_BYTES_MAX: u64 = 64 << 20;
+const PRINTS_BYTES_MAX: u64 = 1 << 20;
 /// How much of what a module printed goes into the reason.
 const PRINTED_BYTES_MAX: usize = 200;
 
 /// The call of a probe: what it opens, and what it hands to the entry point if that is to be tried, too.
 pub struct Trial {
+    /// The process that has started this one.
+    pub parent: i32,
     path: String,
     config: Vec<(Vec<u8>, Vec<u8>)>,
     argv: Vec<Vec<u8>>,
@@ -41,14 +46,21 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// Reads what [`run`] has written behind [`PROBE_ARGUMENT`]: path, number of parameters, these, arguments.
+    /// Reads what [`run`] has written behind [`PROBE_ARGUMENT`]: its process, path, number of parameters, these, arguments.
     pub fn from_arguments(mut arguments: impl Iterator<Item = OsString>) -> Trial {
+        let parent = arguments.next().and_then(|parent| parent.to_str()?.parse().ok());
         let path = arguments.next().unwrap_or_default().to_string_lossy().into_owned();
         let count = arguments.next().and_then(|count| count.to_str()?.parse::<usize>().ok());
         let mut words = arguments.map(|word| from_hex(&word.into_vec()));
         let pairs = 0..count.unwrap_or(0);
         let config = pairs.map_while(|_| Some((words.next()?, words.next()?))).collect();
-        Trial { path, config, argv: words.collect(), run: count.is_some() }
+        Trial {
+            parent: parent.unwrap_or(0),
+            path,
+            config,
+            argv: words.collect(),
+            run: count.is_some(),
+        }
     }
 
     /// Opens the library and looks for the entry point. An exit code instead of the library: this is all that is tried.
@@ -127,23 +139,33 @@ pub struct Subject<'a> {
     pub time_max: Duration,
 }
 
-/// A file in memory that goes with its last descriptor.
-fn memory_file() -> io::Result<File> {
+/// A file in memory that goes with its last descriptor. Whoever would write more than there is room for is refused.
+fn memory_file(room: u64) -> io::Result<File> {
     // SAFETY: the name is a C string; the descriptor that comes back is nobody else's.
-    unsafe {
-        let descriptor = libc::memfd_create(c"module-probe".as_ptr(), libc::MFD_CLOEXEC);
+    let file = unsafe {
+        let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
+        let descriptor = libc::memfd_create(c"module-probe".as_ptr(), flags);
         if descriptor < 0 {
-            Err(io::Error::last_os_error())
-        } else {
-            Ok(File::from_raw_fd(descriptor))
+            return Err(io::Error::last_os_error());
         }
+        File::from_raw_fd(descriptor)
+    };
+    // It takes memory only for what is written.
+    file.set_len(room)?;
+    let seals = libc::F_SEAL_GROW | libc::F_SEAL_SHRINK;
+    // SAFETY: the descriptor is open, and the command takes a number.
+    if unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, seals) } < 0 {
+        return Err(io::Error::last_os_error());
     }
+    Ok(file)
 }
 
+/// What was written; those who wrote had the same place in the file.
 fn content(mut file: File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
+    let written = file.stream_position()?;
     file.rewind()?;
-    file.read_to_end(&mut bytes)?;
+    file.take(written).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -157,7 +179,7 @@ struct Ended {
 
 fn try_out(subject: &Subject<'_>) -> io::Result<Ended> {
     let mut command = Command::new("/proc/self/exe");
-    command.arg(PROBE_ARGUMENT).arg(subject.path);
+    command.arg(PROBE_ARGUMENT).arg(sys::process::pid().to_string()).arg(subject.path);
     if subject.enter {
         command.arg(subject.config.len().to_string());
         for (name, value) in subject.config {
@@ -165,7 +187,7 @@ fn try_out(subject: &Subject<'_>) -> io::Result<Ended> {
         }
         command.args(subject.argv.iter().map(|argument| hex(argument)));
     }
-    let (ear, prints) = (memory_file()?, memory_file()?);
+    let (ear, prints) = (memory_file(TOLD_BYTES_MAX)?, memory_file(PRINTS_BYTES_MAX)?);
     let mut child = command
         .stdin(ear.try_clone()?)
         .stdout(prints.try_clone()?)
@@ -248,5 +270,21 @@ pub fn run(subject: &Subject<'_>) -> Result<Option<Value>, String> {
             "it ended the process that tried it {doing} (exit code {}){words}",
             code.unwrap_or(-1)
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_module_prints_has_an_end() {
+        let mut file = memory_file(10).expect("a file in memory");
+        file.write_all(b"123456").expect("there is room");
+        let mut other = file.try_clone().expect("a descriptor");
+        assert!(other.write_all(b"7890123").is_err());
+        assert!(file.set_len(100).is_err());
+        let written = content(file).expect("bytes");
+        assert!(written.starts_with(b"123456") && written.len() <= 10);
     }
 }

@@ -324,7 +324,9 @@ pub const PORTS: Ports = Ports {
 
 /// This process is there to try a module: opens it, and calls its entry point on an engine without data and clients.
 pub fn try_module(arguments: impl Iterator<Item = OsString>) -> i32 {
-    // It must not take what the server needs. Where that cannot be said, it is tried all the same.
+    let trial = Trial::from_arguments(arguments);
+    // It must not outlive the server nor take what that needs. Where that cannot be said, it is tried all the same.
+    let _ = sys::process::end_group_with(trial.parent);
     let _ = sys::resources::set_core_files(false);
     let _ = sys::resources::set_oom_score_adj(1000);
     let _ = sys::resources::available_memory_bytes().and_then(sys::resources::set_data_limit);
@@ -335,7 +337,6 @@ pub fn try_module(arguments: impl Iterator<Item = OsString>) -> i32 {
         eprintln!("{text}");
         std::process::abort();
     }));
-    let trial = Trial::from_arguments(arguments);
     let library = match trial.open() {
         Ok(library) => library,
         Err(code) => return code,

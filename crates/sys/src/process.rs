@@ -81,6 +81,24 @@ pub fn kill(pid: i32, signal: i32) -> io::Result<()> {
     crate::check(unsafe { libc::kill(pid, signal) }).map(drop)
 }
 
+/// Lets this process, which must lead its process group, end with all of that as soon as `parent` does, or at once if that
+/// has ended already.
+pub fn end_group_with(parent: i32) -> io::Result<()> {
+    /// Not one that is used for anything else.
+    const SIGNAL: i32 = libc::SIGPWR;
+    // SAFETY: no arguments, cannot fail.
+    if unsafe { libc::getpgrp() } != pid() {
+        return Err(io::Error::from(io::ErrorKind::InvalidInput));
+    }
+    crate::signals::end_group_on(SIGNAL)?;
+    // SAFETY: PR_SET_PDEATHSIG takes plain integers.
+    crate::check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, SIGNAL, 0, 0, 0) })?;
+    if parent_pid() != parent {
+        kill(pid(), SIGNAL)?;
+    }
+    Ok(())
+}
+
 pub fn pid() -> i32 {
     // SAFETY: no arguments, cannot fail.
     unsafe { libc::getpid() }

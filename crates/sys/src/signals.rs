@@ -140,6 +140,16 @@ extern "C" fn leave(_: libc::c_int) {
     crate::process::exit_now(EXIT_CODE.load(Ordering::Relaxed));
 }
 
+/// Lets `signal` end all of this process's group at once.
+pub(crate) fn end_group_on(signal: i32) -> io::Result<()> {
+    set_action(signal, end_group as *const () as libc::sighandler_t, 0)
+}
+
+extern "C" fn end_group(_: libc::c_int) {
+    // SAFETY: no pointers; this process ends by it, too.
+    unsafe { libc::kill(0, libc::SIGKILL) };
+}
+
 fn set_action(signal: i32, handler: libc::sighandler_t, flags: i32) -> io::Result<()> {
     // SAFETY: all-zero is a valid sigaction: no flags, empty mask.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use testkit::{Reply, ServerProcess};
 
-use crate::start;
 use crate::support::{Modules, load, options};
+use crate::{eventually, signal, start};
 
 fn refused(server: &ServerProcess, module: &Path, reason: &str) {
     let mut client = server.client().expect("a connection");
@@ -232,4 +232,36 @@ fn without_the_probe_a_module_is_loaded_at_once() {
     let mut client = server.client().expect("a connection");
     assert_eq!(load(&mut client, &modules.compile("m", code)), Reply::Simple(b"OK".to_vec()));
     assert_eq!(std::fs::read(server.directory().join("starts")).expect("a file"), b"x");
+}
+
+/// Whether a process runs; one that has ended may wait to be asked for.
+fn runs(process: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let state = stat.rsplit(')').next().unwrap_or_default().trim_start().chars().next();
+    state.is_some_and(|state| !matches!(state, 'Z' | 'X'))
+}
+
+#[test]
+fn a_trial_ends_with_the_server() {
+    let server = start(&options().option("module-probe-timeout", &["60"]));
+    let modules = Modules::new();
+    let code = "#include <stdio.h>\n#include <unistd.h>\n
+        int RedisModule_OnLoad(void *c, void **v, int n) {
+            int child = fork();
+            if (child) {
+                FILE *file = fopen(\"new\", \"w\");
+                fprintf(file, \"%d %d\", getpid(), child);
+                fclose(file);
+                rename(\"new\", \"processes\");
+            }
+            for (volatile int i = 0;; i++) {} }";
+    let path = modules.compile("spins", code);
+    let mut client = server.client().expect("a connection");
+    client.send(format!("MODULE LOAD {}\r\n", path.display()).as_bytes()).expect("it is sent");
+    let file = server.directory().join("processes");
+    eventually("the trial", || file.exists());
+    let processes = std::fs::read_to_string(file).expect("two numbers");
+    assert!(processes.split(' ').all(runs), "{processes}");
+    signal(&server, "KILL");
+    eventually("the end of both", || !processes.split(' ').any(runs));
 }
