@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::ffi::{CStr, CString, c_void};
+use std::path::Path;
 use std::time::Duration;
 
 use sys::crash::threads::{self, ThreadStack};
@@ -77,13 +78,18 @@ impl Drop for Library {
 enum Place {
     Inside,
     Elsewhere,
-    /// It has not come to the function yet for which it was made, or does not answer.
+    /// It has not come to the function yet for which it was made.
     Unclear,
 }
 
 fn place_of(thread: &ThreadStack, base: usize) -> Place {
     if OWN_THREADS.iter().any(|name| thread.name.starts_with(name)) {
         return Place::Elsewhere;
+    }
+    if thread.timed_out {
+        // To be waited for only once, if it is not that it has ended meanwhile.
+        let is_there = Path::new("/proc/self/task").join(thread.thread.to_string()).exists();
+        return if is_there { Place::Inside } else { Place::Elsewhere };
     }
     let bases: Vec<usize> = thread.frames.iter().map(|frame| base_of(frame.address)).collect();
     if bases.contains(&base) {

@@ -1,6 +1,6 @@
 //! Modules whose threads run when they are to go.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use testkit::Reply;
 
@@ -60,4 +60,23 @@ fn a_start_that_fails_may_have_made_threads() {
     assert!(client.command(&words).expect("a reply").is_error());
     std::thread::sleep(Duration::from_millis(50));
     assert_eq!(client.line("PING"), Ok(Reply::Simple(b"PONG".to_vec())), "{}", server.log());
+}
+
+#[test]
+fn a_thread_that_does_not_answer_may_be_in_the_module() {
+    let (server, modules) = (start(&options()), Modules::new());
+    let mut client = server.client().expect("a connection");
+    let deaf = THREADED.replace(
+        "{ while",
+        "{ sigset_t all; sigfillset(&all); pthread_sigmask(SIG_BLOCK, &all, 0); while",
+    );
+    let path = modules.compile("deaf", &format!("#include <signal.h>\n{deaf}"));
+    assert_eq!(load(&mut client, &path), Reply::Simple(b"OK".to_vec()));
+    let began = Instant::now();
+    let refused = client.line("MODULE UNLOAD threaded").expect("a reply");
+    assert!(
+        refused.text().unwrap_or_default().contains("threads of the module run"),
+        "{refused:?}"
+    );
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
