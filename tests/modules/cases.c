@@ -109,6 +109,8 @@ typedef int Command(void *ctx, void **argv, int argc);
     X(const char *, GetMyClusterID, (void))                                                    \
     X(size_t, GetClusterSize, (void))                                                          \
     X(char **, GetClusterNodesList, (void *, size_t *))                                        \
+    X(void, FreeClusterNodesList, (char **))                                                   \
+    X(int, GetClusterNodeInfo, (void *, const char *, char *, char *, int *, int *))           \
     X(int, ClusterCanAccessKeysInSlot, (int))                                                  \
     X(int32_t *, ClusterGetLocalSlotRanges, (void *))                                          \
     X(void, ClusterFreeSlotRanges, (void *, void *))                                           \
@@ -356,6 +358,22 @@ static void cluster(void *ctx) {
     ClusterFreeSlotRanges(ctx, ranges);
 }
 
+/* In a cluster of one. Names have 40 letters, and no zero behind them. */
+static void node(void *ctx) {
+    size_t count = 0;
+    char **list = GetClusterNodesList(ctx, &count), id[41] = {0}, ip[47], primary[41];
+    int port = 0, flags = 0;
+    memset(ip, 'x', sizeof(ip));
+    memset(primary, 'x', sizeof(primary));
+    memcpy(id, list[0], 40);
+    SAY("%d %d %d ", (int)count, list[1] == NULL, !memcmp(id, GetMyClusterID(), 40));
+    FreeClusterNodesList(list);
+    SAY("%d ", GetClusterNodeInfo(ctx, id, ip, primary, &port, &flags));
+    SAY("%d %d %c ", primary[0], primary[39], primary[40]);
+    SAY("%d %c %d %d ", ip[0], ip[46], port > 0, flags);
+    SAY("%d", GetClusterNodeInfo(ctx, "0000000000000000000000000000000000000000", ip, NULL, NULL, NULL));
+}
+
 static void shared(void *ctx) {
     SAY("%d ", GetSharedAPI(ctx, "cases_nothing") == NULL);
     SAY("%d ", ExportSharedAPI(ctx, "cases_shared", (void *)made));
@@ -409,7 +427,7 @@ static const struct {
     void (*run)(void *ctx);
 } cases[] = {{"memory", memory}, {"strings", strings}, {"expiry", expiry}, {"ranges", ranges}, {"dictionary", dictionary},
              {"values", values}, {"calls", calls},     {"server", server}, {"cluster", cluster}, {"shared", shared},
-             {"scan", scan}};
+             {"scan", scan},     {"node", node}};
 
 static int run(void *ctx, void **argv, int argc) {
     const char *name = argc == 2 ? StringPtrLen(argv[1], NULL) : "";

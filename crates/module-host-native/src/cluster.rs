@@ -79,13 +79,13 @@ extern "C" fn free_cluster_nodes_list(list: *mut c_void) {
     crate::memory::free(list);
 }
 
-/// Writes a text with its zero where a module has room for `room` bytes.
-fn put_text(to: *mut c_char, room: usize, text: &str) {
-    let text = &text.as_bytes()[..text.len().min(room - 1)];
-    for (index, byte) in text.iter().chain(&[0]).enumerate() {
-        if !to.is_null() {
-            ptr::put(to.wrapping_add(index), *byte as c_char);
-        }
+/// Writes bytes where a module has room for them, if it has.
+fn put_bytes(to: *mut c_char, bytes: impl Iterator<Item = u8>) {
+    if to.is_null() {
+        return;
+    }
+    for (index, byte) in bytes.enumerate() {
+        ptr::put(to.wrapping_add(index), byte as c_char);
     }
 }
 
@@ -97,14 +97,15 @@ extern "C" fn get_cluster_node_info(
     port: *mut c_int,
     flags: *mut c_int,
 ) -> c_int {
-    /// Room that modules have for addresses and names.
+    /// Room that modules have for addresses, and for names, which no zero ends; those of nobody are zeros.
     const IP_BYTES: usize = 46;
-    const NAME_BYTES: usize = 41;
+    const NAME_BYTES: usize = 40;
     let Some(node) = view().and_then(|view| view.node(&ptr::c_text(id))) else {
         return status::ERR;
     };
-    put_text(ip, IP_BYTES, &node.ip);
-    put_text(primary, NAME_BYTES, node.primary.as_deref().unwrap_or(""));
+    put_bytes(ip, node.ip.bytes().take(IP_BYTES - 1).chain([0]));
+    let name = node.primary.as_deref().unwrap_or("");
+    put_bytes(primary, name.bytes().chain(std::iter::repeat(0)).take(NAME_BYTES));
     ptr::put(port, c_int::from(node.port));
     let known = ["myself", "master", "slave", "fail?", "fail", "nofailover"];
     let bits = known.iter().enumerate().filter(|(_, name)| node.is(name));

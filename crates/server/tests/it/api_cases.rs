@@ -55,6 +55,17 @@ fn functions_do_what_they_do_in_redis() {
 }
 
 #[test]
+fn a_node_knows_itself_as_in_redis() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let Some(module) = compiled("cc", directory.path()) else { return };
+    let server = start(&options().option("cluster-enabled", &["yes"]));
+    let mut client = server.client().expect("a connection");
+    client.command(&["MODULE", "LOAD", &module]).expect("a reply");
+    let said = b"1 1 1 0 0 0 x 0 x 1 3 1";
+    assert_eq!(case(&mut client, "node"), Reply::Bulk(said.to_vec()));
+}
+
+#[test]
 fn replies_are_those_of_redis() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let Some(module) = compiled("cc", directory.path()) else { return };
