@@ -58,7 +58,8 @@ extern "C" fn rdb_save(ctx: *mut Ctx, stream: *mut RdbStream, flags: c_int) -> c
 
 /// The file is there as a whole, or as it was before.
 fn save(state: &State, path: &Path) -> io::Result<()> {
-    let beside = PathBuf::from(format!("temp-module-{}.rdb", sys::process::pid()));
+    // In the same folder: the other end of a rename must be on the same file system.
+    let beside = path.with_file_name(format!("temp-module-{}.rdb", sys::process::pid()));
     let write = || {
         let mut file = std::fs::File::create(&beside)?;
         let left_out = state.write_dataset(&mut |bytes| file.write_all(bytes))?;
