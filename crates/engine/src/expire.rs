@@ -85,6 +85,10 @@ impl State {
         self.wake_blocked();
     }
 
+    fn is_there_but_expired(&self, db: usize, key: &[u8]) -> bool {
+        self.databases[db].find(key).is_some_and(|record| self.is_expired(record))
+    }
+
     /// Samples once; `true` if many of the sampled were expired.
     fn expire_round(&mut self, db: usize) -> bool {
         if self.databases[db].expires_len() == 0 {
@@ -94,6 +98,10 @@ impl State {
         let sample = self.databases[db].sample_expired(now_ms, KEYS_PER_ROUND);
         let found = sample.expired.len();
         for key in sample.expired {
+            // Guests that heard of one key may have changed another.
+            if self.has_event_listeners() && !self.is_there_but_expired(db, &key) {
+                continue;
+            }
             self.stats.expired_keys_active += 1;
             self.as_unit(|state| state.delete_expired(db, &key));
         }

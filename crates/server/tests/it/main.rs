@@ -13,6 +13,7 @@ mod lifecycle;
 mod limits;
 mod listeners;
 mod loading;
+mod module_hooks;
 mod mutated_modules;
 mod mutated_requests;
 mod older_rdb;
