@@ -3,24 +3,22 @@
 use crate::blocking::BlockKind;
 use crate::client::ClientId;
 use crate::effect::LogLevel;
+use crate::replica_feed::ReplicaSession;
 use crate::state::{State, state_flag};
 
 impl State {
     /// Whether each replica that tells how far it is has all there is.
     pub fn replicas_have_all(&self) -> bool {
-        self.counts_of_replicas().is_none_or(|(all, in_sync)| all == in_sync)
+        self.telling_replicas().all(|(_, replica)| self.has_all(replica))
     }
 
-    /// How many replicas there are, and how many of them have all there is.
-    fn counts_of_replicas(&self) -> Option<(usize, usize)> {
-        let replicas = self.feed.replicas().iter();
-        let sessions = replicas.filter_map(|client| self.clients.get(*client)?.replica.as_deref());
-        let (mut all, mut in_sync) = (0, 0);
-        for replica in sessions.filter(|replica| !replica.silent) {
-            all += 1;
-            in_sync += usize::from(replica.is_online() && replica.ack_offset >= self.feed.offset);
-        }
-        (all > 0).then_some((all, in_sync))
+    /// The replicas that tell how far they are.
+    fn telling_replicas(&self) -> impl Iterator<Item = (ClientId, &ReplicaSession)> {
+        self.replica_sessions().filter(|(_, replica)| !replica.silent)
+    }
+
+    fn has_all(&self, replica: &ReplicaSession) -> bool {
+        replica.is_online() && replica.ack_offset >= self.feed.offset
     }
 
     /// Begins to wait for replicas. They tell once a second how far they are; to ask them would put the question into the
@@ -48,24 +46,26 @@ impl State {
 
     /// Writes to the log which replicas the server leaves behind with less than all.
     pub fn log_replicas_left(&mut self) {
-        let Some((all, in_sync)) = self.counts_of_replicas() else { return };
+        let all = self.telling_replicas().count();
+        if all == 0 {
+            return;
+        }
         let now_ms = self.clock.unix_ms();
         let mut lines = Vec::new();
-        for client in self.feed.replicas() {
-            let session = self.clients.get(*client).and_then(|client| client.replica.as_deref());
-            let Some(replica) = session.filter(|replica| !replica.silent) else { continue };
-            if replica.is_online() && replica.ack_offset >= self.feed.offset {
+        for (client, replica) in self.telling_replicas() {
+            if self.has_all(replica) {
                 continue;
             }
             lines.push(format!(
                 "Lagging replica {}:{} reported offset {} behind master, lag={}, state={}.",
-                self.replica_address(*client),
+                self.replica_address(client),
                 replica.listening_port,
                 self.feed.offset.saturating_sub(replica.ack_offset),
                 if replica.is_online() { (now_ms - replica.ack_ms) / 1000 } else { 0 },
                 replica.stage.name(),
             ));
         }
+        let in_sync = all - lines.len();
         for line in lines {
             self.log(LogLevel::Notice, line);
         }

@@ -204,10 +204,7 @@ impl State {
 
     /// A replica follows the stream from now on, or does so no more.
     pub fn set_online(&mut self, client: ClientId, online: bool) {
-        let session = self.clients.get_mut(client);
-        let Some(replica) = session.and_then(|session| session.replica.as_deref_mut()) else {
-            return;
-        };
+        let Some(replica) = self.replica_session_mut(client) else { return };
         let before = replica.is_online();
         replica.stage = if online { SyncStage::Online } else { SyncStage::Waits };
         if before != online {
@@ -223,8 +220,7 @@ impl State {
         self.feed.replicas.retain(|replica| *replica != client);
         self.feed.alone_since_s = self.clock.unix_s();
         self.trim_backlog();
-        let replica = self.clients.get(client).and_then(|session| session.replica.as_deref());
-        if let Some(stage) = replica.map(|replica| replica.stage) {
+        if let Some(stage) = self.replica_session(client).map(|replica| replica.stage) {
             self.set_online(client, false);
             self.synced_replica_gone(stage);
         }
@@ -272,8 +268,8 @@ impl State {
         if self.feed.backlog_len() <= backlog_bytes {
             return;
         }
-        let position = |client: &ClientId| self.clients.get(*client)?.replica.as_deref()?.position;
-        let needed = self.feed.replicas.iter().filter_map(position).min().unwrap_or(u64::MAX);
+        let positions = self.replica_sessions().filter_map(|(_, replica)| replica.position);
+        let needed = positions.min().unwrap_or(u64::MAX);
         if let Some(backlog) = &mut self.feed.backlog {
             backlog.trim(backlog_bytes, needed);
         }
@@ -281,8 +277,7 @@ impl State {
 
     /// What of the stream a replica has still to be sent, as far as it lies together.
     pub fn unsent_stream(&self, client: ClientId) -> &[u8] {
-        let session = self.clients.get(client).and_then(|session| session.replica.as_deref());
-        let follows = session.is_some_and(|replica| replica.follows);
+        let follows = self.replica_session(client).is_some_and(|replica| replica.follows);
         match (self.stream_position(client), &self.feed.backlog) {
             (Some(position), Some(backlog)) if follows => backlog.from(position),
             _ => &[],
@@ -302,8 +297,7 @@ impl State {
 
     /// So many bytes of the stream were written to a replica.
     pub fn stream_sent(&mut self, client: ClientId, bytes: usize) {
-        let session = self.clients.get_mut(client);
-        if let Some(replica) = session.and_then(|session| session.replica.as_deref_mut()) {
+        if let Some(replica) = self.replica_session_mut(client) {
             replica.position = replica.position.map(|position| position + bytes as u64);
             self.trim_backlog();
         }
@@ -336,11 +330,7 @@ impl State {
     /// A replica tells how far it has come.
     pub fn replica_acknowledges(&mut self, client: ClientId, offset: u64, on_disk: Option<u64>) {
         let now_ms = self.clock.unix_ms();
-        let Some(replica) =
-            self.clients.get_mut(client).and_then(|client| client.replica.as_deref_mut())
-        else {
-            return;
-        };
+        let Some(replica) = self.replica_session_mut(client) else { return };
         replica.ack_ms = now_ms;
         let begins = replica.is_online() && !replica.follows;
         replica.follows |= begins;
@@ -364,13 +354,23 @@ impl State {
         self.online_replicas().filter(|(_, replica)| there(replica)).count()
     }
 
+    /// All replicas.
+    pub(crate) fn replica_sessions(&self) -> impl Iterator<Item = (ClientId, &ReplicaSession)> {
+        let replicas = self.feed.replicas.iter().copied();
+        replicas.filter_map(|client| Some((client, self.replica_session(client)?)))
+    }
+
+    fn replica_session(&self, client: ClientId) -> Option<&ReplicaSession> {
+        self.clients.get(client)?.replica.as_deref()
+    }
+
+    pub(crate) fn replica_session_mut(&mut self, client: ClientId) -> Option<&mut ReplicaSession> {
+        self.clients.get_mut(client)?.replica.as_deref_mut()
+    }
+
     /// The replicas that have loaded the dataset.
     pub fn online_replicas(&self) -> impl Iterator<Item = (ClientId, &ReplicaSession)> {
-        let session = |client: &ClientId| {
-            let replica = self.clients.get(*client)?.replica.as_deref()?;
-            Some((*client, replica))
-        };
-        self.feed.replicas.iter().filter_map(session).filter(|(_, replica)| replica.is_online())
+        self.replica_sessions().filter(|(_, replica)| replica.is_online())
     }
 
     /// Replicas that have been heard of lately, for `min-replicas-to-write`.

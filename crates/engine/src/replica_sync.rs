@@ -98,12 +98,9 @@ impl State {
         if self.saving.target() != Some(SaveTarget::File) {
             return None;
         }
-        let others = self.feed.replicas().iter().filter(|other| **other != client);
-        let written = |other: &ClientId| {
-            let replica = self.clients.get(*other)?.replica.as_deref()?;
-            replica.position.filter(|_| replica.stage == SyncStage::Written)
-        };
-        others.filter_map(written).next()
+        self.replica_sessions()
+            .filter(|(other, replica)| *other != client && replica.stage == SyncStage::Written)
+            .find_map(|(_, replica)| replica.position)
     }
 
     /// From now on the child writes for this replica, too.
@@ -125,7 +122,7 @@ impl State {
             return None;
         }
         let waiting: Vec<&ReplicaSession> = self
-            .sessions()
+            .replica_sessions()
             .map(|(_, replica)| replica)
             .filter(|replica| replica.stage == SyncStage::Waits)
             .collect();
@@ -188,7 +185,7 @@ impl State {
                 self.effects.push(Effect::Disconnect { client, after_reply: false });
                 continue;
             }
-            if let Some(replica) = self.session_mut(client) {
+            if let Some(replica) = self.replica_session_mut(client) {
                 replica.stage = SyncStage::Sent;
             }
             if target == SaveTarget::File {
@@ -203,7 +200,7 @@ impl State {
     /// found its end.
     pub fn dataset_sent(&mut self, client: ClientId, target: SaveTarget) {
         let now_ms = self.clock.unix_ms();
-        let Some(replica) = self.session_mut(client) else { return };
+        let Some(replica) = self.replica_session_mut(client) else { return };
         replica.ack_ms = now_ms;
         replica.follows = target == SaveTarget::File;
         let port = replica.listening_port;
@@ -241,7 +238,7 @@ impl State {
     pub(crate) fn comfort_waiting_replicas(&mut self) {
         let by_file = self.saving.target() == Some(SaveTarget::File);
         let waiting: Vec<ClientId> = self
-            .sessions()
+            .replica_sessions()
             .filter(|(_, replica)| match replica.stage {
                 SyncStage::Waits => true,
                 SyncStage::Written => by_file,
@@ -255,19 +252,9 @@ impl State {
         }
     }
 
-    fn sessions(&self) -> impl Iterator<Item = (ClientId, &ReplicaSession)> {
-        let session =
-            |client: &ClientId| Some((*client, self.clients.get(*client)?.replica.as_deref()?));
-        self.feed.replicas().iter().filter_map(session)
-    }
-
-    fn session_mut(&mut self, client: ClientId) -> Option<&mut ReplicaSession> {
-        self.clients.get_mut(client)?.replica.as_deref_mut()
-    }
-
     /// The replicas that are so far.
     pub fn replicas_in(&self, stage: SyncStage) -> Vec<ClientId> {
-        let so_far = self.sessions().filter(|(_, replica)| replica.stage == stage);
+        let so_far = self.replica_sessions().filter(|(_, replica)| replica.stage == stage);
         so_far.map(|(client, _)| client).collect()
     }
 }

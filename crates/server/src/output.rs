@@ -11,12 +11,30 @@ use crate::event_loop::Shell;
 use crate::limits::{LARGE_OUTPUT_BYTES, UNAUTHENTICATED_OUTPUT_BYTES_MAX};
 use crate::log::log;
 use crate::port::EnginePort as _;
+use crate::stream::Stream;
 
 /// How a write went.
 pub enum Written {
     All,
     Part,
     Broken(io::Error),
+}
+
+/// Writes to a connection: how many bytes it took, and whether it may take more.
+#[inline]
+pub fn write_part(stream: &mut Stream, bytes: &[u8]) -> (usize, Written) {
+    loop {
+        match stream.write(bytes) {
+            // A full socket buffer shows as a short write: no need to ask again.
+            Ok(count) if count < bytes.len() || stream.has_output() => {
+                return (count, Written::Part);
+            }
+            Ok(count) => return (count, Written::All),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return (0, Written::Part),
+            Err(error) => return (0, Written::Broken(error)),
+        }
+    }
 }
 
 impl Shell {
@@ -83,23 +101,14 @@ impl Shell {
         let is_replica = client.is_replica();
         let mut sent = 0;
         client.note_output();
-        let outcome = loop {
-            let unsent = client.reply.unsent();
-            if unsent.is_empty() && !connection.stream.has_output() {
-                break Written::All;
-            }
-            match connection.stream.write(unsent) {
-                Ok(bytes) => {
-                    // A full socket buffer shows as a short write: no need to ask again.
-                    let all = bytes == unsent.len() && !connection.stream.has_output();
-                    sent += bytes;
-                    client.reply.advance(bytes);
-                    break if all { Written::All } else { Written::Part };
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break Written::Part,
-                Err(error) => break Written::Broken(error),
-            }
+        let unsent = client.reply.unsent();
+        let outcome = if unsent.is_empty() && !connection.stream.has_output() {
+            Written::All
+        } else {
+            let (bytes, outcome) = write_part(&mut connection.stream, unsent);
+            sent += bytes;
+            client.reply.advance(bytes);
+            outcome
         };
         let outcome = match outcome {
             Written::All if is_replica => match self.write_bulk(id, &mut sent)? {
@@ -136,20 +145,11 @@ impl Shell {
             if unsent.is_empty() {
                 return Some(Written::All);
             }
-            match connection.stream.write(unsent) {
-                Ok(bytes) => {
-                    let all = bytes == unsent.len() && !connection.stream.has_output();
-                    *sent += bytes;
-                    state.stream_sent(id, bytes);
-                    if !all {
-                        return Some(Written::Part);
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return Some(Written::Part);
-                }
-                Err(error) => return Some(Written::Broken(error)),
+            let (bytes, outcome) = write_part(&mut connection.stream, unsent);
+            *sent += bytes;
+            state.stream_sent(id, bytes);
+            if !matches!(outcome, Written::All) {
+                return Some(outcome);
             }
         }
     }

@@ -15,7 +15,7 @@ use sys::process::Forked;
 use crate::disk;
 use crate::event_loop::{Shell, TOKEN_TRANSFER};
 use crate::log::log;
-use crate::output::Written;
+use crate::output::{Written, write_part};
 use crate::port::EnginePort as _;
 
 /// Bytes that are read of the pipe or the file at once.
@@ -167,7 +167,7 @@ impl Shell {
     }
 
     /// Reads on as soon as the child has written something.
-    fn wait_for_transfer(&mut self) {
+    pub fn wait_for_transfer(&mut self) {
         let Some(transfer) = self.transfer.as_mut().filter(|transfer| !transfer.waits) else {
             return;
         };
@@ -300,21 +300,14 @@ impl Shell {
                 self.wait_for_transfer();
                 return Some(Written::All);
             }
-            match connection.stream.write(bytes) {
-                Ok(count) => {
-                    let all = count == bytes.len() && !connection.stream.has_output();
-                    bulk.sent += count;
-                    bulk.moved_ms = now_ms;
-                    *sent += count;
-                    if !all {
-                        return Some(Written::Part);
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return Some(Written::Part);
-                }
-                Err(error) => return Some(Written::Broken(error)),
+            let (count, outcome) = write_part(&mut connection.stream, bytes);
+            if count > 0 {
+                bulk.sent += count;
+                bulk.moved_ms = now_ms;
+                *sent += count;
+            }
+            if !matches!(outcome, Written::All) {
+                return Some(outcome);
             }
         }
         let target = bulk.target();
