@@ -70,6 +70,10 @@ impl Shell {
                 }
             }
             let _ = self.epoll.remove(connection.stream.as_raw_fd());
+            if connection.bulk.is_some() {
+                // It may be the one that the others have waited for.
+                self.wait_for_transfer();
+            }
         }
         self.engine.client_disconnected(id);
     }

@@ -362,3 +362,29 @@ fn the_end_waits_for_a_replica_that_is_behind() {
     let mut client = replica.client().expect("connected");
     eventually("it has all", || text_of(&mut client, "GET key") == "3");
 }
+
+#[test]
+fn a_slow_replica_that_goes_holds_nobody_up() {
+    let (primary, replica) = (server(), server());
+    let mut client = primary.client().expect("connected");
+    ask(&mut client, "CONFIG SET repl-diskless-sync-delay 60 repl-diskless-sync-max-replicas 2");
+    // Nothing else comes that would have them written to.
+    ask(&mut client, "CONFIG SET repl-ping-replica-period 3600 rdbcompression no save \"\"");
+    ask(&mut client, "DEBUG POPULATE 40000 key 1000");
+    let mut slow = primary.client().expect("connected");
+    slow.send(b"REPLCONF capa eof\r\nSYNC\r\n").expect("sent");
+    eventually("it waits", || info(&primary).contains("connected_slaves:1"));
+    begin_to_follow(&replica, &primary);
+    let mut before = String::new();
+    eventually("it takes no more", || {
+        let clients = text_of(&mut client, "CLIENT LIST TYPE replica");
+        let sent = clients.split(' ').filter(|word| word.starts_with("tot-net-out="));
+        let sent: String = sent.collect();
+        let stands = sent == before;
+        before = sent;
+        stands
+    });
+    drop(slow);
+    until_linked(&replica);
+    until_same(&primary, &replica);
+}
