@@ -181,12 +181,13 @@ impl State {
         self.refresh_resize_policy();
     }
 
-    /// The child is gone.
+    /// The child is gone, or will be in a moment.
     pub(crate) fn child_gone(&mut self) {
         self.saving.children.report = ChildReport::default();
         self.saving.children.reported_ms = None;
         self.saving.children.keys_total = 0;
         self.refresh_resize_policy();
+        self.emit(&ServerEvent::ForkChild { born: false });
     }
 
     /// A module has made a child.
@@ -200,7 +201,6 @@ impl State {
     pub fn guest_child_ended(&mut self) {
         if self.saving.children.guest.take().is_some() {
             self.child_gone();
-            self.emit(&ServerEvent::ForkChild { born: false });
         }
     }
 

@@ -9,7 +9,7 @@ use crate::error::CommandError;
 use crate::host::FileInput;
 use crate::loading::{Loading, LoadingFrom};
 use crate::replica_sync::SaveTarget;
-use crate::server_event::{PersistenceStage, ServerEvent};
+use crate::server_event::PersistenceStage;
 use crate::state::{State, state_flag};
 
 /// Seconds between attempts while saving fails.
@@ -201,7 +201,6 @@ impl State {
         let now_s = self.clock.unix_s();
         self.saving.child = None;
         self.child_gone();
-        self.emit(&ServerEvent::ForkChild { born: false });
         self.saving.last_duration_s = now_s - child.started_s;
         let succeeded = code == Some(0) && signal.is_none();
         match child.target {

@@ -3,7 +3,6 @@
 use super::{Aof, Child, Mode, Stage};
 use crate::child::USER_SIGNAL;
 use crate::effect::{Effect, LogLevel};
-use crate::server_event::ServerEvent;
 use crate::state::State;
 
 /// So many failures in a row, and the next attempt waits.
@@ -146,7 +145,6 @@ impl State {
         };
         self.aof.child = None;
         self.child_gone();
-        self.emit(&ServerEvent::ForkChild { born: false });
         self.aof.last_rewrite_duration_s = self.clock.unix_s() - child.started_s;
         let result = match (code, signal) {
             (Some(0), _) => {
