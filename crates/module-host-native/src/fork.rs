@@ -83,7 +83,7 @@ extern "C" fn kill_fork_child(process_id: c_int) -> c_int {
     status::OK
 }
 
-/// Ends the child, if there is one: the data it works on is gone.
+/// Ends the child, if there is one: what it does is of no use any more.
 pub fn end_child(state: &mut State) {
     if let Some(child) = CHILD.with(Option::take) {
         let text = format!("Killing running module fork child: {}", child.process_id);

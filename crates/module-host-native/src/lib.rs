@@ -69,7 +69,7 @@ mod usage;
 mod yielding;
 
 pub use blocking::{serve_unblocked, wake_descriptor};
-pub use fork::child_ended;
+pub use fork::{child_ended, end_child};
 pub use gil::{is_in_use, lend, moved_back, take_back};
 pub use host::{NativeHost, set_log, started};
 

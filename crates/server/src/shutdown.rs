@@ -149,7 +149,7 @@ impl Shell {
 
     /// The last save, if it is asked for or the server saves by itself.
     fn save_for_shutdown(&mut self, request: ShutdownRequest) -> Result<(), String> {
-        self.end_child();
+        self.end_children();
         let state = &mut self.engine.state;
         state.close_aof(request.force)?;
         self.perform_effects();
@@ -173,11 +173,14 @@ impl Shell {
         }
     }
 
-    /// A child that still saves would write what nobody waits for any more.
-    fn end_child(&mut self) {
-        if let Some(process_id) = self.engine.state.saving.child() {
+    /// A child that still saves would write what nobody waits for any more, and a module's would keep the ports.
+    fn end_children(&mut self) {
+        module_host_native::end_child(&mut self.engine.state);
+        // Replicas that wait may have the next begun at once.
+        while let Some(process_id) = self.engine.state.saving.child() {
             log!(Warning, "There is a child saving an .rdb. Killing it!");
-            crate::disk::end_child(process_id);
+            self.engine.state.abandon_background_save();
+            self.perform_effects();
             // It ends by the signal; nobody is left to be told how.
             let _ = sys::process::wait(process_id);
         }

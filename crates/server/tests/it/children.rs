@@ -4,7 +4,8 @@ use std::process::Command;
 
 use testkit::{Client, ServerProcess};
 
-use crate::{eventually, options, start};
+use crate::support::{Modules, load};
+use crate::{eventually, options, start, support};
 
 /// A server with a thousand keys.
 fn server() -> ServerProcess {
@@ -94,4 +95,81 @@ fn a_save_that_nobody_needs_any_more_is_no_failure() {
     eventually("the child is ended", || figure(&mut client, "rdb_bgsave_in_progress") == 0.0);
     assert_eq!(figure(&mut client, "rdb_saves_consecutive_failures"), 0.0);
     assert_eq!(figure(&mut client, "current_save_keys_total"), 0.0);
+}
+
+#[test]
+fn a_save_that_was_ended_for_a_shutdown_that_failed_is_forgotten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = options().option("enable-debug-command", &["yes"]).option("save", &[""]);
+    let server = start(&options.directory(folder.path()));
+    let mut client = server.client().expect("connected");
+    ask(&mut client, "DEBUG POPULATE 1000 key 100");
+    ask(&mut client, "CONFIG SET rdb-key-save-delay 100000");
+    ask(&mut client, "BGSAVE");
+    ask(&mut client, "CONFIG SET rdb-key-save-delay 0");
+    // Nothing can take the place of a folder that is not empty.
+    std::fs::create_dir_all(folder.path().join("dump.rdb/in")).expect("made");
+    let reply = client.line("SHUTDOWN SAVE").expect("a reply").text().unwrap_or_default();
+    assert!(reply.starts_with("ERR Errors trying to SHUTDOWN"), "{reply}");
+    assert_eq!(figure(&mut client, "rdb_bgsave_in_progress"), 0.0);
+    std::fs::remove_dir_all(folder.path().join("dump.rdb")).expect("removed");
+    ask(&mut client, "SAVE");
+}
+
+#[test]
+fn the_child_of_a_module_ends_with_the_server() {
+    const FORKS: &str = r#"
+#include <unistd.h>
+static int (*Fork)(void *, void *);
+static int begin(void *c, void **v, int n) {
+    int child = Fork(0, 0);
+    if (child == 0) for (;;) pause();
+    return ReplyWithLongLong(c, child);
+}
+int RedisModule_OnLoad(void *c, void **v, int n) {
+    init(c, "forks", 1);
+    GetApi("RedisModule_Fork", (void *)&Fork);
+    return CreateCommand(c, "forks.begin", begin, "", 0, 0, 0);
+}
+"#;
+    let (mut server, modules) = (start(&support::options()), Modules::new());
+    let mut client = server.client().expect("connected");
+    assert!(!load(&mut client, &modules.compile("forks", FORKS)).is_error());
+    let child = ask(&mut client, "FORKS.BEGIN");
+    let _ = client.line("SHUTDOWN NOSAVE");
+    server.wait_exit(std::time::Duration::from_secs(20)).expect("it ends");
+    assert!(!std::path::Path::new("/proc").join(child).exists());
+}
+
+#[test]
+fn modules_hear_of_the_end_of_each_child() {
+    const HEARS: &str = r#"
+#include <stdint.h>
+struct event { uint64_t id, version; };
+static int (*Subscribe)(void *, struct event, void (*)(void *, struct event, uint64_t, void *));
+static long long born, died;
+static void hear(void *c, struct event e, uint64_t sub, void *d) { if (sub) died++; else born++; }
+static int told(void *c, void **v, int n) { return ReplyWithLongLong(c, born * 10 + died); }
+int RedisModule_OnLoad(void *c, void **v, int n) {
+    struct event child = { 13, 1 };
+    init(c, "hears", 1);
+    GetApi("RedisModule_SubscribeToServerEvent", (void *)&Subscribe);
+    return Subscribe(c, child, hear) || CreateCommand(c, "hears.told", told, "", 0, 0, 0);
+}
+"#;
+    let options = support::options().option("enable-debug-command", &["yes"]);
+    let (server, modules) = (start(&options), Modules::new());
+    let mut client = server.client().expect("connected");
+    assert!(!load(&mut client, &modules.compile("hears", HEARS)).is_error());
+    ask(&mut client, "DEBUG POPULATE 1000 key 100");
+    ask(&mut client, "BGSAVE");
+    eventually("the child ends", || ask(&mut client, "HEARS.TOLD") == "11");
+    ask(&mut client, "CONFIG SET rdb-key-save-delay 100000");
+    ask(&mut client, "BGSAVE");
+    ask(&mut client, "FLUSHALL");
+    eventually("the child is ended", || ask(&mut client, "HEARS.TOLD") == "22");
+    ask(&mut client, "DEBUG POPULATE 1000 key 100");
+    ask(&mut client, "CONFIG SET appendonly yes");
+    ask(&mut client, "CONFIG SET appendonly no");
+    eventually("the rewrite is ended", || ask(&mut client, "HEARS.TOLD") == "33");
 }
