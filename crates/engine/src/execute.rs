@@ -365,9 +365,7 @@ impl State {
             self.note_stream_error(client, &command.full_name, &error);
             reply.error(error.as_bytes());
         }
-        if self.stats.total_error_replies > self.calls.errors_claimed
-            && self.flags & state_flag::LOADING == 0
-        {
+        if self.stats.total_error_replies > self.calls.errors_claimed && !self.replays(client) {
             let failed = &command.stats.failed_calls;
             failed.set(failed.get() + 1);
         }
@@ -411,6 +409,12 @@ impl State {
         self.log(LogLevel::Warning, text);
     }
 
+    /// Whether the call is one that a file brings back: it was counted when it was made.
+    #[inline]
+    fn replays(&self, client: ClientId) -> bool {
+        self.is_loading() && !self.clients[self.executing.unwrap_or(client)].is_real()
+    }
+
     #[inline]
     fn count_call(
         &mut self,
@@ -431,8 +435,7 @@ impl State {
             return duration_us;
         }
         self.stats.commands_processed += 1;
-        // What a file brings back was counted when it was called.
-        if self.flags & state_flag::LOADING != 0 {
+        if self.replays(client) {
             return duration_us;
         }
         // What a script or a module calls is counted for whoever asked for it.

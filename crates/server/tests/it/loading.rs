@@ -103,6 +103,7 @@ fn others_are_told_and_served() {
     }
     assert_eq!(said(&mut one, "CONFIG SET dir /tmp"), LOADING);
     assert_eq!(ask(&mut one, "ECHO there"), "there");
+    assert!(ask(&mut one, "INFO commandstats").contains("cmdstat_echo:calls=1,"));
     assert_eq!(ask(&mut one, "MULTI"), "OK");
     assert_eq!(said(&mut one, "GET key:1"), LOADING);
     assert!(said(&mut one, "EXEC").starts_with("EXECABORT"));
