@@ -237,9 +237,8 @@ impl State {
         on_duplicate: OnDuplicate,
     ) -> Result<LoadFigures, LoadError> {
         let loaded = self.load_dataset_part(bytes, on_duplicate);
-        match &loaded {
-            Ok(_) => self.log_parked(),
-            Err(error) => self.log(LogLevel::Warning, format!("RDB: {error}")),
+        if let Err(error) = &loaded {
+            self.log(LogLevel::Warning, format!("RDB: {error}"));
         }
         loaded.map(|(figures, _)| figures)
     }

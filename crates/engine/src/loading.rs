@@ -147,6 +147,9 @@ impl State {
         self.saving.loading = None;
         self.clock.refresh();
         self.refresh_access();
+        if result.is_ok() {
+            self.log_parked();
+        }
         self.tell_loaded(result);
     }
 

@@ -115,6 +115,8 @@ fn values_pass_through_without_their_modules() {
         done(&mut client, "DEL plain");
         done(&mut client, "DEBUG LOADAOF");
         assert_eq!(dumps(&mut client), expected);
+        // Of each type, at the start and now.
+        assert_eq!(server.log().matches("are kept parked").count(), 2 * MODULES.len());
         done(&mut client, "SET plain string");
         server.stop();
     }
