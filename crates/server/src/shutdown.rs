@@ -160,16 +160,10 @@ impl Shell {
         log!(Notice, "Saving the final RDB snapshot before exiting.");
         let result = state.save();
         self.perform_effects();
+        // The reason is in the log.
         match result {
-            Err(reason) => {
-                log!(Warning, "Error saving DB on disk: {reason}");
-                if request.force {
-                    Ok(())
-                } else {
-                    Err("Error trying to save the DB, can't exit.".to_owned())
-                }
-            }
-            Ok(_) => Ok(()),
+            Err(_) if !request.force => Err("Error trying to save the DB, can't exit.".to_owned()),
+            _ => Ok(()),
         }
     }
 

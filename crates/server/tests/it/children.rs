@@ -112,6 +112,7 @@ fn a_save_that_was_ended_for_a_shutdown_that_failed_is_forgotten() {
     let reply = client.line("SHUTDOWN SAVE").expect("a reply").text().unwrap_or_default();
     assert!(reply.starts_with("ERR Errors trying to SHUTDOWN"), "{reply}");
     assert_eq!(figure(&mut client, "rdb_bgsave_in_progress"), 0.0);
+    assert_eq!(server.log().matches("Error saving DB on disk").count(), 1);
     std::fs::remove_dir_all(folder.path().join("dump.rdb")).expect("removed");
     ask(&mut client, "SAVE");
 }
