@@ -263,7 +263,7 @@ impl State {
         };
         let mut sharing = TemplateLoad::new(&self.config);
         let mut told = 0;
-        let mut due = self.loading_turn(0);
+        let mut due = self.next_turn(0);
         loop {
             if reader.position() >= due.position {
                 reader.sum_up();

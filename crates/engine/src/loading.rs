@@ -174,6 +174,14 @@ impl State {
         self.refresh_access();
         self.end_pause_when_due();
         self.serve_others();
+        self.next_turn(position)
+    }
+
+    /// When others are served next, from this place on. What is small is loaded before, and nobody is told of it.
+    pub(crate) fn next_turn(&self, position: usize) -> TurnDue {
+        if self.saving.loading.is_none() {
+            return TurnDue::NEVER;
+        }
         let interval = self.config.loading_process_events_interval_bytes;
         let interval = usize::try_from(interval).unwrap_or(usize::MAX);
         TurnDue {
@@ -215,7 +223,7 @@ impl State {
         bytes.try_reserve_exact(length).map_err(|error| error.to_string())?;
         loop {
             let piece = reader.by_ref().take(PIECE_BYTES).read_to_end(&mut bytes);
-            if piece.map_err(|error| error.to_string())? == 0 {
+            if (piece.map_err(|error| error.to_string())? as u64) < PIECE_BYTES {
                 return Ok(bytes);
             }
             self.loading_turn(0);

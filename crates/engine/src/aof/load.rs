@@ -265,7 +265,7 @@ impl State {
         // A transaction counts only as a whole.
         let mut transaction = None;
         let mut number = 0_u64;
-        let mut due = self.loading_turn(steps.position());
+        let mut due = self.next_turn(steps.position());
         loop {
             number += 1;
             if number.is_multiple_of(STEPS_BETWEEN_CHORES) {
