@@ -95,6 +95,7 @@ fn clippy() -> Result<()> {
 }
 
 fn prepare() -> Result<()> {
+    debian::require_module_compilers()?;
     suite_tools()?;
     encryption(&genuine()?)?;
     real_modules::redis_cell()?;

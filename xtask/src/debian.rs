@@ -21,6 +21,11 @@ pub fn require_build_tools() -> Result<()> {
     require(&[("cc", "gcc"), ("make", "make")])
 }
 
+/// What tests compile modules with: a module may come from either.
+pub fn require_module_compilers() -> Result<()> {
+    require(&[("gcc", "gcc"), ("clang", "clang")])
+}
+
 fn install(missing: &[&str]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());

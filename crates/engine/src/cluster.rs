@@ -35,6 +35,8 @@ pub struct Cluster {
     pub own_ip: String,
     /// Known to all nodes, and to nobody else.
     pub secret: String,
+    /// A module cares for where keys are: no slot is asked for.
+    pub serves_every_slot: bool,
     first_check_ms: Option<i64>,
     minority_ms: i64,
     last_check_ms: i64,
@@ -59,6 +61,7 @@ impl State {
             is_up: false,
             own_ip: String::new(),
             secret,
+            serves_every_slot: false,
             first_check_ms: None,
             minority_ms: 0,
             last_check_ms: 0,

@@ -44,6 +44,8 @@ pub struct BlockedClient {
     pub command: Rc<Command>,
     pub argv: OwnedArgv,
     pub aborted: bool,
+    /// The client has gone away while it waited.
+    gone: bool,
     /// The client waits for keys: it is the server that ends the wait, not the module.
     on_keys: bool,
     /// The key that has become ready.
@@ -235,6 +237,7 @@ fn free_private_data(state: &mut State, blocked: &mut BlockedClient) {
     if let Some(function) = blocked.free_func.filter(|_| !data.is_null()) {
         let module = blocked.module.clone();
         let mut ctx = Ctx::of_callback(&module, state);
+        ctx.blocked = &raw mut *blocked;
         state.begin_unit();
         // SAFETY: the function is the module's own with this signature, and the data is what it gave.
         module.run("free_privdata", || unsafe { function(&raw mut ctx, data) });
@@ -291,6 +294,7 @@ fn disconnected(state: &mut State, pointer: *mut BlockedClient) {
         drop(ctx);
         state.end_unit();
     }
+    ptr::required(pointer).gone = true;
 }
 
 /// A client that waited for keys waits no more: what the module gave is freed at the end of the turn.
@@ -412,6 +416,7 @@ pub fn block(
         command: command.clone(),
         argv: argv.clone(),
         aborted: false,
+        gone: false,
         on_keys: wait.is_some(),
         ready_key: None,
         login: None,
@@ -536,9 +541,7 @@ extern "C" fn get_blocked_client_handle(ctx: *mut Ctx) -> *mut BlockedClient {
 }
 
 extern "C" fn blocked_client_disconnected(ctx: *mut Ctx) -> c_int {
-    let gone =
-        ptr::reference(ptr::required(ctx).blocked).is_some_and(|blocked| blocked.client.is_none());
-    c_int::from(gone)
+    c_int::from(ptr::reference(ptr::required(ctx).blocked).is_some_and(|blocked| blocked.gone))
 }
 
 extern "C" fn measure_time_start(blocked: *mut BlockedClient) -> c_int {

@@ -165,11 +165,24 @@ extern "C" fn cluster_free_slot_ranges(ctx: *mut Ctx, array: *mut c_void) {
     crate::memory::free(array);
 }
 
-extern "C" fn refused() -> c_int {
-    status::ERR
+/// There is no bus, so nobody can be told anything; a node that knows of no other has told all of them.
+extern "C" fn send_cluster_message(_ctx: *mut Ctx, target: *const c_char) -> c_int {
+    let alone = view().is_some_and(|view| view.nodes().len() == 1);
+    if target.is_null() && alone { status::OK } else { status::ERR }
 }
 
-extern "C" fn ignored() {}
+/// Without a bus no message comes.
+extern "C" fn register_receiver() {}
+
+/// Commands are served whatever the slots of their keys, and nobody is sent to another node.
+const NO_REDIRECTION: u64 = 1 << 2;
+
+/// The other flag forbids failovers, of which there are none.
+extern "C" fn set_cluster_flags(_ctx: *mut Ctx, flags: u64) {
+    if let Some(cluster) = &mut crate::host::state_in_use().cluster {
+        cluster.serves_every_slot = flags & NO_REDIRECTION != 0;
+    }
+}
 
 extern "C" fn cluster_can_access_keys_in_slot(slot: c_int) -> c_int {
     let mine = match (view(), u16::try_from(slot)) {
@@ -210,9 +223,9 @@ pub fn register(table: &mut Table) {
     table.add("ClusterDisableTrim", trim_setting as *const ());
     table.add("ClusterEnableTrim", trim_setting as *const ());
     table.add("ClusterPropagateForSlotMigration", propagate_for_slot_migration as *const ());
-    table.add("SendClusterMessage", refused as *const ());
-    table.add("RegisterClusterMessageReceiver", ignored as *const ());
-    table.add("SetClusterFlags", ignored as *const ());
+    table.add("SendClusterMessage", send_cluster_message as *const ());
+    table.add("RegisterClusterMessageReceiver", register_receiver as *const ());
+    table.add("SetClusterFlags", set_cluster_flags as *const ());
     table.add("ClusterCanAccessKeysInSlot", cluster_can_access_keys_in_slot as *const ());
     table.add("GetClientCertificate", get_client_certificate as *const ());
 }

@@ -172,7 +172,7 @@ impl State {
 
 /// The gate.
 pub(crate) fn gate(state: &mut State, request: &Request<'_>) -> Decision {
-    if state.cluster.is_none() {
+    if state.cluster.as_ref().is_none_or(|cluster| cluster.serves_every_slot) {
         return Decision::Pass;
     }
     let client = &state.clients[request.client];

@@ -23,10 +23,11 @@ const CASES: &[(&str, &str)] = &[
     ("scan", "3 0 3"),
 ];
 
-/// Compiles the module with this compiler; `None` if there is no such one here.
-fn compiled(compiler: &str, directory: &Path) -> Option<String> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/modules/cases.c");
-    let module = directory.join(format!("cases-{compiler}.so"));
+/// Compiles a module of ours with this compiler; `None` if there is no such one here.
+pub fn compiled(name: &str, compiler: &str, directory: &Path) -> Option<String> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/modules");
+    let source = source.join(format!("{name}.c"));
+    let module = directory.join(format!("{name}-{compiler}.so"));
     let mut command = Command::new(compiler);
     command.args(["-shared", "-fPIC", "-O1", "-w", "-o"]).args([&module, &source]);
     let status = command.status().ok()?;
@@ -42,7 +43,7 @@ fn case(client: &mut Client, name: &str) -> Reply {
 fn functions_do_what_they_do_in_redis() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     for compiler in ["gcc", "clang"] {
-        let Some(module) = compiled(compiler, directory.path()) else { continue };
+        let Some(module) = compiled("cases", compiler, directory.path()) else { continue };
         let server = start(&options());
         let mut client = server.client().expect("a connection");
         let loaded = client.command(&["MODULE", "LOAD", &module]).expect("a reply");
@@ -57,7 +58,7 @@ fn functions_do_what_they_do_in_redis() {
 #[test]
 fn a_node_knows_itself_as_in_redis() {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let Some(module) = compiled("cc", directory.path()) else { return };
+    let Some(module) = compiled("cases", "cc", directory.path()) else { return };
     let server = start(&options().option("cluster-enabled", &["yes"]));
     let mut client = server.client().expect("a connection");
     client.command(&["MODULE", "LOAD", &module]).expect("a reply");
@@ -68,7 +69,7 @@ fn a_node_knows_itself_as_in_redis() {
 #[test]
 fn replies_are_those_of_redis() {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let Some(module) = compiled("cc", directory.path()) else { return };
+    let Some(module) = compiled("cases", "cc", directory.path()) else { return };
     let server = start(&options());
     let mut client = server.client().expect("a connection");
     client.command(&["MODULE", "LOAD", &module]).expect("a reply");
