@@ -176,9 +176,13 @@ impl Shell {
         }
     }
 
-    /// Closes a client that has said too much without an end; true if it is gone.
+    /// Closes a client that has said too much without an end; true if it is gone. The primary may say what its own clients
+    /// may: asked again, it would say the same.
     pub fn check_query_limit(&mut self, id: ClientId) -> bool {
         let Some(connection) = self.connections.get(id) else { return true };
+        if self.engine.client_flags(id) & client_flag::MASTER != 0 {
+            return false;
+        }
         // Arguments that are whole do not count, but what waits for EXEC does.
         let unparsed = connection.query.len().saturating_sub(connection.parser.position());
         let queued = self.engine.client_mut(id).map_or(0, |client| client.queue_bytes);

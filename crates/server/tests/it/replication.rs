@@ -302,6 +302,24 @@ fn a_replica_asks_for_nothing_on_its_link() {
 }
 
 #[test]
+fn a_primary_may_say_what_its_clients_may() {
+    let primary = server();
+    let replica = start(
+        &options()
+            .option("client-query-buffer-limit", &["1mb"])
+            .option("enable-debug-command", &["yes"]),
+    );
+    follow(&replica, &primary);
+    let mut client = primary.client().expect("connected");
+    // It reaches the replica in more than one read.
+    let value = vec![b'v'; 20_000_000];
+    client.command(&[b"SET".as_slice(), b"long", &value]).expect("a reply");
+    until_same(&replica, &primary);
+    assert!(!replica.log().contains("reached max query buffer length"));
+    assert!(info(&replica).contains("master_link_status:up"));
+}
+
+#[test]
 fn what_a_slow_replica_is_owed_is_kept_once() {
     let (primary, one, other) = (server(), server(), server());
     let mut client = primary.client().expect("connected");
