@@ -3,7 +3,7 @@
 use crate::{Config, SetRules};
 
 /// Parameters that only we have.
-const OURS: [&str; 2] = ["module-probe", "module-probe-timeout"];
+const OURS: [&str; 3] = ["module-probe", "module-probe-timeout", "module-memory-limit"];
 
 /// Names and defaults of CONFIG GET *, without the one parameter that belongs to the vector set module.
 #[test]

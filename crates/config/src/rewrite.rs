@@ -184,6 +184,22 @@ mod tests {
     }
 
     #[test]
+    fn limits_of_modules_are_a_line_each() {
+        let old = "module-memory-limit a 1mb\nport 7\nmodule-memory-limit b 2mb\n";
+        let limits = |words: &str| {
+            let pair = (&b"module-memory-limit"[..], words.as_bytes());
+            let rules = crate::SetRules { loading: false, protected_allowed: true };
+            Config::default().prepare([pair], rules).expect("good").0.module_memory_limit
+        };
+        let new =
+            text(old, |config| config.module_memory_limit = limits("b 3mb"), &Extras::default());
+        assert_eq!(new.matches("module-memory-limit b 3mb\n").count(), 1, "{new}");
+        assert_eq!(new.matches("module-memory-limit").count(), 1, "{new}");
+        let gone = text(old, |config| config.module_memory_limit = limits(""), &Extras::default());
+        assert!(!gone.contains("module-memory-limit"), "{gone}");
+    }
+
+    #[test]
     fn users_and_modules_stay_unless_they_are_known() {
         let old = "user a on\nloadmodule /m.so 1\n";
         let kept = text(old, |_| {}, &Extras::default());

@@ -1,6 +1,7 @@
-//! Parameters with a syntax of their own: save points, buffer limits, scores, events, addresses, the primary, percentiles.
+//! Parameters with a syntax of their own: save points, buffer and module limits, scores, events, addresses, the primary, percentiles.
 
 mod bind;
+mod module_memory_limits;
 mod notify;
 mod output_buffer;
 mod percentiles;
@@ -9,6 +10,7 @@ mod save;
 mod scores;
 
 pub use bind::BindAddresses;
+pub use module_memory_limits::ModuleMemoryLimits;
 pub use notify::NotifyFlags;
 pub use output_buffer::{ClientClass, OutputBufferLimit, OutputBufferLimits};
 pub use percentiles::Percentiles;

@@ -11,8 +11,8 @@ use crate::parameter::kinds::{
 };
 use crate::parameter::{Flags, parameters};
 use crate::special::{
-    BindAddresses, NotifyFlags, OomScoreAdjValues, OutputBufferLimits, Percentiles, Replicaof,
-    SavePoints,
+    BindAddresses, ModuleMemoryLimits, NotifyFlags, OomScoreAdjValues, OutputBufferLimits,
+    Percentiles, Replicaof, SavePoints,
 };
 use crate::validate;
 
@@ -68,6 +68,8 @@ parameters! {
     module_probe_timeout: i32 = 5, "module-probe-timeout", integer(1, INT_MAX), NONE;
     /// Folders, separated by colons, from which modules may be loaded; empty: from any. Ours.
     module_path: Vec<u8> = text(""), "module-path", NULLABLE, IMMUTABLE.union(HIDDEN);
+    /// Bytes that a module may hold through the allocator of the API before its writing commands are refused. Ours.
+    module_memory_limit: ModuleMemoryLimits = ModuleMemoryLimits::default(), "module-memory-limit", SPECIAL, MULTI_ARG;
     /// Options of the shutdown that SIGINT starts.
     shutdown_on_sigint: ShutdownFlags = ShutdownFlags::empty(), "shutdown-on-sigint", ENUM, MULTI_ARG, check validate::shutdown_flags;
     /// Options of the shutdown that SIGTERM starts.

@@ -64,6 +64,9 @@ pub trait GuestCommand {
 
     /// The module's name.
     fn module_name(&self) -> &str;
+
+    /// A call has ended.
+    fn note_call(&self, _duration_us: u64, _failed: bool) {}
 }
 
 /// How a command is run.

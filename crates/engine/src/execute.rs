@@ -365,7 +365,8 @@ impl State {
             self.note_stream_error(client, &command.full_name, &error);
             reply.error(error.as_bytes());
         }
-        if self.stats.total_error_replies > self.calls.errors_claimed && !self.replays(client) {
+        let failed = self.stats.total_error_replies > self.calls.errors_claimed;
+        if failed && !self.replays(client) {
             let failed = &command.stats.failed_calls;
             failed.set(failed.get() + 1);
         }
@@ -373,6 +374,11 @@ impl State {
         let blocked = self.clients[client].has(client_flag::BLOCKED);
         self.track_read(client, command, argv);
         let duration_us = self.count_call(client, command, argv, started_us, blocked);
+        if let Run::Guest(guest) = &command.run
+            && !blocked
+        {
+            guest.note_call(duration_us, failed);
+        }
         if self.hotkeys.is_some() && !blocked {
             self.note_hot_keys(client, command, argv, duration_us, (reply, mark));
         }
@@ -407,6 +413,12 @@ impl State {
              processing the command '{command}'"
         );
         self.log(LogLevel::Warning, text);
+    }
+
+    /// Whether what is executed has been decided elsewhere: by the primary, or by a file that brings it back.
+    pub fn is_told_what_to_do(&self) -> bool {
+        let executing = self.executing.and_then(|client| self.clients.get(client));
+        self.is_loading() || executing.is_some_and(|client| client.has(client_flag::MASTER))
     }
 
     /// Whether the call is one that a file brings back: it was counted when it was made.
@@ -474,6 +486,9 @@ impl State {
         stats.usec.set(stats.usec.get() + duration_us);
         if failed {
             stats.failed_calls.set(stats.failed_calls.get() + 1);
+        }
+        if let Run::Guest(guest) = &command.run {
+            guest.note_call(duration_us, failed);
         }
         if self.config.latency_tracking {
             stats.latency.borrow_mut().get_or_insert_default().record(duration_us);

@@ -127,6 +127,15 @@ pub trait ModuleHost {
         None
     }
 
+    /// MODULE STATS, of all modules or of one, written as reply.
+    fn stats(&self, context: &mut Context<'_>, name: Option<&[u8]>) -> CommandResult;
+
+    /// The fields of INFO modulestats.
+    fn info_stats(&self, state: &State) -> Vec<(String, String)>;
+
+    /// CONFIG RESETSTAT.
+    fn reset_stats(&self) {}
+
     /// The lines of INFO modules.
     fn info_list(&self) -> String;
 

@@ -57,6 +57,7 @@ impl GuestCommand for NativeCommand {
             return Err(engine::error::unknown_command(context.argv));
         };
         let argv = context.argv;
+        crate::stats::mind_limit(context, &module)?;
         context.state.redacted_arguments.clear();
         let mut ctx = Ctx::of_command(&module, context);
         self.call(&mut ctx, argv, function);
@@ -94,6 +95,12 @@ impl GuestCommand for NativeCommand {
 
     fn module_name(&self) -> &str {
         &self.module_name
+    }
+
+    fn note_call(&self, duration_us: u64, failed: bool) {
+        if let Some(module) = self.module.upgrade() {
+            module.stats.note_call(&self.full_name, duration_us, failed);
+        }
     }
 }
 
@@ -195,6 +202,9 @@ fn make_command(module: &Arc<Module>, state: &State, registration: &Registration
         Some(parent) => format!("{parent}|{name}"),
         None => (*name).to_owned(),
     };
+    if flags.bits & flag::DENYOOM != 0 {
+        module.stats.tells_what_grows.set(true);
+    }
     let spec = CommandSpec {
         name: keep_text(name),
         group: Group::Module,
@@ -409,10 +419,11 @@ extern "C" fn channel_at_pos_with_flags(ctx: *mut Ctx, position: c_int, flags: c
 }
 
 /// An array that the module frees with Free.
-fn module_array(values: &[c_int]) -> *mut c_int {
+fn module_array(module: &Module, values: &[c_int]) -> *mut c_int {
     let pointer = crate::memory::allocate(size_of_val(values)).cast::<c_int>();
     // SAFETY: the memory was just made, long enough for the values.
     unsafe { pointer.copy_from_nonoverlapping(values.as_ptr(), values.len()) };
+    module.account.took(pointer.cast());
     pointer
 }
 
@@ -425,6 +436,7 @@ extern "C" fn get_command_keys_with_flags(
 ) -> *mut c_int {
     let strings = ptr::slice(argv, usize::try_from(argc).unwrap_or(0));
     let words: Vec<&[u8]> = strings.iter().map(|string| bytes_of(*string)).collect();
+    let module = ptr::required(ctx).module().clone();
     ptr::put(count, 0);
     let engine::table::Lookup::Found(command) = ptr::required(ctx).state().lookup_command(&words)
     else {
@@ -447,10 +459,10 @@ extern "C" fn get_command_keys_with_flags(
     ptr::put(count, keys.len() as c_int);
     if !flags.is_null() {
         let found: Vec<c_int> = keys.iter().map(|key| key.flags as c_int).collect();
-        ptr::put(flags, module_array(&found));
+        ptr::put(flags, module_array(&module, &found));
     }
     let positions: Vec<c_int> = keys.iter().map(|key| key.position as c_int).collect();
-    module_array(&positions)
+    module_array(&module, &positions)
 }
 
 extern "C" fn get_command_keys(

@@ -101,6 +101,10 @@ impl Ctx {
             }
             None => sys::clock::monotonic_us(),
         };
+        let get_api = match &module {
+            Some(module) => module.account.get_api(),
+            None => get_api::<{ crate::accounts::COMMON }>,
+        };
         Ctx {
             get_api,
             module,
@@ -211,6 +215,9 @@ impl Ctx {
             crate::memory::free_auto(auto);
         }
         for pointer in std::mem::take(&mut self.pool) {
+            if let Some(module) = &self.module {
+                module.account.gives(pointer);
+            }
             crate::memory::free(pointer);
         }
         for string in std::mem::take(&mut self.argv) {

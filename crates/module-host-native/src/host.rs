@@ -206,7 +206,7 @@ impl NativeHost {
             }
             Err(reason) => {
                 if !self.in_trial && runs_threads(&module) {
-                    module.library.keep();
+                    module.keep_code();
                 }
                 remove_everything(state, &module);
                 state.table.module_categories.truncate(categories);
@@ -433,7 +433,7 @@ impl ModuleHost for NativeHost {
         if runs_threads(&module) {
             let text = format!("Module {name}: its code stays in memory, since threads run in it");
             log(LogLevel::Warning, &text);
-            module.library.keep();
+            module.keep_code();
         }
         remove_everything(state, &module);
         state.recompute_users();
@@ -529,6 +529,18 @@ impl ModuleHost for NativeHost {
         judge: &mut keyspace::Judge<'_>,
     ) -> Option<bool> {
         crate::defrag::relocate_globals(index, cursor, judge)
+    }
+
+    fn stats(&self, context: &mut Context<'_>, name: Option<&[u8]>) -> CommandResult {
+        crate::stats::reply(context, name)
+    }
+
+    fn reset_stats(&self) {
+        modules().iter().for_each(|module| module.stats.reset());
+    }
+
+    fn info_stats(&self, state: &State) -> Vec<(String, String)> {
+        crate::stats::info_fields(state)
     }
 
     fn info_list(&self) -> String {

@@ -8,6 +8,7 @@
 //! Invariants: module code runs on the main thread, or on a thread of its own that holds the global lock ([`gil`]) while
 //! the main thread waits. No reference into the keyspace outlives one API call; handles hold names.
 
+mod accounts;
 mod acl;
 mod blocking;
 mod call_clients;
@@ -60,6 +61,7 @@ mod scan;
 mod server;
 mod shared;
 mod sorted_sets;
+mod stats;
 mod streams;
 mod strings;
 mod table;

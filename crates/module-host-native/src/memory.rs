@@ -1,11 +1,11 @@
-//! Memory for modules, from the server's allocator: it counts as the server's. What a module takes from its own C
-//! library does neither count nor mix with it.
+//! Memory for modules, from the server's allocator: it counts as the server's, and is counted for the module ([`accounts`]). What
+//! a module takes from its own C library does neither count nor mix with it.
 
 use std::ffi::{c_char, c_void};
 
 use crate::context::{Auto, Ctx};
-use crate::ptr;
 use crate::table::Table;
+use crate::{accounts, ptr};
 
 /// A module that is given no memory cannot go on, and by the API's word neither can the server, as in Redis. Only a reader
 /// that has been led astray by the sizes in bad bytes is left.
@@ -49,49 +49,84 @@ pub fn usable_bytes(pointer: *mut c_void) -> usize {
     unsafe { tikv_jemalloc_sys::malloc_usable_size(pointer) }
 }
 
-extern "C" fn alloc(bytes: usize) -> *mut c_void {
-    allocate(bytes)
+extern "C" fn alloc<const ACCOUNT: usize>(bytes: usize) -> *mut c_void {
+    let pointer = allocate(bytes);
+    accounts::took(ACCOUNT, pointer);
+    pointer
 }
 
-extern "C" fn try_alloc(bytes: usize) -> *mut c_void {
+extern "C" fn try_alloc<const ACCOUNT: usize>(bytes: usize) -> *mut c_void {
     // SAFETY: malloc takes any size.
-    unsafe { tikv_jemalloc_sys::malloc(bytes.max(1)) }
+    let pointer = unsafe { tikv_jemalloc_sys::malloc(bytes.max(1)) };
+    accounts::took(ACCOUNT, pointer);
+    pointer
 }
 
-extern "C" fn calloc(count: usize, bytes: usize) -> *mut c_void {
-    let pointer = try_calloc(count, bytes);
+extern "C" fn calloc<const ACCOUNT: usize>(count: usize, bytes: usize) -> *mut c_void {
+    let pointer = try_calloc::<ACCOUNT>(count, bytes);
     must_be_there(pointer, count.saturating_mul(bytes));
     pointer
 }
 
-extern "C" fn try_calloc(count: usize, bytes: usize) -> *mut c_void {
+extern "C" fn try_calloc<const ACCOUNT: usize>(count: usize, bytes: usize) -> *mut c_void {
     // SAFETY: calloc takes any sizes and checks their product.
-    unsafe { tikv_jemalloc_sys::calloc(count.max(1), bytes.max(1)) }
+    let pointer = unsafe { tikv_jemalloc_sys::calloc(count.max(1), bytes.max(1)) };
+    accounts::took(ACCOUNT, pointer);
+    pointer
 }
 
-extern "C" fn realloc(pointer: *mut c_void, bytes: usize) -> *mut c_void {
-    let new = try_realloc(pointer, bytes);
+extern "C" fn realloc<const ACCOUNT: usize>(pointer: *mut c_void, bytes: usize) -> *mut c_void {
+    let new = try_realloc::<ACCOUNT>(pointer, bytes);
     must_be_there(new, bytes);
     new
 }
 
-extern "C" fn try_realloc(pointer: *mut c_void, bytes: usize) -> *mut c_void {
+extern "C" fn try_realloc<const ACCOUNT: usize>(pointer: *mut c_void, bytes: usize) -> *mut c_void {
+    let before_bytes = accounts::bytes_of(pointer);
     // SAFETY: the pointer is null or one that this allocator gave out.
-    unsafe { tikv_jemalloc_sys::realloc(pointer, bytes.max(1)) }
+    let new = unsafe { tikv_jemalloc_sys::realloc(pointer, bytes.max(1)) };
+    if !new.is_null() {
+        accounts::resized(ACCOUNT, before_bytes, new);
+    }
+    new
 }
 
-extern "C" fn free_memory(pointer: *mut c_void) {
+extern "C" fn free_memory<const ACCOUNT: usize>(pointer: *mut c_void) {
+    accounts::gives(ACCOUNT, pointer);
     free(pointer);
 }
 
-extern "C" fn strdup(text: *const c_char) -> *mut c_char {
-    duplicate(ptr::c_bytes(text), true)
+extern "C" fn strdup<const ACCOUNT: usize>(text: *const c_char) -> *mut c_char {
+    let copy = duplicate(ptr::c_bytes(text), true);
+    accounts::took(ACCOUNT, copy.cast());
+    copy
+}
+
+/// The functions that take and free memory for one account.
+pub fn of_account<const ACCOUNT: usize>(name: &str) -> Option<*const ()> {
+    Some(match name {
+        "Alloc" => alloc::<ACCOUNT> as *const (),
+        "TryAlloc" => try_alloc::<ACCOUNT> as *const (),
+        "Calloc" => calloc::<ACCOUNT> as *const (),
+        "TryCalloc" => try_calloc::<ACCOUNT> as *const (),
+        "Realloc" => realloc::<ACCOUNT> as *const (),
+        "TryRealloc" => try_realloc::<ACCOUNT> as *const (),
+        "Free" => free_memory::<ACCOUNT> as *const (),
+        "Strdup" => strdup::<ACCOUNT> as *const (),
+        _ => return None,
+    })
 }
 
 extern "C" fn pool_alloc(ctx: *mut Ctx, bytes: usize) -> *mut c_void {
-    let pointer = calloc(1, bytes);
+    let ctx = ptr::required(ctx);
+    // SAFETY: calloc takes any size.
+    let pointer = unsafe { tikv_jemalloc_sys::calloc(1, bytes.max(1)) };
+    must_be_there(pointer, bytes);
+    if let Some(module) = &ctx.module {
+        module.account.took(pointer);
+    }
     // Goes with the context, whether or not that manages memory by itself.
-    ptr::required(ctx).pool.push(pointer);
+    ctx.pool.push(pointer);
     pointer
 }
 
@@ -104,14 +139,13 @@ extern "C" fn malloc_size(pointer: *mut c_void) -> usize {
 }
 
 pub fn register(table: &mut Table) {
-    table.add("Alloc", alloc as *const ());
-    table.add("TryAlloc", try_alloc as *const ());
-    table.add("Calloc", calloc as *const ());
-    table.add("TryCalloc", try_calloc as *const ());
-    table.add("Realloc", realloc as *const ());
-    table.add("TryRealloc", try_realloc as *const ());
-    table.add("Free", free_memory as *const ());
-    table.add("Strdup", strdup as *const ());
+    // Each module is handed those of its own account.
+    for name in
+        ["Alloc", "TryAlloc", "Calloc", "TryCalloc", "Realloc", "TryRealloc", "Free", "Strdup"]
+    {
+        let function = of_account::<{ accounts::COMMON }>(name).expect("it is listed there");
+        table.add(name, function);
+    }
     table.add("PoolAlloc", pool_alloc as *const ());
     table.add("AutoMemory", auto_memory as *const ());
     table.add("MallocSize", malloc_size as *const ());

@@ -6,10 +6,12 @@ use std::ffi::{c_int, c_void};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::accounts::AccountNumber;
 use crate::context::Ctx;
 use crate::data_types::ModuleType;
 use crate::library::Library;
 use crate::origin::Origin;
+use crate::stats::Stats;
 
 /// `OnLoad`: (ctx, argv, argc).
 pub type OnLoad = unsafe extern "C" fn(*mut Ctx, *mut crate::strings::StringPtr, c_int) -> c_int;
@@ -54,6 +56,9 @@ pub struct Module {
     /// Number of the module, for its subscriptions.
     pub id: u64,
     pub running: RefCell<HashMap<String, Rc<sys::crash::RunningModule>>>,
+    /// What it holds of the server's memory.
+    pub account: AccountNumber,
+    pub stats: Stats,
     pub library: Library,
 }
 
@@ -97,8 +102,16 @@ impl Module {
             config_given: RefCell::default(),
             id,
             running: RefCell::default(),
+            account: AccountNumber::take(),
+            stats: Stats::default(),
             library,
         }
+    }
+
+    /// Threads run in its code: that stays in memory, and its account with it.
+    pub fn keep_code(&self) {
+        self.library.keep();
+        self.account.keep();
     }
 
     pub fn name(&self) -> String {

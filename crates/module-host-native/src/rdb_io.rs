@@ -336,7 +336,11 @@ extern "C" fn load_string_buffer(io: *mut Io, len: *mut usize) -> *mut c_char {
     match load_next(io, Io::take_string) {
         Some(text) => {
             ptr::put(len, text.len());
-            memory::duplicate(&text, false)
+            let copy = memory::duplicate(&text, false);
+            if let Some(module) = &ptr::required(io).module {
+                module.account.took(copy.cast());
+            }
+            copy
         }
         None => std::ptr::null_mut(),
     }

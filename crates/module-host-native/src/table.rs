@@ -8,7 +8,8 @@ use module_abi::{functions, status};
 
 use crate::ptr;
 
-/// Functions by their name without prefix. The addresses are those of `extern "C"` functions, the same for every module.
+/// Functions by their name without prefix. The addresses are those of `extern "C"` functions, the same for every module but
+/// for those that take memory.
 #[derive(Default)]
 pub struct Table(HashMap<&'static str, usize>);
 
@@ -42,9 +43,16 @@ pub type GetApi = extern "C" fn(name: *const c_char, slot: *mut *mut c_void) -> 
 
 /// Puts the address of a function into the module's slot. A name of the API that is not there yet gets a function that
 /// reports itself when called, so that no module ever jumps through null; the answer says that it is missing.
-pub extern "C" fn get_api(name: *const c_char, slot: *mut *mut c_void) -> c_int {
+pub extern "C" fn get_api<const ACCOUNT: usize>(
+    name: *const c_char,
+    slot: *mut *mut c_void,
+) -> c_int {
     let full_name = ptr::c_text(name);
     let Some(name) = functions::without_prefix(&full_name) else { return status::ERR };
+    if let Some(own) = crate::memory::of_account::<ACCOUNT>(name) {
+        ptr::put(slot, own.cast_mut().cast());
+        return status::OK;
+    }
     if let Some(address) = table().0.get(name) {
         ptr::put(slot, *address as *mut c_void);
         return status::OK;

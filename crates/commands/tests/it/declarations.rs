@@ -30,6 +30,7 @@ const MISSING: &[&str] = &[
 /// What we have, or have in another way, on purpose.
 const OURS: &[&str] = &[
     "module|check",
+    "module|stats",
     // Takes PARK.
     "module|unload",
 ];

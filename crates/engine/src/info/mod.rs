@@ -38,6 +38,11 @@ const SECTIONS: &[(&str, &str, Shown, Section)] = &[
     ("cpu", "CPU", Shown::Default, cpu::write),
     ("hotkeys", "Hotkeys", Shown::Default, stats::write_hotkeys),
     ("modules", "Modules", Shown::Default, |_, _| {}),
+    ("modulestats", "Modulestats", Shown::All, |state, lines| {
+        for (name, text) in state.guests.modules.iter().flat_map(|host| host.info_stats(state)) {
+            lines.field(&name, text);
+        }
+    }),
     ("commandstats", "Commandstats", Shown::All, commands::write_calls),
     ("errorstats", "Errorstats", Shown::Default, commands::write_errors),
     ("latencystats", "Latencystats", Shown::All, commands::write_latencies),

@@ -15,6 +15,7 @@ mod limits;
 mod listeners;
 mod loading;
 mod module_hooks;
+mod module_stats;
 mod mutated_modules;
 mod mutated_requests;
 mod older_rdb;

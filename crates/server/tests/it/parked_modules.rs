@@ -59,11 +59,11 @@ fn with_modules(mut options: ServerOptions, modules: &Path) -> ServerOptions {
     options
 }
 
-fn ask(client: &mut Client, line: &str) -> Reply {
+pub fn ask(client: &mut Client, line: &str) -> Reply {
     client.line(line).unwrap_or_else(|error| panic!("{line}: {error}"))
 }
 
-fn done(client: &mut Client, line: &str) {
+pub fn done(client: &mut Client, line: &str) {
     let reply = ask(client, line);
     assert!(!reply.is_error(), "{line}: {reply:?}");
 }
@@ -72,7 +72,7 @@ fn dumps(client: &mut Client) -> Vec<Reply> {
     KEYS.iter().map(|(key, _)| ask(client, &format!("DUMP {key}"))).collect()
 }
 
-fn says(reply: &Reply, part: &str) {
+pub fn says(reply: &Reply, part: &str) {
     let text = reply.text().unwrap_or_default();
     assert!(text.contains(part), "{reply:?} does not say '{part}'");
 }
@@ -267,7 +267,7 @@ int RedisModule_OnLoad(void *ctx, void **argv, int argc) {
 }
 "#;
 
-fn typed(save: &str) -> String {
+pub fn typed(save: &str) -> String {
     TYPED.replace("SAVE,", &format!("{save},"))
 }
 

@@ -79,6 +79,9 @@ fn resetstat(context: &mut Context<'_>) -> CommandResult {
     context.state.lazyfree.reset();
     context.state.defrag.stats = engine::defrag::DefragStats::default();
     context.state.table.for_each(|command| command.stats.reset());
+    if let Some(host) = &context.state.guests.modules {
+        host.reset_stats();
+    }
     context.reply.ok();
     Ok(())
 }

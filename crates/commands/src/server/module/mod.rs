@@ -1,4 +1,4 @@
-//! MODULE CHECK, LOAD, LOADEX, UNLOAD, LIST, HELP: check, load, list and unload modules.
+//! MODULE CHECK, LOAD, LOADEX, UNLOAD, LIST, STATS, HELP: check, load, list and unload modules, and what each costs.
 
 use command_spec::*;
 use engine::*;
@@ -37,6 +37,7 @@ pub const MODULE: BuiltIn = BuiltIn::container(
         &list::MODULE_LIST,
         &load::MODULE_LOAD,
         &loadex::MODULE_LOADEX,
+        &stats::MODULE_STATS,
         &unload::MODULE_UNLOAD,
     ],
 );
@@ -49,6 +50,7 @@ pub mod check;
 pub mod list;
 pub mod load;
 pub mod loadex;
+pub mod stats;
 pub mod unload;
 
 /// The host that loads modules; a server built without one has none.
@@ -77,6 +79,8 @@ fn help(context: &mut Context<'_>) -> CommandResult {
             "    Load a module library from <path>, passing to it any optional arguments.",
             "LOADEX <path> [[CONFIG NAME VALUE]...] [ARGS ...]",
             "    Load a module library from <path>, while passing it module configurations and optional arguments.",
+            "STATS [<name>]",
+            "    Return what each module, or that of the name, holds of memory and has cost.",
             "UNLOAD <name> [PARK]",
             "    Unload a module. With PARK, values of its data types are kept as bytes until it is loaded again.",
         ],
