@@ -7,7 +7,7 @@ use resp::reply::{Mark, Reply};
 
 use crate::blocking::{BlockKind, Blocked};
 use crate::client::{ClientId, OwnedArgv, client_flag};
-use crate::command::{Command, Run};
+use crate::command::{Command, GuestCommand, Run};
 use crate::context::Context;
 use crate::effect::{Effect, LogLevel};
 use crate::error::{self, CommandError};
@@ -377,7 +377,7 @@ impl State {
         if let Run::Guest(guest) = &command.run
             && !blocked
         {
-            guest.note_call(duration_us, failed);
+            self.note_guest_call(guest, duration_us, failed);
         }
         if self.hotkeys.is_some() && !blocked {
             self.note_hot_keys(client, command, argv, duration_us, (reply, mark));
@@ -413,6 +413,15 @@ impl State {
              processing the command '{command}'"
         );
         self.log(LogLevel::Warning, text);
+    }
+
+    /// What is told of a call of a module's command beside what is told of every call.
+    fn note_guest_call(&mut self, guest: &Rc<dyn GuestCommand>, duration_us: u64, failed: bool) {
+        guest.note_call(duration_us, failed);
+        let ms = duration_us / 1000;
+        if self.is_latency(ms) {
+            self.note_latency(&format!("module-{}", guest.module_name()), ms);
+        }
     }
 
     /// Whether what is executed has been decided elsewhere: by the primary, or by a file that brings it back.
@@ -488,7 +497,7 @@ impl State {
             stats.failed_calls.set(stats.failed_calls.get() + 1);
         }
         if let Run::Guest(guest) = &command.run {
-            guest.note_call(duration_us, failed);
+            self.note_guest_call(guest, duration_us, failed);
         }
         if self.config.latency_tracking {
             stats.latency.borrow_mut().get_or_insert_default().record(duration_us);
@@ -542,6 +551,7 @@ impl State {
             argc: argv.len(),
             peer: session.peer.address.clone(),
             client_name: session.name.clone(),
+            module: command.guest().map(|guest| guest.module_name().to_owned()),
         };
         let len_max = usize::try_from(self.config.slowlog_max_len).unwrap_or(0);
         self.slowlog.add(entry, len_max);

@@ -159,11 +159,17 @@ impl crate::State {
         self.emit(&ServerEvent::ForkChild { born: true });
     }
 
+    /// Whether the latency monitor is on and wants to know of what took so long.
+    #[inline]
+    pub(crate) fn is_latency(&self, ms: u64) -> bool {
+        let threshold_ms = self.config.latency_monitor_threshold;
+        threshold_ms > 0 && ms >= threshold_ms.unsigned_abs()
+    }
+
     /// Keeps a sample of the latency monitor, if it is on and the event took long enough.
     #[inline]
     pub(crate) fn note_latency(&mut self, event: &str, ms: u64) {
-        let threshold_ms = self.config.latency_monitor_threshold;
-        if threshold_ms > 0 && ms >= threshold_ms.unsigned_abs() {
+        if self.is_latency(ms) {
             let now_s = self.clock.unix_s();
             self.latency.add(event, now_s, ms);
         }

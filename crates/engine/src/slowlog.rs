@@ -13,6 +13,8 @@ pub struct SlowlogEntry {
     pub argc: usize,
     pub peer: String,
     pub client_name: Vec<u8>,
+    /// The module whose command it was.
+    pub module: Option<String>,
 }
 
 /// The slow log, newest first.

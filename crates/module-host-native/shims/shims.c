@@ -257,3 +257,73 @@ int bulkhead_guard_reader(void (*call)(void *), void *data, void **place) {
 void bulkhead_leave_reader(void *place) {
     longjmp(*(jmp_buf *)place, 1);
 }
+
+/* Calls function(first, second, third) and returns what it does; an exception that leaves it is caught and put into *caught.
+ * Only a personality routine of this call's own can catch what other languages throw, and only assembly can have one. */
+#if defined(__x86_64__) && defined(__linux__)
+#include <stdint.h>
+#include <unwind.h>
+
+extern const char bulkhead_caught[];
+
+__attribute__((visibility("hidden"), used)) _Unwind_Reason_Code
+bulkhead_personality(int version, _Unwind_Action actions, uint64_t class, struct _Unwind_Exception *exception,
+                     struct _Unwind_Context *context) {
+    (void)class;
+    if (version != 1) return _URC_FATAL_PHASE1_ERROR;
+    /* A thread that is cancelled goes on ending. */
+    if (actions & _UA_FORCE_UNWIND) return _URC_CONTINUE_UNWIND;
+    if (actions & _UA_SEARCH_PHASE) return _URC_HANDLER_FOUND;
+    _Unwind_SetGR(context, 0, (uintptr_t)exception);
+    _Unwind_SetIP(context, (uintptr_t)bulkhead_caught);
+    return _URC_INSTALL_CONTEXT;
+}
+
+__asm__(".pushsection .text\n"
+        ".hidden bulkhead_caught\n"
+        ".hidden bulkhead_call_guarded\n"
+        ".globl bulkhead_call_guarded\n"
+        ".globl bulkhead_caught\n"
+        ".type bulkhead_call_guarded, @function\n"
+        "bulkhead_call_guarded:\n"
+        ".cfi_startproc\n"
+        ".cfi_personality 0x1b, bulkhead_personality\n"
+        "    pushq %rbx\n"
+        ".cfi_def_cfa_offset 16\n"
+        ".cfi_offset %rbx, -16\n"
+        "    movq %r8, %rbx\n"
+        "    movq %rdi, %rax\n"
+        "    movq %rsi, %rdi\n"
+        "    movq %rdx, %rsi\n"
+        "    movq %rcx, %rdx\n"
+        "    call *%rax\n"
+        "    popq %rbx\n"
+        ".cfi_def_cfa_offset 8\n"
+        "    ret\n"
+        "bulkhead_caught:\n"
+        ".cfi_def_cfa_offset 16\n"
+        "    movq %rax, (%rbx)\n"
+        "    movl $1, %eax\n"
+        "    popq %rbx\n"
+        ".cfi_def_cfa_offset 8\n"
+        "    ret\n"
+        ".cfi_endproc\n"
+        ".size bulkhead_call_guarded, . - bulkhead_call_guarded\n"
+        ".popsection\n");
+
+unsigned long long bulkhead_exception_class(struct _Unwind_Exception *exception) {
+    return exception->exception_class;
+}
+
+void bulkhead_delete_exception(struct _Unwind_Exception *exception) { _Unwind_DeleteException(exception); }
+#else
+/* Elsewhere it ends the server, whose report names the module. */
+int bulkhead_call_guarded(int (*function)(void *, void *, size_t), void *first, void *second, size_t third, void **caught) {
+    (void)caught;
+    return function(first, second, third);
+}
+
+unsigned long long bulkhead_exception_class(void *exception) { return exception == NULL; }
+
+void bulkhead_delete_exception(void *exception) { (void)exception; }
+#endif

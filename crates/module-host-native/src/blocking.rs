@@ -21,7 +21,7 @@ use crate::strings::{ModuleString, StringPtr, bytes_of};
 use crate::table::Table;
 
 /// `int (*)(ctx, argv, argc)`: answers the client, or says that its time is up.
-pub type ReplyFunc = unsafe extern "C" fn(*mut Ctx, *mut StringPtr, c_int) -> c_int;
+pub type ReplyFunc = crate::exceptions::Function;
 /// `void (*)(ctx, private_data)`.
 pub type FreeFunc = unsafe extern "C" fn(*mut Ctx, *mut c_void);
 /// `void (*)(ctx, blocked_client)`.
@@ -117,6 +117,19 @@ fn finish_unblocked(state: &mut State) {
         for address in unblocked {
             finish(state, address as *mut BlockedClient);
         }
+    }
+}
+
+/// Lets a client go on that a module's command has left waiting, and forgets it: the module may end the wait or not.
+pub fn end_wait_of(state: &mut State, client: ClientId) {
+    let session = &state.clients[client];
+    let address = session.blocked.as_ref().filter(|blocked| blocked.kind == BlockKind::Guest);
+    let Some(address) = address.map(|blocked| blocked.guest) else { return };
+    state.unblock_client(client);
+    state.clients[client].on_disconnect.clear();
+    if let Some(blocked) = ptr::reference(address as *mut BlockedClient) {
+        blocked.client = None;
+        end_wait_for_keys(blocked);
     }
 }
 
@@ -225,10 +238,16 @@ fn call_with(
         let mut strings: Vec<StringPtr> =
             slices.iter().map(|argument| ModuleString::create(argument)).collect();
         ctx.argv.clone_from(&strings);
-        let count = strings.len() as c_int;
         let name = format!("{what} of {}", command.full_name);
-        // SAFETY: the function is the module's own with this signature; context and strings outlive the call.
-        module.run(&name, || unsafe { function(&raw mut ctx, strings.as_mut_ptr(), count) })
+        let mark = context.reply.mark();
+        let done = crate::exceptions::guarded(&module, &name, function, &mut ctx, &mut strings);
+        drop(ctx);
+        done.unwrap_or_else(|error| {
+            context.reply.truncate(mark);
+            context.reply_error(&error);
+            // It is answered, and waits no more.
+            status::OK
+        })
     })
 }
 
@@ -275,9 +294,13 @@ fn call_timeout(
     let mut strings: Vec<StringPtr> =
         blocked.argv.slices().iter().map(|argument| ModuleString::create(argument)).collect();
     ctx.argv.clone_from(&strings);
-    let count = strings.len() as c_int;
-    // SAFETY: the function is the module's own with this signature; context and strings outlive the call.
-    module.run("timeout", || unsafe { function(&raw mut ctx, strings.as_mut_ptr(), count) });
+    let mark = context.reply.mark();
+    let done = crate::exceptions::guarded(&module, "timeout", function, &mut ctx, &mut strings);
+    drop(ctx);
+    if let Err(error) = done {
+        context.reply.truncate(mark);
+        context.reply_error(&error);
+    }
 }
 
 fn disconnected(state: &mut State, pointer: *mut BlockedClient) {

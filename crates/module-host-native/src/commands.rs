@@ -16,13 +16,13 @@ use module_abi::status;
 use crate::context::{Ctx, Kind};
 use crate::errno::{fail, set_errno};
 use crate::module::Module;
-use crate::ptr;
 use crate::shared::Shared;
 use crate::strings::{ModuleString, StringPtr, bytes_of};
 use crate::table::Table;
+use crate::{exceptions, ptr};
 
 /// `int (*)(ctx, argv, argc)`.
-pub type CommandFunc = unsafe extern "C" fn(*mut Ctx, *mut StringPtr, c_int) -> c_int;
+pub type CommandFunc = exceptions::Function;
 
 /// A command of a module: the function to call.
 pub struct NativeCommand {
@@ -40,14 +40,12 @@ pub struct CommandHandle {
 }
 
 impl NativeCommand {
-    fn call(&self, ctx: &mut Ctx, argv: &[&[u8]], function: CommandFunc) {
-        let Some(module) = self.module.upgrade() else { return };
+    fn call(&self, ctx: &mut Ctx, argv: &[&[u8]], function: CommandFunc) -> CommandResult {
+        let Some(module) = self.module.upgrade() else { return Ok(()) };
         let mut strings: Vec<StringPtr> =
             argv.iter().map(|argument| ModuleString::create(argument)).collect();
         ctx.argv.clone_from(&strings);
-        let count = c_int::try_from(strings.len()).unwrap_or(c_int::MAX);
-        // SAFETY: the function is the module's own with this signature; context and strings outlive the call.
-        module.run(&self.full_name, || unsafe { function(ctx, strings.as_mut_ptr(), count) });
+        exceptions::guarded(&module, &self.full_name, function, ctx, &mut strings).map(drop)
     }
 }
 
@@ -60,8 +58,10 @@ impl GuestCommand for NativeCommand {
         crate::stats::mind_limit(context, &module)?;
         context.state.redacted_arguments.clear();
         let mut ctx = Ctx::of_command(&module, context);
-        self.call(&mut ctx, argv, function);
-        Ok(())
+        self.call(&mut ctx, argv, function).inspect_err(|_| {
+            // Nobody would answer it any more.
+            crate::blocking::end_wait_of(ctx.state(), context.client);
+        })
     }
 
     fn get_keys(&self, argv: &[&[u8]]) -> Option<FoundKeys> {
@@ -73,7 +73,7 @@ impl GuestCommand for NativeCommand {
         let mut ctx =
             Ctx::new(Some(module), Kind::Keys, std::ptr::null_mut(), std::ptr::null_mut());
         ctx.found_keys = Some(FoundKeys::new());
-        self.call(&mut ctx, argv, function);
+        self.call(&mut ctx, argv, function).ok()?;
         ctx.found_keys.take()
     }
 
@@ -86,7 +86,9 @@ impl GuestCommand for NativeCommand {
         let mut ctx =
             Ctx::new(Some(module), Kind::Channels, std::ptr::null_mut(), std::ptr::null_mut());
         ctx.found_channels = Some(Vec::new());
-        self.call(&mut ctx, argv, function);
+        if self.call(&mut ctx, argv, function).is_err() {
+            return Vec::new();
+        }
         let found = ctx.found_channels.take().unwrap_or_default();
         let named =
             found.into_iter().filter_map(|(at, flags)| crate::acl::named_channel(at, flags));

@@ -29,6 +29,7 @@ mod elf;
 mod errno;
 mod event_data;
 mod event_loop;
+mod exceptions;
 mod filters;
 mod fork;
 mod gil;

@@ -118,8 +118,18 @@ impl Module {
         self.name.borrow().clone()
     }
 
-    /// Runs a callback of the module, noting for a crash report what runs.
+    /// Runs a callback of the module, noting for a crash report what runs. An exception that leaves it ends the server.
     pub fn run<R>(&self, function: &str, call: impl FnOnce() -> R) -> R {
+        self.noting(function, || {
+            crate::exceptions::fenced(call).unwrap_or_else(|caught| {
+                let kind = crate::exceptions::end_exception(self, caught);
+                panic!("{kind} left the function '{function}' of the module '{}'", self.name());
+            })
+        })
+    }
+
+    /// Notes for a crash report what runs.
+    pub fn noting<R>(&self, function: &str, call: impl FnOnce() -> R) -> R {
         let known = self.running.borrow().get(function).cloned();
         let running = known.unwrap_or_else(|| {
             let name = self.name();

@@ -37,6 +37,13 @@ pub struct Io {
     pub emitted: Vec<Vec<Vec<u8>>>,
 }
 
+impl Io {
+    /// The module whose type is read or written.
+    pub fn module_name(&self) -> Option<String> {
+        self.module.as_ref().map(|module| module.name())
+    }
+}
+
 /// Tags of the stream.
 mod tag {
     pub const EOF: u64 = 0;

@@ -249,7 +249,10 @@ extern "C" fn publish_message_shard(
     ptr::required(ctx).state().publish_shard(bytes_of(channel), bytes_of(message)) as c_int
 }
 
-fn log_line(module: &str, level: *const c_char, text: &[u8]) {
+/// Without a context it is the module that runs, if one does on this thread.
+fn log_line(module: Option<String>, level: *const c_char, text: &[u8]) {
+    let running = || sys::crash::running().map(|running| running.module);
+    let module = module.or_else(running).unwrap_or_else(|| "module".to_owned());
     let level = match ptr::c_bytes(level) {
         b"debug" => LogLevel::Debug,
         b"verbose" => LogLevel::Verbose,
@@ -263,22 +266,21 @@ fn log_line(module: &str, level: *const c_char, text: &[u8]) {
 /// For the C shim of Log.
 #[unsafe(no_mangle)]
 extern "C" fn bulkhead_log(ctx: *mut Ctx, level: *const c_char, text: *const c_char, len: usize) {
-    let name = match ptr::reference(ctx).and_then(|ctx| ctx.module.as_ref()) {
-        Some(module) => module.name(),
-        None => "module".to_owned(),
-    };
-    log_line(&name, level, ptr::bytes(text, len));
+    let module =
+        ptr::reference(ctx).and_then(|ctx| ctx.module.as_ref()).map(|module| module.name());
+    log_line(module, level, ptr::bytes(text, len));
 }
 
 /// For the C shim of LogIOError.
 #[unsafe(no_mangle)]
 extern "C" fn bulkhead_log_io(
-    _io: *mut c_void,
+    io: *mut crate::rdb_io::Io,
     level: *const c_char,
     text: *const c_char,
     len: usize,
 ) {
-    log_line("module", level, ptr::bytes(text, len));
+    let module = ptr::reference(io).and_then(|io| io.module_name());
+    log_line(module, level, ptr::bytes(text, len));
 }
 
 extern "C" fn latency_add_sample(event: *const c_char, ms: c_longlong) {

@@ -18,6 +18,8 @@ pub struct Stats {
     longest_call: RefCell<String>,
     /// Calls that its memory limit has refused.
     refused_calls: Cell<u64>,
+    /// Exceptions that left its functions.
+    exceptions: Cell<u64>,
     /// Some of its commands say that they may need memory: the others don't.
     pub tells_what_grows: Cell<bool>,
 }
@@ -38,11 +40,21 @@ impl Stats {
         }
     }
 
+    /// An exception left a function of the module.
+    pub fn note_exception(&self) {
+        count(&self.exceptions, 1);
+    }
+
     /// CONFIG RESETSTAT.
     pub fn reset(&self) {
-        let all =
-            [&self.calls, &self.failed_calls, &self.usec, &self.longest_us, &self.refused_calls];
-        for figure in all {
+        for figure in [
+            &self.calls,
+            &self.failed_calls,
+            &self.usec,
+            &self.longest_us,
+            &self.refused_calls,
+            &self.exceptions,
+        ] {
             figure.set(0);
         }
         self.longest_call.borrow_mut().clear();
@@ -71,6 +83,7 @@ fn figures(state: &State, module: &Module) -> Vec<(&'static str, Figure)> {
     number("refused_calls", stats.refused_calls.get());
     number("calls", stats.calls.get());
     number("failed_calls", stats.failed_calls.get());
+    number("exceptions", stats.exceptions.get());
     number("usec", stats.usec.get());
     number("longest_call_usec", stats.longest_us.get());
     if stats.calls.get() > 0 {

@@ -10,6 +10,7 @@ mod checked_modules;
 mod children;
 mod crash;
 mod encrypted;
+mod exceptions;
 mod lifecycle;
 mod limits;
 mod listeners;

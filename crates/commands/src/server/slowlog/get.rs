@@ -42,7 +42,8 @@ fn get(context: &mut Context<'_>) -> CommandResult {
     let reply = &mut *context.reply;
     reply.array(count.min(len));
     for entry in context.state.slowlog.entries.iter().take(count) {
-        reply.array(7);
+        // Redis's shape, and behind it what old clients need not know.
+        reply.array(if entry.module.is_some() { 8 } else { 7 });
         reply.integer(entry.id);
         reply.integer(entry.unix_s);
         reply.integer(i64::try_from(entry.duration_us).unwrap_or(i64::MAX));
@@ -53,6 +54,9 @@ fn get(context: &mut Context<'_>) -> CommandResult {
         reply.bulk(entry.peer.as_bytes());
         reply.bulk(&entry.client_name);
         reply.integer(i64::try_from(entry.argc).unwrap_or(i64::MAX));
+        if let Some(module) = &entry.module {
+            reply.bulk(module.as_bytes());
+        }
     }
     Ok(())
 }
