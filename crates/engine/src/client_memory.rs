@@ -208,6 +208,13 @@ impl State {
             return false;
         }
         self.clients.count_memory(client);
+        // What is written at the end of the turn takes memory until then.
+        for id in &self.pending_writes {
+            let large = |client: &Client| client.reply_capacity() > REPLY_BUFFER_BYTES;
+            if self.clients.get(*id).is_some_and(large) {
+                self.clients.count_memory(*id);
+            }
+        }
         !self.clients_to_evict().is_empty()
     }
 

@@ -99,3 +99,33 @@ fn strangers_may_not_send_much() {
 fn start_with_password() -> testkit::ServerProcess {
     start(&options().option("requirepass", &["secret"]))
 }
+
+/// Many clients ask for much at once and read nothing: they go, not the keys.
+#[test]
+fn clients_go_before_keys() {
+    let server = start(
+        &options()
+            .option("maxmemory-policy", &["allkeys-lru"])
+            .option("maxmemory-clients", &["3mb"])
+            .option("maxmemory", &["11mb"]),
+    );
+    let mut client = server.client().expect("a connection");
+    client.line("CLIENT NO-EVICT ON").expect("a reply");
+    for key in 0..500 {
+        client.line(&format!("SETRANGE key{key} 10000 x")).expect("a reply");
+    }
+    let request = "MGET key1 key2 key3 key4 key5 key6 key7 key8 key9\r\n".repeat(18);
+    let mut greedy = Vec::new();
+    eventually("clients go", || {
+        for _ in 0..20 {
+            let mut stream = TcpStream::connect(server.address()).expect("accepted");
+            // It may be closed already.
+            let _ = stream.write_all(request.as_bytes());
+            greedy.push(stream);
+        }
+        let info = client.line("INFO stats").expect("a reply").text().expect("a text");
+        assert!(info.contains("evicted_keys:0\r\n"), "{info}");
+        !info.contains("evicted_clients:0\r\n")
+    });
+    assert_eq!(client.line("DBSIZE").expect("a reply"), testkit::Reply::Integer(500));
+}
