@@ -187,8 +187,7 @@ impl State {
             }
             writer.database(index, database.len(), database.expires_len());
             for record in database.iter() {
-                let (idle_s, frequency) = self.access_for_file(record);
-                left_out += u64::from(!writer.key(record, idle_s, frequency));
+                left_out += u64::from(!self.write_record(&mut writer, index, record));
                 if writer.buffered() >= CHUNK_BYTES {
                     writer.flush(sink)?;
                 }
@@ -199,6 +198,11 @@ impl State {
         self.write_aux(&mut writer, false);
         writer.finish(sink)?;
         Ok(left_out)
+    }
+
+    fn write_record(&self, writer: &mut FileWriter, db: usize, record: &KeyRecord) -> bool {
+        let (idle_s, frequency) = self.access_for_file(record);
+        writer.key_with(self.saved_metadata(db, record), record, idle_s, frequency)
     }
 
     /// What types of modules save beside their values, and what they did when they were there.
@@ -437,6 +441,9 @@ impl State {
         let access = self.access_policy.restored(now_ms, item.idle_s, item.frequency);
         if let Some(access) = access {
             record.set_access(access);
+        }
+        if let Some(saved) = item.metadata {
+            self.load_metadata(db, &item.key, saved)?;
         }
         load.figures.loaded += 1;
         self.notify(class::LOADED, "loaded", db, &item.key);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use command_spec::flag;
+use keyspace::metadata::KeyMetadata;
 use keyspace::module::{ModuleObject, ModuleValue, Place};
 use keyspace::{Judge, Value};
 use persistence::rdb::file::ModuleAux;
@@ -92,6 +93,17 @@ pub trait ModuleHost {
     /// Hands back what [`ModuleHost::save_aux`] gave; false if no module has the type.
     fn load_aux(&self, _state: &mut State, _aux: &ModuleAux) -> Result<bool, String> {
         Ok(false)
+    }
+
+    /// Makes of what modules had attached to a key ([`persistence::rdb::metadata`]) what is attached to it; `None` if nothing
+    /// of it is wanted. An error if a module refuses it.
+    fn load_metadata(
+        &self,
+        _state: &mut State,
+        _saved: &[u8],
+        _place: Place<'_>,
+    ) -> Result<Option<Box<dyn KeyMetadata>>, String> {
+        Ok(None)
     }
 
     /// Whether a loaded module has the type.

@@ -45,6 +45,7 @@ pub mod links;
 pub mod loading;
 pub mod lookahead;
 pub mod lookup;
+pub mod metadata;
 mod monitor;
 pub mod notify;
 pub mod parked;

@@ -190,6 +190,9 @@ impl State {
 
     /// Drops what was a key, in the background if asked for and it is worth it.
     fn free_value(&mut self, record: Option<KeyRecord>, db: usize, key: &[u8], lazy: bool) {
+        if record.as_ref().is_some_and(KeyRecord::has_metadata) {
+            self.end_metadata(db);
+        }
         if let Some(value) = record.and_then(KeyRecord::into_value) {
             self.free_unlinked(value, db, key, lazy);
         }

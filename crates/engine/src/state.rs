@@ -199,6 +199,8 @@ pub struct DebugSwitches {
     pub check_histograms: bool,
     /// DEBUG AOF-FLUSH-SLEEP: how long each write of the append-only file waits first.
     pub aof_flush_sleep_us: u64,
+    /// DEBUG ENABLE-KEYMETA-RUNTIME-REGISTRATION: modules may create classes of metadata whenever they like.
+    pub metadata_classes_any_time: bool,
 }
 
 /// The engine as the shell holds it.

@@ -36,6 +36,9 @@ impl State {
             self.find_alive(db, hash, key, 0);
         }
         let replaced = self.databases[db].set_hashed(hash, key, payload, expiry);
+        if self.databases[db].has_ended_metadata() {
+            self.end_metadata(db);
+        }
         if let Some(value) = replaced {
             self.free_unlinked(value, db, key, self.config.lazyfree_lazy_server_del);
         }

@@ -1,5 +1,6 @@
 //! One database: the table of keys and the indexes kept in step with it.
 
+mod metadata;
 mod producers;
 mod sizes;
 mod slots;
@@ -59,6 +60,8 @@ pub struct Database {
     sizes: sizes::Sizes,
     /// Only in cluster mode.
     slots: Option<Box<slots::SlotIndex>>,
+    /// Made for the first key that has some.
+    metadata: Option<Box<metadata::MetadataTable>>,
 }
 
 impl Database {
@@ -78,6 +81,7 @@ impl Database {
             touch_overwritten: false,
             sizes: sizes::Sizes::default(),
             slots: None,
+            metadata: None,
         }
     }
 
@@ -225,6 +229,10 @@ impl Database {
                 if self.touch_overwritten {
                     record.set_access(self.new_key_access);
                 }
+                if record.has_metadata() {
+                    record.set_has_metadata(false);
+                    self.end_metadata(hash, key);
+                }
                 replaced
             }
             Entry::Vacant(slot) => {
@@ -296,6 +304,9 @@ impl Database {
         }
         if let Some(at_ms) = indexed_field_expiry(&record) {
             self.field_expiries.update(hash, Some(at_ms), None);
+        }
+        if record.has_metadata() {
+            self.end_metadata(hash, key);
         }
         Some(record)
     }
@@ -467,6 +478,7 @@ impl Database {
             expires: self.expires.take_all(),
             field_expiries: std::mem::take(&mut self.field_expiries),
             producers: std::mem::take(&mut self.producers),
+            metadata: self.metadata.take(),
             expires_cursor: std::mem::take(&mut self.expires_cursor),
             avg_ttl_ms: std::mem::take(&mut self.avg_ttl_ms),
             new_key_access: self.new_key_access,

@@ -15,6 +15,7 @@ pub mod element;
 mod expiry_index;
 pub mod hash;
 pub mod list;
+pub mod metadata;
 pub mod module;
 mod ordered_chunks;
 pub mod parked;

@@ -11,12 +11,14 @@ use config::ModuleValue;
 use engine::effect::LogLevel;
 use engine::guests::{GuestLogin, ModuleHost};
 use engine::{CommandError, CommandResult, Context, State};
+use keyspace::metadata::KeyMetadata;
 use keyspace::module::{Place, is_same_type};
 use module_abi::status;
 use persistence::rdb::file::ModuleAux;
 
 use crate::context::{Ctx, Kind};
 use crate::data_types::ModuleType;
+use crate::key_metadata::NativeMetadata;
 use crate::library::Library;
 use crate::module::{Module, OnLoad, OnUnload};
 use crate::shared::Shared;
@@ -497,6 +499,17 @@ impl ModuleHost for NativeHost {
             types.iter().filter_map(|known| crate::rdb_io::save_aux(known, before_keys)).collect()
         };
         modules().iter().flat_map::<Vec<ModuleAux>, _>(of_module).collect()
+    }
+
+    fn load_metadata(
+        &self,
+        state: &mut State,
+        saved: &[u8],
+        place: Place<'_>,
+    ) -> Result<Option<Box<dyn KeyMetadata>>, String> {
+        gil::note(state);
+        let metadata = NativeMetadata::load(saved, place)?;
+        Ok(metadata.map(|metadata| -> Box<dyn KeyMetadata> { Box::new(metadata) }))
     }
 
     fn has_type(&self, type_id: u64) -> bool {

@@ -38,6 +38,8 @@ mod hooks;
 mod host;
 mod info;
 mod key_context;
+mod key_meta_classes;
+mod key_metadata;
 mod keys;
 mod library;
 mod listing;
@@ -99,6 +101,7 @@ const AREAS: &[fn(&mut table::Table)] = &[
     hooks::register,
     info::register,
     key_context::register,
+    key_meta_classes::register,
     keys::register,
     lists::register,
     memory::register,

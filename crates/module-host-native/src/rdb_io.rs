@@ -68,19 +68,19 @@ fn spare_writer() -> Writer {
 }
 
 impl Io {
-    fn saving(module_type: &ModuleType, place: Option<Place<'_>>) -> Io {
-        let mut io = Io::loading(module_type, Vec::new(), place);
+    fn saving(module: Option<Arc<Module>>, place: Option<Place<'_>>) -> Io {
+        let mut io = Io::loading(module, Vec::new(), place);
         io.writer = spare_writer();
         io
     }
 
-    fn loading(module_type: &ModuleType, bytes: Vec<u8>, place: Option<Place<'_>>) -> Io {
+    fn loading(module: Option<Arc<Module>>, bytes: Vec<u8>, place: Option<Place<'_>>) -> Io {
         Io {
             writer: Writer::default(),
             bytes,
             position: 0,
             failed: false,
-            module: module_type.module.upgrade(),
+            module,
             key: place.map_or(std::ptr::null_mut(), |place| ModuleString::create(place.key)),
             db: place.map_or(-1, db_number),
             ctx: None,
@@ -144,7 +144,7 @@ impl Drop for Io {
 pub fn save(module_type: &ModuleType, value: *mut c_void, place: Place<'_>) -> Option<Vec<u8>> {
     let save = module_type.methods.rdb_save?;
     let module = module_type.module.upgrade()?;
-    let mut io = Io::saving(module_type, Some(place));
+    let mut io = Io::saving(Some(module.clone()), Some(place));
     let pointer: *mut Io = &raw mut io;
     // SAFETY: the function is the type's own with this signature; stream and value outlive the call.
     module.run("rdb_save", || unsafe { save(pointer.cast(), value) });
@@ -173,7 +173,7 @@ fn load_pointer(
     };
     let load = module_type.methods.rdb_load.ok_or_else(|| refused("it has no reader"))?;
     let module = module_type.module.upgrade().ok_or_else(|| refused("its module goes"))?;
-    let mut io = Io::loading(module_type, bytes.to_vec(), Some(place));
+    let mut io = Io::loading(Some(module.clone()), bytes.to_vec(), Some(place));
     let pointer: *mut Io = &raw mut io;
     let value = module.run("rdb_load", || {
         // SAFETY: the function is the type's own with this signature; the stream outlives the call.
@@ -210,7 +210,7 @@ pub fn save_aux(module_type: &ModuleType, before_keys: bool) -> Option<ModuleAux
         return None;
     }
     let module = module_type.module.upgrade()?;
-    let mut io = Io::saving(module_type, None);
+    let mut io = Io::saving(Some(module.clone()), None);
     let pointer: *mut Io = &raw mut io;
     // SAFETY: the function is the type's own with this signature; the stream outlives the call.
     module.run("aux_save", || unsafe { save(pointer.cast(), when) });
@@ -226,13 +226,51 @@ pub fn load_aux(module_type: &ModuleType, aux: &ModuleAux) -> bool {
     let when = c_int::try_from(aux.when).unwrap_or(0);
     let Some(load) = module_type.methods.aux_load else { return false };
     let Some(module) = module_type.module.upgrade() else { return false };
-    let mut io = Io::loading(module_type, aux.fields.clone(), None);
+    let mut io = Io::loading(Some(module.clone()), aux.fields.clone(), None);
     let pointer: *mut Io = &raw mut io;
     let code = module.run("aux_load", || {
         // SAFETY: the function is the type's own with this signature; the stream outlives the call.
         reader_guard::guarded(|| unsafe { load(pointer.cast(), encver, when) })
     });
     code == Ok(status::OK) && !io.failed && io.take_length() == Some(tag::EOF)
+}
+
+/// What a module writes of metadata that it has attached to a key.
+pub fn save_metadata(
+    module: &Arc<Module>,
+    place: Place<'_>,
+    save: impl FnOnce(*mut c_void),
+) -> Vec<u8> {
+    let mut io = Io::saving(Some(module.clone()), Some(place));
+    let pointer: *mut Io = &raw mut io;
+    module.run("rdb_save", || save(pointer.cast()));
+    io.saved()
+}
+
+/// Lets a module read metadata again: what its reader returned, and whether it has read all that is there and no more.
+pub fn load_metadata(
+    module: &Arc<Module>,
+    bytes: &[u8],
+    place: Place<'_>,
+    mut load: impl FnMut(*mut c_void) -> c_int,
+) -> Result<(c_int, bool), String> {
+    let mut io = Io::loading(Some(module.clone()), bytes.to_vec(), Some(place));
+    let pointer: *mut Io = &raw mut io;
+    let code = module.run("rdb_load", || reader_guard::guarded(|| load(pointer.cast())))?;
+    let is_whole = !io.failed && io.take_length() == Some(tag::EOF);
+    Ok((code, is_whole))
+}
+
+/// The commands that a module emits for an append-only file.
+pub fn emit_metadata(
+    module: &Arc<Module>,
+    place: Place<'_>,
+    emit: impl FnOnce(*mut c_void),
+) -> Vec<Vec<Vec<u8>>> {
+    let mut io = Io::saving(Some(module.clone()), Some(place));
+    let pointer: *mut Io = &raw mut io;
+    module.run("aof_rewrite", || emit(pointer.cast()));
+    std::mem::take(&mut io.emitted)
 }
 
 fn with_io<R>(io: *mut Io, body: impl FnOnce(&mut Io) -> R) -> R {

@@ -7,6 +7,7 @@ pub mod file;
 mod hash;
 mod intset;
 mod list;
+pub mod metadata;
 pub(crate) mod reader;
 mod set;
 mod stream;

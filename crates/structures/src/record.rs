@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! u32 header | [i64 expiry_ms] | key length | [value length] | key | payload
-//!   bits 0..=1 kind, 2 has expiry, 3..=4 key length width, 5..=6 value length width, 8..=31 access
+//!   bits 0..=1 kind, 2 has expiry, 3..=4 key length width, 5..=6 value length width,
+//!   7 has metadata elsewhere, 8..=31 access
 //! ```
 //!
 //! The payload is the bytes of a string at once behind the key, or an `i64` or a `V` at the
@@ -30,6 +31,7 @@ const KIND_VALUE: u8 = 3;
 const HAS_EXPIRY: u8 = 1 << 2;
 const KEY_WIDTH_SHIFT: u32 = 3;
 const VALUE_WIDTH_SHIFT: u32 = 5;
+const HAS_METADATA: u8 = 1 << 7;
 const ACCESS_SHIFT: u32 = 8;
 const HEADER_SIZE: usize = 4;
 const EXPIRY_SIZE: usize = 8;
@@ -382,7 +384,8 @@ impl<V> Record<V> {
     /// Replaces what the record holds and its expiry, like `replace_payload`.
     #[inline]
     pub fn replace(&mut self, payload: NewPayload<'_, V>, expiry_ms: Option<i64>) -> Option<V> {
-        let shape = Shape::new(self.shape().key_len, expiry_ms.is_some(), &payload);
+        let mut shape = Shape::new(self.shape().key_len, expiry_ms.is_some(), &payload);
+        shape.flags |= self.flags() & HAS_METADATA;
         let old = self.move_value_out();
         self.reshape(shape, expiry_ms, 0);
         self.write_payload(shape, payload);
@@ -471,6 +474,20 @@ impl<V> Record<V> {
     #[inline]
     pub fn set_access(&self, access: u32) {
         let header = self.header() & ((1 << ACCESS_SHIFT) - 1) | access << ACCESS_SHIFT;
+        // SAFETY: the header is in place, and no reference to it is ever handed out.
+        unsafe { self.memory.cast::<u32>().write(header) };
+    }
+
+    /// Whether its owner keeps more of the key in another place.
+    #[inline]
+    pub fn has_metadata(&self) -> bool {
+        self.flags() & HAS_METADATA != 0
+    }
+
+    /// Notes whether there is more of the key in another place. A record under another key begins without.
+    pub fn set_has_metadata(&mut self, has_metadata: bool) {
+        let bit = u32::from(HAS_METADATA);
+        let header = self.header() & !bit | if has_metadata { bit } else { 0 };
         // SAFETY: the header is in place, and no reference to it is ever handed out.
         unsafe { self.memory.cast::<u32>().write(header) };
     }

@@ -7,6 +7,8 @@ pub mod command_info;
 pub mod constants;
 pub mod data_types;
 pub mod functions;
+pub mod key_metadata;
 
 pub use constants::*;
 pub use data_types::{Opaque, TypeMethods};
+pub use key_metadata::{KEY_META_VERSION, KeyMetaClassConfig};

@@ -86,11 +86,18 @@ fn copy(context: &mut Context<'_>) -> CommandResult {
             _ => CANNOT_COPY,
         }
     })?;
+    let metadata = if source.has_metadata() {
+        let from = keyspace::module::Place { db: Some(context.db), key: from };
+        context.state.copied_metadata(from, place)
+    } else {
+        None
+    };
     if old_type.is_some() {
         let lazy = context.state.config.lazyfree_lazy_server_del;
         context.state.delete_key(options.db, to, lazy);
     }
     context.state.add_record(options.db, copy);
+    context.state.attach_metadata(options.db, to, metadata);
     context.state.signal_modified(options.db, to);
     context.state.notify(notify::class::GENERIC, "copy_to", options.db, to);
     super::notify_overwritten(context.state, options.db, to, old_type, source_type);

@@ -21,20 +21,17 @@ pub const DUMP: BuiltIn = BuiltIn::new(
     dump,
 );
 
-use persistence::rdb;
-
 const CANNOT_DUMP: CommandError =
     CommandError::constant("ERR a value of this type cannot be written yet");
 
 fn dump(context: &mut Context<'_>) -> CommandResult {
-    let compress = context.state.config.rdbcompression;
-    let db = context.db;
-    match context.state.lookup_read(db, context.argv[1]) {
-        None => context.reply.null(),
-        Some(record) => {
-            let payload = rdb::dump::dump(record, db, compress).ok_or(CANNOT_DUMP)?;
-            context.reply.bulk(&payload);
-        }
+    let (db, key) = (context.db, context.argv[1]);
+    if context.state.lookup_read(db, key).is_none() {
+        context.reply.null();
+        return Ok(());
     }
+    let record = context.state.db(db).find(key).ok_or(error::NO_SUCH_KEY)?;
+    let payload = context.state.dump_payload(db, record).ok_or(CANNOT_DUMP)?;
+    context.reply.bulk(&payload);
     Ok(())
 }

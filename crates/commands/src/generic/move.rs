@@ -21,6 +21,8 @@ pub const MOVE: BuiltIn = BuiltIn::new(
     r#move,
 );
 
+use keyspace::module::Place;
+
 fn r#move(context: &mut Context<'_>) -> CommandResult {
     if context.state.cluster.is_some() {
         return Err(CommandError::err("MOVE is not allowed in cluster mode"));
@@ -36,11 +38,14 @@ fn r#move(context: &mut Context<'_>) -> CommandResult {
         return Ok(());
     }
     context.state.key_goes(KeyGoes::Deleted, from_db, key);
+    let [from, to] = [from_db, to_db].map(|db| Place { db: Some(db), key });
+    let metadata = context.state.take_metadata_along(from, to);
     let Some(record) = context.state.db_mut(from_db).remove(key) else {
         context.reply.integer(0);
         return Ok(());
     };
     context.state.db_mut(to_db).insert_record(record);
+    context.state.attach_metadata(to_db, key, metadata);
     context.state.notify(notify::class::NEW, "new", to_db, key);
     context.modified(key);
     context.state.signal_modified(to_db, key);

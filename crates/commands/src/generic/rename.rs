@@ -24,6 +24,7 @@ pub const RENAME: BuiltIn = BuiltIn::new(
     rename,
 );
 
+use keyspace::module::Place;
 use keyspace::type_of;
 
 fn rename(context: &mut Context<'_>) -> CommandResult {
@@ -37,6 +38,7 @@ pub(super) fn rename_to(context: &mut Context<'_>, overwrite: bool) -> Result<bo
     let (db, from, to) = (context.db, context.argv[1], context.argv[2]);
     let source = context.state.lookup_write(db, from).ok_or(error::NO_SUCH_KEY)?;
     let source_type = type_of(source);
+    let has_metadata = source.has_metadata();
     if from == to {
         return Ok(overwrite);
     }
@@ -49,10 +51,17 @@ pub(super) fn rename_to(context: &mut Context<'_>, overwrite: bool) -> Result<bo
         context.state.delete_key(db, to, lazy);
     }
     context.state.key_goes(KeyGoes::Deleted, db, from);
+    let metadata = if has_metadata {
+        let [from, to] = [from, to].map(|key| Place { db: Some(db), key });
+        context.state.take_metadata_along(from, to)
+    } else {
+        None
+    };
     let Some(record) = context.state.db_mut(db).remove(from) else {
         return Err(error::NO_SUCH_KEY);
     };
     context.state.db_mut(db).insert_record(record.with_key(to));
+    context.state.attach_metadata(db, to, metadata);
     context.notify(notify::class::NEW, "new", to);
     context.modified(from);
     context.modified(to);

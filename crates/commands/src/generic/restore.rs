@@ -35,6 +35,7 @@ pub const RESTORE: BuiltIn = BuiltIn::new(
 
 use config::enums::SanitizeDumpPayload;
 use engine::guests::Restored;
+use keyspace::metadata::KeyMetadata;
 use keyspace::module::Place;
 use keyspace::{NewPayload, Type, type_of};
 use persistence::rdb;
@@ -88,6 +89,8 @@ fn parse(words: &[&[u8]]) -> Result<Options, CommandError> {
     Ok(options)
 }
 
+type Unpacked<'a> = (Restored<'a>, Option<Box<dyn KeyMetadata>>);
+
 pub(crate) fn restore(context: &mut Context<'_>) -> CommandResult {
     let (db, key) = (context.db, context.argv[1]);
     let options = parse(&context.argv[4..])?;
@@ -101,17 +104,7 @@ pub(crate) fn restore(context: &mut Context<'_>) -> CommandResult {
     }
     let skip_checksum = context.state.saving.skip_checksum;
     let body = rdb::dump::verify(context.argv[3], skip_checksum).map_err(|_| WRONG_PAYLOAD)?;
-    let limits = context.state.rdb_limits(db);
-    let loaded = rdb::dump::load(body, &limits).map_err(|error| {
-        context.state.log(effect::LogLevel::Warning, format!("RESTORE: {error}"));
-        BAD_FORMAT
-    })?;
-    check_module_value(context, &loaded)?;
-    let place = Place { db: Some(db), key };
-    let loaded = context.state.restored(loaded, place).map_err(|reason| {
-        context.state.log(effect::LogLevel::Warning, format!("RESTORE: {reason}"));
-        BAD_FORMAT
-    })?;
+    let (loaded, metadata) = unpack(context, body)?;
     let base_ms = if options.absolute { 0 } else { context.now_ms() };
     // With Redis a sum that is too large for a time lies in the past.
     let expiry_ms = (ttl_ms > 0).then(|| ttl_ms.checked_add(base_ms).unwrap_or(1));
@@ -129,9 +122,32 @@ pub(crate) fn restore(context: &mut Context<'_>) -> CommandResult {
         }
         return Ok(());
     }
-    store(context, loaded, expiry_ms, &options, old_type);
+    store(context, loaded, metadata, expiry_ms, &options, old_type);
     propagate(context, expiry_ms, &options);
     Ok(())
+}
+
+/// The value in the body of a payload, and what modules have attached to its key.
+fn unpack<'a>(context: &mut Context<'a>, body: &'a [u8]) -> Result<Unpacked<'a>, CommandError> {
+    let place = Place { db: Some(context.db), key: context.argv[1] };
+    let limits = context.state.rdb_limits(context.db);
+    let refuse = |state: &mut State, reason: String| {
+        state.log(effect::LogLevel::Warning, format!("RESTORE: {reason}"));
+        BAD_FORMAT
+    };
+    let (saved, body) = rdb::dump::split_metadata(body)
+        .map_err(|error| refuse(context.state, error.to_string()))?;
+    let loaded =
+        rdb::dump::load(body, &limits).map_err(|error| refuse(context.state, error.to_string()))?;
+    check_module_value(context, &loaded)?;
+    let restored =
+        context.state.restored(loaded, place).map_err(|reason| refuse(context.state, reason))?;
+    let Some(saved) = saved else { return Ok((restored, None)) };
+    let metadata = context
+        .state
+        .read_metadata(saved, place)
+        .map_err(|reason| refuse(context.state, reason))?;
+    Ok((restored, metadata))
 }
 
 /// Values of modules that are not there are taken unseen. Where `sanitize-dump-payload` says that payloads are to be looked
@@ -154,6 +170,7 @@ fn check_module_value(context: &Context<'_>, loaded: &Loaded<'_>) -> CommandResu
 fn store(
     context: &mut Context<'_>,
     restored: Restored<'_>,
+    metadata: Option<Box<dyn KeyMetadata>>,
     expiry_ms: Option<i64>,
     options: &Options,
     old_type: Option<Type>,
@@ -170,6 +187,7 @@ fn store(
         record.set_access(access);
     }
     let new_type = type_of(record);
+    context.state.attach_metadata(db, key, metadata);
     context.modified(key);
     context.dirty(1);
     context.notify(notify::class::GENERIC, "restore", key);

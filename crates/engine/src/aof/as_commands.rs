@@ -3,6 +3,7 @@
 use keyspace::array::CellText;
 use keyspace::element::ElementText;
 use keyspace::hash::{Hash, HashEncoding};
+use keyspace::module::Place;
 use keyspace::{Array, KeyRecord, Value, View};
 use persistence::aof::encode;
 
@@ -71,6 +72,9 @@ impl State {
             encode([b"SELECT".as_slice(), index.to_string().as_bytes()].into_iter(), &mut out);
             for record in database.iter() {
                 left_out += u64::from(!self.write_key(record, index, &mut out));
+                if record.has_metadata() {
+                    self.write_metadata(record, index, &mut out);
+                }
                 if out.len() >= CHUNK_BYTES {
                     sink(&out)?;
                     out.clear();
@@ -128,6 +132,16 @@ impl State {
         }
         write_expiry(record, out);
         true
+    }
+
+    /// By commands of the modules alone: payloads are written without it.
+    #[cold]
+    fn write_metadata(&self, record: &KeyRecord, db: usize, out: &mut Vec<u8>) {
+        let key = record.key();
+        let Some(metadata) = self.databases[db].metadata(key) else { return };
+        for words in metadata.commands(Place { db: Some(db), key }) {
+            encode(words.iter().map(Vec::as_slice), out);
+        }
     }
 
     fn write_payload(&self, record: &KeyRecord, db: usize, out: &mut Vec<u8>) -> bool {

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use super::error::{RdbError, RdbResult};
 use super::file::opcode;
+use super::metadata;
 use super::reader::Reader;
 use super::value::{self, Form, Limits, Loaded, Source};
 use super::writer::Writer;
@@ -20,12 +21,22 @@ const CHECKSUM_SIZE: usize = 8;
 
 /// The payload for a record; `None` if it holds what cannot be written yet.
 pub fn dump(record: &KeyRecord, db: usize, compress: bool) -> Option<Vec<u8>> {
-    versioned(record, db, compress).map(with_checksum)
+    dump_with(None, record, db, compress)
+}
+
+/// The same with what modules have attached to the key ([`metadata::saved`]).
+pub fn dump_with(
+    metadata: Option<Vec<u8>>,
+    record: &KeyRecord,
+    db: usize,
+    compress: bool,
+) -> Option<Vec<u8>> {
+    versioned(metadata, record, db, compress).map(with_checksum)
 }
 
 /// The same with zero in place of the checksum, which is not looked at then: for what is propagated.
 pub fn dump_unchecked(record: &KeyRecord, db: usize, compress: bool) -> Option<Vec<u8>> {
-    let mut payload = versioned(record, db, compress)?;
+    let mut payload = versioned(None, record, db, compress)?;
     payload.extend_from_slice(&[0; CHECKSUM_SIZE]);
     Some(payload)
 }
@@ -36,8 +47,16 @@ fn with_checksum(mut payload: Vec<u8>) -> Vec<u8> {
     payload
 }
 
-fn versioned(record: &KeyRecord, db: usize, compress: bool) -> Option<Vec<u8>> {
+fn versioned(
+    metadata: Option<Vec<u8>>,
+    record: &KeyRecord,
+    db: usize,
+    compress: bool,
+) -> Option<Vec<u8>> {
     let mut writer = Writer::new(compress);
+    if let Some(metadata) = metadata {
+        metadata::write(&mut writer, &metadata);
+    }
     writer.byte(value::type_code_of(record, Form::Payload)?);
     if !value::write(&mut writer, record, db, Form::Payload) {
         return None;
@@ -48,7 +67,7 @@ fn versioned(record: &KeyRecord, db: usize, compress: bool) -> Option<Vec<u8>> {
 
 /// Bytes of the value in a payload; `None` as of `dump`.
 pub fn value_len(record: &KeyRecord, db: usize, compress: bool) -> Option<usize> {
-    let payload = versioned(record, db, compress)?;
+    let payload = versioned(None, record, db, compress)?;
     Some(payload.len() - size_of::<u8>() - VERSION_SIZE)
 }
 
@@ -98,7 +117,15 @@ pub fn load_libraries(body: &[u8]) -> RdbResult<Vec<Cow<'_, [u8]>>> {
     Ok(codes)
 }
 
-/// Reads the body of a verified payload.
+/// What modules have attached to the key ([`metadata::fields`]), and the body without it.
+pub fn split_metadata(body: &[u8]) -> RdbResult<(Option<&[u8]>, &[u8])> {
+    let Some((&opcode::KEY_METADATA, rest)) = body.split_first() else { return Ok((None, body)) };
+    let mut reader = Reader::new(rest);
+    let saved = metadata::read(&mut reader)?;
+    Ok((Some(saved), reader.take(reader.remaining())?))
+}
+
+/// Reads the body of a verified payload, without metadata.
 pub fn load<'a>(body: &'a [u8], limits: &Limits) -> RdbResult<Loaded<'a>> {
     let mut reader = Reader::new(body);
     let code = reader.byte()?;

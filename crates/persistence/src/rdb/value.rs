@@ -80,6 +80,7 @@ pub fn type_code_of(record: &KeyRecord, form: Form) -> Option<u8> {
 /// What a record holds that files of the older versions cannot tell of.
 pub fn unknown_to_older(record: &KeyRecord) -> Option<&'static str> {
     match record.view() {
+        _ if record.has_metadata() => Some("metadata that a module has attached"),
         View::Value(Value::Array(_)) => Some("an array"),
         View::Value(Value::Hash(hash)) if hash.next_expiry_ms().is_some() => {
             Some("a hash with fields that expire")

@@ -11,6 +11,7 @@ mod children;
 mod crash;
 mod encrypted;
 mod exceptions;
+mod key_metadata;
 mod lifecycle;
 mod limits;
 mod listeners;

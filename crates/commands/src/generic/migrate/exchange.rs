@@ -2,7 +2,6 @@
 
 use engine::links::{LinkError, OpenLink};
 use engine::{CommandError, Context};
-use persistence::rdb;
 
 use super::Options;
 
@@ -145,11 +144,13 @@ impl<'a> Exchange<'a> {
         context: &mut Context<'_>,
         key: &[u8],
     ) -> Result<Option<Vec<u8>>, CommandError> {
-        let compress = context.state.config.rdbcompression;
         let now_ms = context.now_ms();
-        let Some(record) = context.state.lookup_read(context.db, key) else { return Ok(None) };
+        if context.state.lookup_read(context.db, key).is_none() {
+            return Ok(None);
+        }
+        let Some(record) = context.state.db(context.db).find(key) else { return Ok(None) };
         let ttl_ms = record.expiry_ms().map_or(0, |expiry_ms| (expiry_ms - now_ms).max(1));
-        let payload = rdb::dump::dump(record, context.db, compress).ok_or(CANNOT_DUMP)?;
+        let payload = context.state.dump_payload(context.db, record).ok_or(CANNOT_DUMP)?;
         let ttl = ttl_ms.to_string();
         let mut words: Vec<&[u8]> = vec![b"RESTORE", key, ttl.as_bytes(), &payload];
         if self.options.replace {

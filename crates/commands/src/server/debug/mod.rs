@@ -87,6 +87,12 @@ const SUBCOMMANDS: &[Subcommand] = &[
     ),
     row("DIGEST", 0..=0, digest::digest, "A signature of all data, independent of order."),
     row("DIGEST-VALUE", 0..=usize::MAX, digest::digest_value, "<key> [...] Signatures of values."),
+    row(
+        "ENABLE-KEYMETA-RUNTIME-REGISTRATION",
+        1..=1,
+        switches::set_metadata_classes_any_time,
+        "<0|1> Let modules create classes of metadata at any time, not only when they are loaded.",
+    ),
     row("ERROR", 1..=1, protocol::error_reply, "<text> An error reply with this text."),
     row(
         "HTSTATS",
@@ -105,6 +111,12 @@ const SUBCOMMANDS: &[Subcommand] = &[
         0..=0,
         switches::internal_secret,
         "A checksum of the cluster's secret; there is none outside a cluster.",
+    ),
+    row(
+        "KEYMETA-AOF-DUMP",
+        1..=1,
+        object::keymeta_aof_dump,
+        "<key> The payload of DUMP without what modules have attached to the key.",
     ),
     row(
         "KEYSIZES-HIST-ASSERT",

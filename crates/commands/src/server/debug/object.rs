@@ -47,6 +47,20 @@ pub fn object(context: &mut Context<'_>) -> CommandResult {
     Ok(())
 }
 
+/// As rewriting the append-only file has it: what modules have attached comes by commands of theirs.
+pub fn keymeta_aof_dump(context: &mut Context<'_>) -> CommandResult {
+    let (db, compress) = (context.db, context.state.config.rdbcompression);
+    let payload = match context.state.db(db).find(context.argv[2]) {
+        Some(record) => persistence::rdb::dump::dump(record, db, compress),
+        None => None,
+    };
+    match payload {
+        Some(payload) => context.reply.bulk(&payload),
+        None => context.reply.null(),
+    }
+    Ok(())
+}
+
 pub fn sdslen(context: &mut Context<'_>) -> CommandResult {
     let record = find(context)?;
     let (used, room) = match record.view() {

@@ -28,6 +28,12 @@ pub fn set_skip_checksum(context: &mut Context<'_>) -> CommandResult {
     Ok(())
 }
 
+pub fn set_metadata_classes_any_time(context: &mut Context<'_>) -> CommandResult {
+    context.state.debug.metadata_classes_any_time = is_on(context.argv[2]);
+    context.reply.ok();
+    Ok(())
+}
+
 pub fn set_active_expire(context: &mut Context<'_>) -> CommandResult {
     context.state.active_expire_enabled = is_on(context.argv[2]);
     context.reply.ok();

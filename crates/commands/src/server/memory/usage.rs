@@ -58,7 +58,11 @@ fn usage(context: &mut Context<'_>) -> CommandResult {
                 View::Value(value) => value.memory_bytes_at(place, samples),
                 View::Bytes { .. } | View::Integer(_) => 0,
             };
-            let bytes = keyspace::Database::key_bytes(record) + value;
+            let mut bytes = keyspace::Database::key_bytes(record) + value;
+            if record.has_metadata() {
+                let metadata = context.state.db(db).metadata(place.key);
+                bytes += metadata.map_or(0, |metadata| metadata.memory_bytes(place, samples));
+            }
             context.reply.integer(i64::try_from(bytes).unwrap_or(i64::MAX));
         }
     }

@@ -1,6 +1,7 @@
 //! The bytes that introduce what is not a key; types of values lie below.
 
 pub(in crate::rdb) const HASH_TEMPLATE: u8 = 0xf2;
+pub(in crate::rdb) const KEY_METADATA: u8 = 0xf3;
 pub(in crate::rdb) const SLOT: u8 = 0xf4;
 pub(in crate::rdb) const LIBRARY: u8 = 0xf5;
 pub(in crate::rdb) const MODULE_AUX: u8 = 0xf7;

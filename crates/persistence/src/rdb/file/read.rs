@@ -8,8 +8,8 @@ use super::{CHECKSUM_SINCE, MAGIC, opcode};
 use crate::rdb::dump::CRC64;
 use crate::rdb::error::{RdbError, RdbResult};
 use crate::rdb::reader::Reader;
-use crate::rdb::template;
 use crate::rdb::value::{self, FileTemplates, Limits, Loaded, Source};
+use crate::rdb::{metadata, template};
 use crate::version::RDB_VERSION;
 
 /// What a file is made of.
@@ -45,24 +45,28 @@ pub struct KeyItem<'a> {
     pub expiry_ms: Option<i64>,
     pub idle_s: Option<i64>,
     pub frequency: Option<u8>,
+    /// What modules have attached to it; see [`metadata::fields`].
+    pub metadata: Option<&'a [u8]>,
 }
 
 /// What stands before a key.
 #[derive(Default)]
-struct Attributes {
+struct Attributes<'a> {
+    metadata: Option<&'a [u8]>,
     expiry_ms: Option<i64>,
     idle_s: Option<i64>,
     frequency: Option<u8>,
 }
 
-impl Attributes {
-    fn of<'a>(&self, key: Cow<'a, [u8]>, loaded: Loaded<'a>) -> KeyItem<'a> {
+impl<'a> Attributes<'a> {
+    fn of(&self, key: Cow<'a, [u8]>, loaded: Loaded<'a>) -> KeyItem<'a> {
         KeyItem {
             key,
             loaded,
             expiry_ms: self.expiry_ms,
             idle_s: self.idle_s,
             frequency: self.frequency,
+            metadata: self.metadata,
         }
     }
 }
@@ -209,6 +213,10 @@ impl<'a> FileReader<'a> {
                 }
                 opcode::FREQUENCY => {
                     attributes.frequency = Some(reader.byte()?);
+                    continue;
+                }
+                opcode::KEY_METADATA => {
+                    attributes.metadata = Some(metadata::read(reader)?);
                     continue;
                 }
                 opcode::SLOT => {

@@ -6,9 +6,9 @@ use keyspace::hash::Template;
 
 use super::{MAGIC, opcode};
 use crate::rdb::dump::{CRC64, write_library};
-use crate::rdb::template;
 use crate::rdb::value::{self, Form};
 use crate::rdb::writer::Writer;
+use crate::rdb::{metadata, template};
 use crate::version::RDB_VERSION;
 
 /// Data of a module's type that belongs to no key.
@@ -91,6 +91,17 @@ impl FileWriter {
 
     /// A key; false if its value cannot be written yet.
     pub fn key(&mut self, record: &KeyRecord, idle_s: Option<u64>, frequency: Option<u8>) -> bool {
+        self.key_with(None, record, idle_s, frequency)
+    }
+
+    /// The same, with what modules have attached to it ([`metadata::saved`]).
+    pub fn key_with(
+        &mut self,
+        metadata: Option<Vec<u8>>,
+        record: &KeyRecord,
+        idle_s: Option<u64>,
+        frequency: Option<u8>,
+    ) -> bool {
         let Some(code) = value::type_code_of(record, self.form) else { return false };
         if let Some(expiry_ms) = record.expiry_ms() {
             self.writer.byte(opcode::EXPIRY_MS);
@@ -103,6 +114,9 @@ impl FileWriter {
         if let Some(frequency) = frequency {
             self.writer.byte(opcode::FREQUENCY);
             self.writer.byte(frequency);
+        }
+        if let Some(metadata) = metadata {
+            metadata::write(&mut self.writer, &metadata);
         }
         self.writer.byte(code);
         self.writer.string(record.key());
