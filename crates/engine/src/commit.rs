@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::client::OwnedArgv;
 use crate::command::Command;
 use crate::propagation::{Propagated, all_go_everywhere};
-use crate::state::State;
+use crate::state::{PostJob, State};
 
 type Step = fn(&mut State);
 
@@ -88,6 +88,24 @@ impl State {
             let argv = rewrite.unwrap_or_else(|| OwnedArgv::from_slices(argv));
             let targets = self.propagation.targets;
             self.propagation.out.push(Propagated { db, argv, targets });
+        }
+    }
+}
+
+impl State {
+    /// Leaves a job for the end of the command, be it one of a transaction or of a script. It must write nothing.
+    pub fn add_key_job(&mut self, job: PostJob) {
+        if self.guests.key_jobs.is_empty() {
+            // Where no command ends there is a commit.
+            self.post_jobs.push(Box::new(State::run_key_jobs));
+        }
+        self.guests.key_jobs.push(job);
+    }
+
+    /// Runs them.
+    pub(crate) fn run_key_jobs(&mut self) {
+        for job in std::mem::take(&mut self.guests.key_jobs) {
+            job(self);
         }
     }
 }

@@ -286,6 +286,7 @@ impl State {
         reply: &mut Reply,
     ) {
         self.call(client, command, argv, reply);
+        self.run_key_jobs();
     }
 
     /// A call from a guest or a script: the reply goes to `reply`, the caller's depth keeps the commit for the end.
@@ -299,6 +300,9 @@ impl State {
         let outer = self.propagation.begin_nested();
         self.begin_unit();
         self.call(client, command, argv, reply);
+        if self.is_in_script() {
+            self.run_key_jobs();
+        }
         self.end_unit();
         self.propagation.end_nested(outer);
     }

@@ -15,7 +15,7 @@ use crate::command::Command;
 use crate::context::Context;
 use crate::error::{CommandError, CommandResult};
 use crate::execute::Outcome;
-use crate::state::{State, state_flag};
+use crate::state::{PostJob, State, state_flag};
 
 /// What modules make of a name and a password.
 #[derive(Debug)]
@@ -328,6 +328,8 @@ pub struct Guests {
     pub frequent_events: crate::server_event::FrequentEvents,
     /// What modules left that are not there.
     pub parked: crate::parked::Parked,
+    /// See [`State::add_key_job`].
+    pub(crate) key_jobs: Vec<PostJob>,
 }
 
 /// A value that was read, as it can be stored.

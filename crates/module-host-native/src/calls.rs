@@ -160,6 +160,10 @@ extern "C" fn bulkhead_call(
 ) -> *mut CallReply {
     let ctx = ptr::required(ctx_pointer);
     set_errno(0);
+    if crate::notifications::in_key_job() {
+        set_errno(libc::EINVAL);
+        return std::ptr::null_mut();
+    }
     if format.is_null() {
         set_errno(libc::EBADF);
         return std::ptr::null_mut();

@@ -33,6 +33,18 @@ type KeyJobFunc = unsafe extern "C" fn(*mut Ctx, StringPtr, *mut c_void);
 /// Flag of a subscription with subkeys: events without them are not told.
 const SUBKEYS_REQUIRED: c_int = 1;
 
+thread_local! {
+    /// A module is told of an event.
+    static TELLING: Cell<bool> = const { Cell::new(false) };
+    /// A job for a key runs.
+    static IN_KEY_JOB: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a job for a key runs, which may call no command and tell of no event.
+pub fn in_key_job() -> bool {
+    IN_KEY_JOB.get()
+}
+
 /// A module's function that is told of events.
 #[derive(Clone, Copy)]
 enum Function {
@@ -60,6 +72,7 @@ fn tell(module: &Arc<Module>, function: Function, state: &mut State, event: KeyE
     let key = ModuleString::create(event.key);
     let mut fields: Vec<StringPtr> =
         event.fields.iter().map(|field| ModuleString::create(field)).collect();
+    let outer = TELLING.replace(true);
     let pointer = if fields.is_empty() { std::ptr::null_mut() } else { fields.as_mut_ptr() };
     let count = fields.len() as c_int;
     module.run("notification", || match function {
@@ -72,6 +85,7 @@ fn tell(module: &Arc<Module>, function: Function, state: &mut State, event: KeyE
             function(&raw mut ctx, class, name.as_ptr(), key, pointer, count);
         },
     });
+    TELLING.set(outer);
     fields.into_iter().for_each(crate::strings::release);
     crate::strings::release(key);
 }
@@ -156,6 +170,9 @@ extern "C" fn notify_with_subkeys(
     fields: *const StringPtr,
     count: c_int,
 ) -> c_int {
+    if in_key_job() {
+        return status::ERR;
+    }
     let ctx = ptr::required(ctx);
     let fields = ptr::slice(fields, usize::try_from(count).unwrap_or(0));
     let fields = fields.iter().map(|field| bytes_of(*field));
@@ -169,6 +186,9 @@ extern "C" fn notify_keyspace_event(
     event: *const c_char,
     key: StringPtr,
 ) -> c_int {
+    if in_key_job() {
+        return status::ERR;
+    }
     let ctx = ptr::required(ctx);
     ctx.state().notify(class as u32, &ptr::c_text(event), ctx.db, bytes_of(key));
     status::OK
@@ -208,14 +228,18 @@ extern "C" fn add_post_notification_job_for_key(
     data: *mut c_void,
     free: Option<FreeFunc>,
 ) -> c_int {
+    if !TELLING.get() || in_key_job() {
+        return status::ERR;
+    }
     let ctx = ptr::required(ctx);
     let module = ctx.module().clone();
     let db = ctx.db;
     let key = bytes_of(key).to_vec();
-    ctx.state().post_jobs.push(Box::new(move |state| {
+    ctx.state().add_key_job(Box::new(move |state| {
         let mut ctx = Ctx::of_callback(&module, state);
         ctx.db = db;
         let key = ModuleString::create(&key);
+        IN_KEY_JOB.set(true);
         // SAFETY: the functions are the module's own with these signatures, and the data is what it gave with them.
         module.run("post notification job", || unsafe {
             function(&raw mut ctx, key, data);
@@ -223,6 +247,7 @@ extern "C" fn add_post_notification_job_for_key(
                 free(data);
             }
         });
+        IN_KEY_JOB.set(false);
         crate::strings::release(key);
     }));
     status::OK

@@ -102,6 +102,16 @@ fn jobs_for_keys(moments: &mut Moments) {
     moments.command(&["MSET", "job:1", "x", "job:2", "y"]);
     let jobs = "job job:1 data free data job job:2 data free data ";
     assert_eq!(moments.said(), format!("set 0 set 0 {jobs}"));
+    // Each command of a transaction, or of a script, has its own.
+    let twice = ["1", "2"].map(|job| format!("set 0 job job:{job} data free data "));
+    moments.command(&["MULTI"]);
+    moments.command(&["SET", "job:1", "x"]);
+    moments.command(&["SET", "job:2", "x"]);
+    moments.command(&["EXEC"]);
+    assert_eq!(moments.said(), twice.concat());
+    let script = "redis.call('SET', 'job:1', 'x') redis.call('SET', 'job:2', 'x')";
+    moments.command(&["EVAL", script, "0"]);
+    assert_eq!(moments.said(), twice.concat());
 }
 
 fn login_ended(moments: &mut Moments) {
