@@ -139,6 +139,15 @@ pub trait ModuleHost {
         None
     }
 
+    /// MODULE UPGRADE: another file in place of a module, written as reply.
+    fn upgrade(
+        &self,
+        context: &mut Context<'_>,
+        name: &[u8],
+        path: &[u8],
+        argv: &[&[u8]],
+    ) -> CommandResult;
+
     /// MODULE STATS, of all modules or of one, written as reply.
     fn stats(&self, context: &mut Context<'_>, name: Option<&[u8]>) -> CommandResult;
 

@@ -108,7 +108,7 @@ pub fn serve_unblocked(state: &mut State) {
     finish_unblocked(state);
 }
 
-fn finish_unblocked(state: &mut State) {
+pub fn finish_unblocked(state: &mut State) {
     loop {
         let unblocked = std::mem::take(&mut *UNBLOCKED.lock());
         if unblocked.is_empty() {
@@ -117,19 +117,6 @@ fn finish_unblocked(state: &mut State) {
         for address in unblocked {
             finish(state, address as *mut BlockedClient);
         }
-    }
-}
-
-/// Lets a client go on that a module's command has left waiting, and forgets it: the module may end the wait or not.
-pub fn end_wait_of(state: &mut State, client: ClientId) {
-    let session = &state.clients[client];
-    let address = session.blocked.as_ref().filter(|blocked| blocked.kind == BlockKind::Guest);
-    let Some(address) = address.map(|blocked| blocked.guest) else { return };
-    state.unblock_client(client);
-    state.clients[client].on_disconnect.clear();
-    if let Some(blocked) = ptr::reference(address as *mut BlockedClient) {
-        blocked.client = None;
-        end_wait_for_keys(blocked);
     }
 }
 
@@ -321,7 +308,7 @@ fn disconnected(state: &mut State, pointer: *mut BlockedClient) {
 }
 
 /// A client that waited for keys waits no more: what the module gave is freed at the end of the turn.
-fn end_wait_for_keys(blocked: &mut BlockedClient) {
+pub fn end_wait_for_keys(blocked: &mut BlockedClient) {
     if blocked.on_keys {
         UNBLOCKED.lock().push(&raw mut *blocked as usize);
         wake();

@@ -60,7 +60,7 @@ impl GuestCommand for NativeCommand {
         let mut ctx = Ctx::of_command(&module, context);
         self.call(&mut ctx, argv, function).inspect_err(|_| {
             // Nobody would answer it any more.
-            crate::blocking::end_wait_of(ctx.state(), context.client);
+            crate::ended_waits::end_wait_of(ctx.state(), context.client);
         })
     }
 
@@ -360,20 +360,27 @@ const CATEGORIES_MAX: usize = 64;
 
 fn add_acl_category(ctx: *mut Ctx, name: *const c_char) -> Result<(), c_int> {
     let ctx = ptr::required(ctx);
-    let loading = ctx.module().loading.get();
+    let module = ctx.module().clone();
     let name = ptr::c_text(name).to_ascii_lowercase();
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    if !loading || name.is_empty() || !name.bytes().all(is_letter) {
+    if !module.loading.get() || name.is_empty() || !name.bytes().all(is_letter) {
         return Err(libc::EINVAL);
     }
     let table = &mut ctx.state().table;
     if table.category(name.as_bytes()).is_some() {
-        return Err(libc::EBUSY);
+        let is_inherited = module.inherited_categories.borrow().contains(&name);
+        return if is_inherited {
+            module.categories.borrow_mut().push(name);
+            Ok(())
+        } else {
+            Err(libc::EBUSY)
+        };
     }
     let bit = category::NAMES.len() + table.module_categories.len();
     if bit >= CATEGORIES_MAX {
         return Err(libc::ENOMEM);
     }
+    module.categories.borrow_mut().push(name.clone());
     table.module_categories.push((1 << bit, name));
     Ok(())
 }

@@ -310,6 +310,16 @@ pub fn refresh(state: &mut State, modules: &[Arc<Module>]) {
     }
 }
 
+/// The parameters of a module that have another value than the usual, as they would be given to it.
+pub fn changed(state: &mut State, module: &Arc<Module>) -> Vec<(Vec<u8>, Vec<u8>)> {
+    refresh(state, std::slice::from_ref(module));
+    let name = module.name();
+    let parameters = state.config.modules.iter();
+    let changed = parameters
+        .filter(|parameter| parameter.module == name && parameter.value != parameter.default);
+    changed.map(|parameter| (parameter.name.clone().into_bytes(), parameter.print())).collect()
+}
+
 fn find(modules: &[Arc<Module>], name: &str) -> Option<(Arc<Module>, Rc<ModuleConfig>)> {
     modules.iter().find_map(|module| {
         let configs = module.configs.borrow();

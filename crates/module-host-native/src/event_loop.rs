@@ -77,6 +77,21 @@ fn apply(descriptor: c_int, watched: &Watched, was_watched: bool) -> bool {
     control(operation, descriptor, events)
 }
 
+/// Watches no more for functions whose addresses are those of a library that goes.
+pub fn forget(is_gone: impl Fn(usize) -> bool) {
+    let mut all = WATCHED.lock();
+    all.get_or_insert_default().retain(|descriptor, watched| {
+        let removed = [&mut watched.readable, &mut watched.writable].map(|callback| {
+            callback.take_if(|(function, _)| is_gone(*function as usize)).is_some()
+        });
+        if removed.contains(&true) {
+            apply(*descriptor, watched, true);
+        }
+        watched.readable.is_some() || watched.writable.is_some()
+    });
+    ONE_SHOTS.lock().retain(|(function, _)| !is_gone(*function as usize));
+}
+
 fn is_refused(descriptor: c_int, mask: c_int) -> bool {
     if !(0..DESCRIPTOR_MAX).contains(&descriptor) {
         set_errno(libc::ERANGE);

@@ -19,11 +19,13 @@ use persistence::rdb::file::ModuleAux;
 use crate::context::{Ctx, Kind};
 use crate::data_types::ModuleType;
 use crate::key_metadata::NativeMetadata;
+use crate::leaving::{call_on_unload, leave, remove_everything, runs_threads, why_not_unload};
 use crate::library::Library;
-use crate::module::{Module, OnLoad, OnUnload};
+use crate::module::{Module, OnLoad};
+use crate::origin::Origin;
 use crate::shared::Shared;
 use crate::strings::{ModuleString, StringPtr};
-use crate::{elf, gil, notifications, origin, parking, probe, ptr};
+use crate::{elf, gil, origin, parking, probe, ptr};
 
 /// What the text of a failed load begins with, as in Redis; the reason follows.
 const LOAD_FAILED: &str = "Error loading the extension. Please check the server logs.";
@@ -145,7 +147,7 @@ impl NativeHost {
 
     /// Tries the module in a process of its own. At the start of the server its entry point is not called before the real
     /// load: there is nothing to lose yet, and the report of a crash says more.
-    fn probe(
+    pub(crate) fn probe(
         &self,
         state: &State,
         path: &str,
@@ -167,14 +169,46 @@ impl NativeHost {
         argv: &[&[u8]],
         config: &[(&[u8], &[u8])],
     ) -> Result<String, String> {
-        let (pin, argv) = origin::split_pin(argv)?;
+        let mut candidate = self.examine(state, path, argv, None)?;
+        candidate.config = config;
+        if !self.in_trial {
+            self.probe(state, path, candidate.argv, config)?;
+        }
+        let module = self.enter(state, candidate, None)?;
+        state.recompute_users();
+        crate::hooks::tell_module_change(state, &module, true);
+        Ok(module.name())
+    }
+
+    /// Looks at the file of a module that is to be loaded. `argv_else`: what it is given if there are no words but a pin.
+    pub(crate) fn examine<'a>(
+        &self,
+        state: &State,
+        path: &'a str,
+        words: &'a [&'a [u8]],
+        argv_else: Option<&'a [&'a [u8]]>,
+    ) -> Result<Candidate<'a>, String> {
+        let (pin, argv) = origin::split_pin(words)?;
+        let argv = argv_else.filter(|_| argv.is_empty()).unwrap_or(argv);
         let mut origin = None;
         if !self.in_trial {
             origin::check_folder(&state.config.module_path, path)?;
             origin = Some(origin::examine(path, pin.as_deref(), state.clock.unix_s())?);
-            self.probe(state, path, argv, config)?;
         }
-        let library = Library::open(path)?;
+        Ok(Candidate { path, argv, config: &[], origin })
+    }
+
+    /// Lets a module come in: opens it, calls its entry point and hands it what is parked of its types. `inherits`: of the module
+    /// in whose place it comes, and beside whose code it is opened.
+    pub(crate) fn enter(
+        &self,
+        state: &mut State,
+        candidate: Candidate<'_>,
+        inherits: Option<Inherited>,
+    ) -> Result<Arc<Module>, String> {
+        let Candidate { path, argv, config, origin } = candidate;
+        let library =
+            if inherits.is_some() { Library::open_apart(path) } else { Library::open(path) }?;
         let entry = entry_point(&library)
             .ok_or_else(|| format!("it does not export {}", elf::ENTRY_POINTS[0]))?;
         let id = LOADED.with(|loaded| {
@@ -187,6 +221,10 @@ impl NativeHost {
         let given = config.iter().map(|(name, value)| (name.to_vec(), value.to_vec()));
         module.config_given.borrow_mut().extend(self.settings.borrow().iter().cloned());
         module.config_given.borrow_mut().extend(given);
+        if let Some(inherited) = inherits {
+            module.config_given.borrow_mut().extend(inherited.parameters);
+            module.inherited_categories.replace(inherited.categories);
+        }
         gil::begin(state);
         listen(state);
         crate::blocking::wake_descriptor();
@@ -200,22 +238,15 @@ impl NativeHost {
                 call_on_unload(state, &module);
             });
         }
-        match outcome {
-            Ok(()) => {
-                state.recompute_users();
-                crate::hooks::tell_module_change(state, &module, true);
-                Ok(module.name())
-            }
-            Err(reason) => {
-                if !self.in_trial && runs_threads(&module) {
-                    module.keep_code();
-                }
-                remove_everything(state, &module);
-                state.table.module_categories.truncate(categories);
-                LOADED.with(|loaded| loaded.modules.retain(|known| !Arc::ptr_eq(known, &module)));
-                Err(reason)
-            }
+        let Err(reason) = outcome else { return Ok(module) };
+        let is_freed = parking::take_back(state, &module);
+        if !is_freed || !self.in_trial && runs_threads(&module) {
+            module.keep_code();
         }
+        remove_everything(state, &module);
+        state.table.module_categories.truncate(categories);
+        LOADED.with(|loaded| loaded.modules.retain(|known| !Arc::ptr_eq(known, &module)));
+        Err(reason)
     }
 
     fn run_on_load(
@@ -276,7 +307,44 @@ impl NativeHost {
     }
 }
 
-fn entry_address(library: &Library) -> Option<*mut std::ffi::c_void> {
+/// A file that may be loaded, and what it will be given.
+pub(crate) struct Candidate<'a> {
+    path: &'a str,
+    pub argv: &'a [&'a [u8]],
+    config: &'a [(&'a [u8], &'a [u8])],
+    origin: Option<Origin>,
+}
+
+/// What a module takes over from the one in whose place it comes.
+pub(crate) struct Inherited {
+    /// Names and values of parameters; those that it does not have are no error.
+    pub parameters: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Categories of the ACL that are there already.
+    pub categories: Vec<String>,
+}
+
+/// Takes a module out of the list, for as long as another is tried in its place: where it stood.
+pub(crate) fn hide(module: &Arc<Module>) -> usize {
+    LOADED.with(|loaded| {
+        let place = loaded.modules.iter().position(|known| Arc::ptr_eq(known, module));
+        place.inspect(|place| drop(loaded.modules.remove(*place))).unwrap_or_default()
+    })
+}
+
+/// The other way round.
+pub(crate) fn show(module: &Arc<Module>, place: usize) {
+    LOADED.with(|loaded| {
+        let place = place.min(loaded.modules.len());
+        loaded.modules.insert(place, module.clone());
+    });
+}
+
+/// Whether the module is one of those that are there, and does not make room for another of its name.
+pub(crate) fn is_listed(module: &Module) -> bool {
+    LOADED.with(|loaded| loaded.modules.iter().any(|known| std::ptr::eq(&**known, module)))
+}
+
+pub(crate) fn entry_address(library: &Library) -> Option<*mut std::ffi::c_void> {
     elf::ENTRY_POINTS.iter().find_map(|name| {
         let name = CString::new(*name).ok()?;
         let address = library.symbol(&name);
@@ -290,17 +358,6 @@ fn entry_point(library: &Library) -> Option<OnLoad> {
     Some(unsafe { std::mem::transmute::<*mut std::ffi::c_void, OnLoad>(address) })
 }
 
-/// Whether threads run that would have no code any more without the module.
-fn runs_threads(module: &Module) -> bool {
-    entry_address(&module.library).is_some_and(|address| module.library.runs_threads(address))
-}
-
-fn on_unload_address(module: &Module) -> Option<*mut std::ffi::c_void> {
-    let names = [c"RedisModule_OnUnload", c"ValkeyModule_OnUnload"];
-    let found = names.iter().map(|name| module.library.symbol(name));
-    found.into_iter().find(|address| !address.is_null())
-}
-
 /// From the first module on, events of the server are passed on to modules.
 fn listen(state: &mut State) {
     crate::blocking::listen(state);
@@ -312,74 +369,6 @@ fn listen(state: &mut State) {
 /// How long a module may be tried.
 fn probe_time(state: &State) -> Duration {
     Duration::from_secs(u64::try_from(state.config.module_probe_timeout).unwrap_or(0))
-}
-
-/// Takes out all that a module registered.
-fn remove_everything(state: &mut State, module: &Arc<Module>) {
-    for name in module.commands.take() {
-        if let Some(command) = state.table.remove(name.as_bytes()) {
-            for (_, session) in state.clients.iter_mut() {
-                let is_last = session.last_command.as_ref().is_some_and(|last| {
-                    Rc::ptr_eq(last, &command) || last.parent.as_ref() == Some(&name)
-                });
-                if is_last {
-                    session.last_command = None;
-                }
-            }
-        }
-    }
-    notifications::forget_module(state, module);
-    crate::logins::forget_module(module);
-    for (number, filter) in module.filters.take() {
-        state.command_filters.retain(|(known, _)| *known != number);
-        drop(ptr::take_back(filter.cast::<crate::filters::Filter>()));
-    }
-    module.configs.take();
-    state.config.modules.remove_module(&module.name());
-    module.exported.take();
-    module.info_func.set(None);
-}
-
-/// `park`: its values are going to be parked.
-fn why_not_unload(module: &Module, park: bool) -> Option<String> {
-    if !park && !module.types.borrow().is_empty() {
-        return Some(
-            "the module exports one or more module-side data types, can't unload".to_owned(),
-        );
-    }
-    let used = modules().iter().any(|other| other.using.borrow().contains(&module.name()));
-    if used {
-        return Some(
-            "the module exports APIs used by other modules. Please unload them first and try again"
-                .to_owned(),
-        );
-    }
-    if module.blocked_clients.get() > 0 {
-        return Some(
-            "the module has blocked clients. Please wait for them to be unblocked and try again"
-                .to_owned(),
-        );
-    }
-    if module.timers.get() > 0 {
-        return Some("the module holds timer that is not fired. Please stop the timer or wait until it fires.".to_owned());
-    }
-    if on_unload_address(module).is_none() && runs_threads(module) {
-        return Some(
-            "threads of the module run, and it has no OnUnload function that would end them"
-                .to_owned(),
-        );
-    }
-    None
-}
-
-/// Asks a module whether it can go; those without such a function always can.
-fn call_on_unload(state: &mut State, module: &Arc<Module>) -> bool {
-    let Some(address) = on_unload_address(module) else { return true };
-    // SAFETY: a symbol of this name is a function of this signature by the API's contract.
-    let function = unsafe { std::mem::transmute::<*mut std::ffi::c_void, OnUnload>(address) };
-    let mut ctx = Ctx::new(Some(module.clone()), Kind::Load, state, std::ptr::null_mut());
-    // SAFETY: as above; the context outlives the call.
-    module.run("OnUnload", || unsafe { function(&raw mut ctx) }) == status::OK
 }
 
 impl ModuleHost for NativeHost {
@@ -432,14 +421,8 @@ impl ModuleHost for NativeHost {
             }
             return Err(failed("operation not possible."));
         }
-        if runs_threads(&module) {
-            let text = format!("Module {name}: its code stays in memory, since threads run in it");
-            log(LogLevel::Warning, &text);
-            module.keep_code();
-        }
-        remove_everything(state, &module);
+        leave(state, &module, true);
         state.recompute_users();
-        LOADED.with(|loaded| loaded.modules.retain(|known| !Arc::ptr_eq(known, &module)));
         crate::hooks::tell_module_change(state, &module, false);
         if let Some(parking) = parking {
             parking.done(state);
@@ -542,6 +525,16 @@ impl ModuleHost for NativeHost {
         judge: &mut keyspace::Judge<'_>,
     ) -> Option<bool> {
         crate::defrag::relocate_globals(index, cursor, judge)
+    }
+
+    fn upgrade(
+        &self,
+        context: &mut Context<'_>,
+        name: &[u8],
+        path: &[u8],
+        argv: &[&[u8]],
+    ) -> CommandResult {
+        crate::upgrade::upgrade(self, context, name, path, argv)
     }
 
     fn stats(&self, context: &mut Context<'_>, name: Option<&[u8]>) -> CommandResult {

@@ -135,6 +135,14 @@ pub fn find_by_name(name: &[u8]) -> Option<Arc<Class>> {
     CLASSES.with(|classes| classes.iter().find(|class| class.name == name).cloned())
 }
 
+/// Whether the module has classes.
+pub fn has_classes(module: &Module) -> bool {
+    let is_own = |living: &Living| std::ptr::eq(living.module.as_ptr(), module);
+    CLASSES.with(|classes| {
+        classes.iter().any(|class| class.living().is_some_and(|living| is_own(&living)))
+    })
+}
+
 fn find_living(number: c_int) -> Option<Arc<Class>> {
     let class = CLASSES.with(|classes| {
         let index = usize::try_from(number).ok()?.checked_sub(1)?;

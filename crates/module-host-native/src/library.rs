@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 use std::ffi::{CStr, CString, c_void};
+use std::io::Write as _;
+use std::os::fd::{AsRawFd as _, FromRawFd as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,6 +16,8 @@ pub struct Library {
     is_kept: Cell<bool>,
 }
 
+/// How many ways to write a path are tried.
+const SPELLINGS_MAX: usize = 64;
 /// How long threads are given to say where they are.
 const THREADS_TIMEOUT_MS: u64 = 1000;
 /// How often they are looked at while it is not clear where one is, and the time between.
@@ -32,6 +36,20 @@ impl Library {
             return Err(last_error());
         }
         Ok(Library { handle, is_kept: Cell::new(false) })
+    }
+
+    /// Opens the file beside one that is open under the same name, or is the same: with data of its own.
+    pub fn open_apart(path: &str) -> Result<Library, String> {
+        let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
+        match unused_spelling(folder, name) {
+            Some(spelling) => Library::open(&spelling),
+            None => open_copy(path, name),
+        }
+    }
+
+    /// Whether an address is in the library that has this symbol.
+    pub fn holds(symbol: *mut c_void, address: usize) -> bool {
+        base_of(symbol.addr()) == base_of(address)
     }
 
     /// Lets the library stay in memory for good.
@@ -62,6 +80,39 @@ impl Library {
         // SAFETY: the handle is open and the name a C string.
         unsafe { libc::dlsym(self.handle, name.as_ptr()) }
     }
+}
+
+/// The loader knows what is open by the text of its path: one under which this file is not open, if it is not at all.
+fn unused_spelling(folder: &str, name: &str) -> Option<String> {
+    (1..=SPELLINGS_MAX).map(|slashes| format!("{folder}{}{name}", "/".repeat(slashes))).find(
+        |path| {
+            let Ok(path) = CString::new(path.as_str()) else { return false };
+            let flags = libc::RTLD_LAZY | libc::RTLD_NOLOAD;
+            // SAFETY: the path is a C string; nothing is loaded that is not, and what was found is let go again.
+            unsafe {
+                let handle = libc::dlopen(path.as_ptr(), flags);
+                handle.is_null() || libc::dlclose(handle) > 0
+            }
+        },
+    )
+}
+
+/// Opens what is in the file as a file of its own, that is in memory only.
+fn open_copy(path: &str, name: &str) -> Result<Library, String> {
+    let failed = |error: std::io::Error| format!("{path} cannot be opened twice: {error}");
+    let bytes = std::fs::read(path).map_err(failed)?;
+    let c_name = CString::new(name).map_err(|_| "the path contains a zero byte".to_owned())?;
+    // SAFETY: the name is a C string; the descriptor is new and nobody else's.
+    let mut file = unsafe {
+        let descriptor = libc::memfd_create(c_name.as_ptr(), libc::MFD_CLOEXEC);
+        if descriptor < 0 {
+            return Err(failed(std::io::Error::last_os_error()));
+        }
+        std::fs::File::from_raw_fd(descriptor)
+    };
+    file.write_all(&bytes).map_err(failed)?;
+    let spelling = unused_spelling("/proc/self/fd", &file.as_raw_fd().to_string());
+    Library::open(&spelling.ok_or("it is open too often")?)
 }
 
 impl Drop for Library {

@@ -58,6 +58,11 @@ pub struct Module {
     pub running: RefCell<HashMap<String, Rc<sys::crash::RunningModule>>>,
     /// What it holds of the server's memory.
     pub account: AccountNumber,
+    /// Categories of the ACL that it has added, and those that the module had added in whose place it comes.
+    pub categories: RefCell<Vec<String>>,
+    pub inherited_categories: RefCell<Vec<String>>,
+    /// How many of its functions run.
+    pub inside: Cell<usize>,
     pub stats: Stats,
     pub library: Library,
 }
@@ -103,6 +108,9 @@ impl Module {
             id,
             running: RefCell::default(),
             account: AccountNumber::take(),
+            categories: RefCell::default(),
+            inherited_categories: RefCell::default(),
+            inside: Cell::new(0),
             stats: Stats::default(),
             library,
         }
@@ -143,6 +151,9 @@ impl Module {
             }
             running
         });
-        sys::crash::with_running(&running, call)
+        self.inside.set(self.inside.get() + 1);
+        let result = sys::crash::with_running(&running, call);
+        self.inside.set(self.inside.get() - 1);
+        result
     }
 }

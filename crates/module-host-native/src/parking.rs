@@ -1,11 +1,13 @@
 //! Parking the values of a module that is to go, and handing parked data to a module that has come.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use engine::State;
 use engine::effect::LogLevel;
-use keyspace::module::{Place, is_same_type};
+use keyspace::module::{ModuleObject, ModuleValue, Place, is_same_type};
+use keyspace::parked::ParkedValue;
 use keyspace::{KeyRecord, Value, View};
 use persistence::rdb::file::ModuleAux;
 
@@ -60,7 +62,7 @@ fn take_aux(types: &[Arc<ModuleType>], aux: &ModuleAux) -> Result<(), String> {
 fn give_back(state: &mut State, module: &Arc<Module>, reason: String) -> Result<(), String> {
     match values_of(state, module) {
         Ok(values) => {
-            put_away(state, values);
+            put_away(state, values, |_, _, living, _| drop(living));
             Err(reason)
         }
         Err(other) => {
@@ -100,7 +102,7 @@ pub fn park(state: &mut State, module: &Arc<Module>) -> Result<Parking, String> 
     let values = values_of(state, module)?;
     wait_for_freeing(module, &values)?;
     let count = values.values.len();
-    put_away(state, values);
+    put_away(state, values, |_, _, living, _| drop(living));
     log(LogLevel::Notice, &format!("Module '{name}': {count} values are parked"));
     let types = module.types.borrow().clone();
     Ok(Parking { name, commands: module.commands.borrow().clone(), types, values: count })
@@ -122,6 +124,107 @@ impl Parking {
         }
         log(LogLevel::Notice, &format!("Module '{}': has {} values back", self.name, self.values));
     }
+}
+
+/// A value of a module that may be replaced: as the module has it, and as bytes.
+pub struct Kept {
+    db: usize,
+    pub key: Box<[u8]>,
+    pub type_id: u64,
+    /// Until it has been freed, or is back in its key.
+    pub living: Cell<Option<Box<dyn ModuleValue>>>,
+    fields: Arc<[u8]>,
+}
+
+/// Parks all values of a module's types, which stay at hand.
+pub fn set_aside(state: &mut State, module: &Arc<Module>) -> Result<Vec<Kept>, String> {
+    gil::note(state);
+    let values = values_of(state, module)?;
+    let mut all = Vec::with_capacity(values.values.len());
+    put_away(state, values, |db, key, living, fields| {
+        let type_id = ModuleValue::type_id(&*living);
+        all.push(Kept { db, key, type_id, living: Cell::new(Some(living)), fields });
+    });
+    Ok(all)
+}
+
+fn module_object<'a>(state: &'a mut State, kept: &Kept) -> Option<&'a mut ModuleObject> {
+    match state.db_mut(kept.db).find_mut(&kept.key).and_then(KeyRecord::value_mut)? {
+        Value::Module(object) => Some(object),
+        _ => None,
+    }
+}
+
+/// Puts a value that was set aside back into its key, if that is still one of a module.
+pub fn restore(state: &mut State, kept: &Kept) {
+    let Some(living) = kept.living.take() else { return };
+    let Some(object) = module_object(state, kept) else { return };
+    let other = std::mem::replace(&mut object.0, living);
+    // Its module frees it when nothing in the keyspace is borrowed any more.
+    drop(other);
+}
+
+/// Parks a value that was set aside and has been freed since.
+pub fn park_again(state: &mut State, kept: &Kept) {
+    let parked = state.guests.parked.value(kept.type_id, &kept.fields);
+    let Some(object) = module_object(state, kept) else { return };
+    let other = std::mem::replace(&mut object.0, parked);
+    drop(other);
+}
+
+/// Whether the key of a value that was set aside holds one of this module, or nothing of modules any more.
+pub fn is_living(state: &State, kept: &Kept, module: &Arc<Module>) -> bool {
+    let Some(record) = state.db(kept.db).find(&kept.key) else { return true };
+    match record.view() {
+        View::Value(Value::Module(_)) => value_of(record, module).is_some(),
+        _ => true,
+    }
+}
+
+/// A module is there again that was away for a moment, and needs nothing of what was parked beside keys.
+pub fn came_back(state: &mut State, module: &Module) {
+    state.guests.parked.module_came(&module.name());
+    for known in module.types.borrow().iter() {
+        state.guests.parked.forget_aux(Some(known.id));
+    }
+}
+
+/// Parks what there is of values of a module that goes because its load has failed; false if it has some for good.
+pub fn take_back(state: &mut State, module: &Arc<Module>) -> bool {
+    // The module's own reference, if there are no values.
+    if module.types.borrow().iter().all(|known| Arc::strong_count(known) == 1) {
+        return true;
+    }
+    match values_of(state, module) {
+        Ok(values) => {
+            put_away(
+                state,
+                Values { values: values.values, aux: Vec::new() },
+                |_, _, living, _| {
+                    drop(living);
+                },
+            );
+            wait_until_freed(module)
+        }
+        Err(reason) => {
+            log(LogLevel::Warning, &format!("Module '{}' goes, but {reason}", module.name()));
+            false
+        }
+    }
+}
+
+/// Waits until there are no values of the module any more; false if some are still being freed in the background.
+pub fn wait_until_freed(module: &Module) -> bool {
+    let deadline = Instant::now() + FREEING_TIME_MAX;
+    let types = module.types.borrow().clone();
+    // The module's own, and the one here.
+    while types.iter().any(|known| Arc::strong_count(known) > 2) {
+        if Instant::now() > deadline {
+            return false;
+        }
+        std::thread::sleep(PAUSE);
+    }
+    true
 }
 
 /// The value of one of the module's types that a record holds.
@@ -177,14 +280,20 @@ fn wait_for_freeing(module: &Arc<Module>, values: &Values) -> Result<(), String>
     Ok(())
 }
 
-fn put_away(state: &mut State, values: Values) {
+/// Puts the bytes in place of the values. What was there goes to `take` (database, key, value, bytes): if it is dropped there,
+/// its module frees it when nothing in the keyspace is borrowed any more.
+fn put_away(
+    state: &mut State,
+    values: Values,
+    mut take: impl FnMut(usize, Box<[u8]>, Box<dyn ModuleValue>, Arc<[u8]>),
+) {
     for value in values.values {
         let parked = state.guests.parked.value(value.type_id, &value.fields);
+        let fields = ParkedValue::of(&*parked).map(|parked| parked.fields().clone());
         let record = state.db_mut(value.db).find_mut(&value.key);
         let Some(Value::Module(object)) = record.and_then(KeyRecord::value_mut) else { continue };
-        // The module frees it when nothing in the keyspace is borrowed any more.
         let living = std::mem::replace(&mut object.0, parked);
-        drop(living);
+        take(value.db, value.key, living, fields.unwrap_or_default());
     }
     for aux in values.aux {
         state.guests.parked.keep_aux(aux);

@@ -101,6 +101,20 @@ extern "C" fn get_timer_info(
     })
 }
 
+/// A module goes: its timers will not be due any more.
+pub fn forget_module(state: &mut engine::State, module: &Arc<Module>) {
+    TIMERS.with(|timers| {
+        timers.by_number.retain(|_, timer| {
+            let stays = !Arc::ptr_eq(&timer.module, module);
+            if !stays {
+                state.timers.remove(timer.name);
+            }
+            stays
+        });
+    });
+    module.timers.set(0);
+}
+
 pub fn register(table: &mut Table) {
     table.add("CreateTimer", create_timer as *const ());
     table.add("StopTimer", stop_timer as *const ());

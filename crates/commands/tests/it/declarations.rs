@@ -31,6 +31,7 @@ const MISSING: &[&str] = &[
 const OURS: &[&str] = &[
     "module|check",
     "module|stats",
+    "module|upgrade",
     // Takes PARK.
     "module|unload",
 ];

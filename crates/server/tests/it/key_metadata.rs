@@ -73,6 +73,10 @@ fn it_goes_to_a_genuine_server_and_comes_back() {
     let back = bulk(ask(&mut other, "DUMP key"));
     assert_eq!(restore(&mut client, "back", &back), Reply::Simple(b"OK".to_vec()));
     assert_eq!(bulk(ask(&mut client, "DUMP back")), payload);
+    // No other module could take over what this one knows of it.
+    let refused = ask(&mut client, &format!("MODULE UPGRADE test_keymeta {}", module.display()));
+    let text = refused.text().unwrap_or_default();
+    assert!(text.contains("attaches metadata to keys"), "{text}");
 }
 
 #[test]

@@ -32,6 +32,7 @@ mod script_debugger;
 mod sdk;
 mod support;
 mod unloaded_modules;
+mod upgraded_modules;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

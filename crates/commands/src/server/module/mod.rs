@@ -1,4 +1,4 @@
-//! MODULE CHECK, LOAD, LOADEX, UNLOAD, LIST, STATS, HELP: check, load, list and unload modules, and what each costs.
+//! MODULE CHECK, LOAD, LOADEX, UNLOAD, UPGRADE, LIST, STATS, HELP: check, load, list, replace and unload modules, and what each costs.
 
 use command_spec::*;
 use engine::*;
@@ -39,6 +39,7 @@ pub const MODULE: BuiltIn = BuiltIn::container(
         &loadex::MODULE_LOADEX,
         &stats::MODULE_STATS,
         &unload::MODULE_UNLOAD,
+        &upgrade::MODULE_UPGRADE,
     ],
 );
 
@@ -52,6 +53,7 @@ pub mod load;
 pub mod loadex;
 pub mod stats;
 pub mod unload;
+pub mod upgrade;
 
 /// The host that loads modules; a server built without one has none.
 fn host(context: &Context<'_>) -> Result<Rc<dyn ModuleHost>, CommandError> {
@@ -83,6 +85,8 @@ fn help(context: &mut Context<'_>) -> CommandResult {
             "    Return what each module, or that of the name, holds of memory and has cost.",
             "UNLOAD <name> [PARK]",
             "    Unload a module. With PARK, values of its data types are kept as bytes until it is loaded again.",
+            "UPGRADE <name> <path> [<arg> ...]",
+            "    Put the module library from <path> in the place of a module, with its values. If that fails, the old one stays.",
         ],
     )
 }
