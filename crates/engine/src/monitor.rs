@@ -1,6 +1,8 @@
 //! MONITOR: the line that those who watch are sent for each command.
 
-use crate::client::{ClientId, client_flag};
+use command_spec::flag;
+
+use crate::client::{Client, ClientId, client_flag};
 use crate::command::Command;
 use crate::state::State;
 
@@ -8,9 +10,8 @@ impl State {
     /// Tells those who watch of a call; one that waited was seen when it began to. What a file says is not a call.
     #[inline]
     pub(crate) fn feed_monitors(&mut self, client: ClientId, command: &Command, argv: &[&[u8]]) {
-        let is_seen = !self.monitors.is_empty()
-            && !command.has_flag(command_spec::flag::ADMIN)
-            && !self.is_loading();
+        let is_seen =
+            !self.monitors.is_empty() && !command.has_flag(flag::ADMIN) && !self.is_loading();
         if is_seen && !self.clients[client].has(client_flag::REEXECUTING) {
             self.send_monitor_line(client, command, argv);
         }
@@ -35,7 +36,9 @@ impl State {
             stdx::escape::quote(argument, &mut line);
         }
         for monitor in self.monitors.clone() {
-            if let Some(to) = self.clients.get_mut(monitor) {
+            let may_see =
+                |to: &Client| !command.has_flag(flag::INTERNAL) || to.has(client_flag::INTERNAL);
+            if let Some(to) = self.clients.get_mut(monitor).filter(|to| may_see(to)) {
                 to.reply.simple(&line);
                 self.mark_pending_write(monitor);
             }

@@ -106,6 +106,11 @@ fn check_call(
     if !command.spec.accepts_argc(argv.len()) {
         return Err((libc::EINVAL, error::wrong_arity(&command.full_name)));
     }
+    let session = caller.and_then(|caller| state.clients.get(caller));
+    let is_internal = session.is_some_and(|session| session.has(client_flag::INTERNAL));
+    if flags.check_acl && command.has_flag(flag::INTERNAL) && !is_internal {
+        return Err((libc::ENOENT, error::hidden_command(command, argv)));
+    }
     if flags.script_mode && command.has_flag(flag::NOSCRIPT) {
         let text = format!("command '{}' is not allowed on script mode", command.full_name);
         return Err((libc::ESPIPE, error::CommandError::err(text)));

@@ -151,6 +151,10 @@ impl Ctx {
         if let Some(user) = crate::ptr::reference(self.module_user) {
             return Some(user.current(self.state()));
         }
+        if self.kind == Kind::ThreadSafe && self.client.is_none() {
+            // It is as a client that has just connected.
+            return Some(self.state().permissions.users.default_user().clone());
+        }
         let caller = self.caller()?;
         self.state().clients.get(caller).map(|client| client.user.clone())
     }

@@ -13,7 +13,6 @@ use module_abi::status;
 use crate::context::Ctx;
 use crate::errno::{fail, set_errno};
 use crate::ptr;
-use crate::shared::Shared;
 use crate::table::Table;
 
 /// What a `RedisModuleRdbStream *` points to.
@@ -105,28 +104,11 @@ extern "C" fn rdb_load(ctx: *mut Ctx, stream: *mut RdbStream, flags: c_int) -> c
     }
 }
 
-/// Characters of the secret.
-const SECRET_BYTES: usize = 40;
-
-/// The secret that the nodes of a cluster know; only in cluster mode.
-static SECRET: Shared<Option<Vec<u8>>> = Shared::new();
-
+/// The secret that the nodes of a cluster know; only in cluster mode. It stays where it is.
 extern "C" fn get_internal_secret(ctx: *mut Ctx, len: *mut usize) -> *const c_char {
-    if ptr::required(ctx).state().cluster.is_none() {
-        return std::ptr::null();
-    }
-    SECRET.with(|secret| {
-        if secret.is_none() {
-            let mut random = [0; SECRET_BYTES / 2];
-            if sys::random::fill(&mut random).is_err() {
-                return std::ptr::null();
-            }
-            *secret = Some(stdx::text::hex(&random).into_bytes());
-        }
-        let Some(secret) = secret else { return std::ptr::null() };
-        ptr::put(len, secret.len());
-        secret.as_ptr().cast()
-    })
+    let Some(cluster) = &ptr::required(ctx).state().cluster else { return std::ptr::null() };
+    ptr::put(len, cluster.secret.len());
+    cluster.secret.as_ptr().cast()
 }
 
 pub fn register(table: &mut Table) {

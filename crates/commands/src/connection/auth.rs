@@ -29,6 +29,8 @@ pub const AUTH: BuiltIn = BuiltIn::new(
     auth,
 );
 
+use acl::password::Hash;
+
 const NO_PASSWORD: CommandError = CommandError::constant(
     "ERR AUTH <password> called without any password configured for the default user. Are you \
      sure your configuration is correct?",
@@ -42,12 +44,33 @@ fn auth(context: &mut Context<'_>) -> CommandResult {
             }
             (acl::users::DEFAULT.as_bytes(), password)
         }
+        [_, INTERNAL_CONNECTION, secret] => return become_internal(context, secret),
         [_, user, password] => (user, password),
         _ => return Err(error::SYNTAX),
     };
     if authenticate(context, user, password)? {
         context.reply.ok();
     }
+    Ok(())
+}
+
+/// No user's name, since names have no spaces: a node of the cluster says that it is one.
+const INTERNAL_CONNECTION: &[u8] = b"internal connection";
+
+const NO_CLUSTER: CommandError = CommandError::constant(
+    "ERR Cannot authenticate as an internal connection on non-cluster instances",
+);
+
+const WRONG_SECRET: CommandError = CommandError::constant("WRONGPASS invalid internal password");
+
+/// A connection between nodes, which may call what is hidden from others.
+fn become_internal(context: &mut Context<'_>, secret: &[u8]) -> CommandResult {
+    let Some(cluster) = &context.state.cluster else { return Err(NO_CLUSTER) };
+    if !Hash::of(cluster.secret.as_bytes()).is(&Hash::of(secret)) {
+        return Err(WRONG_SECRET);
+    }
+    context.client_mut().set(client_flag::INTERNAL, true);
+    context.reply.ok();
     Ok(())
 }
 

@@ -184,7 +184,8 @@ fn check(link: &Link, state: &mut State, command: &Rc<Command>, argv: &[&[u8]]) 
             "ERR Wrong number of args calling Redis command from script",
         ));
     }
-    if command.has_flag(flag::NOSCRIPT) && !state.scripts_may_all {
+    let is_forbidden = command.has_flag(flag::NOSCRIPT) && !state.scripts_may_all;
+    if is_forbidden || command.has_flag(flag::INTERNAL) {
         return Err(CommandError::constant("ERR This Redis command is not allowed from script"));
     }
     let Some(client) = link.client.get() else { return Ok(()) };

@@ -25,7 +25,7 @@ fn docs(context: &mut Context<'_>) -> CommandResult {
     let commands = if names.is_empty() {
         super::top_level(context)
     } else {
-        names.iter().filter_map(|name| context.state.table.get_full(name)).collect()
+        names.iter().filter_map(|name| super::shown(context, name)).collect()
     };
     context.reply.map(commands.len());
     for command in commands {

@@ -64,8 +64,9 @@ fn getkeysandflags(context: &mut Context<'_>) -> CommandResult {
 /// The keys of the call that the arguments spell.
 fn keys_of_call(context: &Context<'_>) -> Result<FoundKeys, CommandError> {
     let call = context.argv.get(2..).unwrap_or(&[]);
-    let Lookup::Found(command) = context.state.table.lookup(call) else {
-        return Err(CommandError::err("Invalid command specified"));
+    let command = match context.state.table.lookup(call) {
+        Lookup::Found(command) if super::is_shown(context, &command) => command,
+        _ => return Err(CommandError::err("Invalid command specified")),
     };
     if !takes_keys(&command) {
         return Err(CommandError::err("The command has no key arguments"));

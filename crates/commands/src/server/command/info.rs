@@ -31,7 +31,7 @@ fn info(context: &mut Context<'_>) -> CommandResult {
     }
     context.reply.array(names.len());
     for name in names {
-        match context.state.table.get_full(name) {
+        match super::shown(context, name) {
             Some(command) => write(&command, context.reply),
             None => context.reply.null(),
         }

@@ -77,9 +77,20 @@ fn count(context: &mut Context<'_>) -> CommandResult {
     Ok(())
 }
 
-/// All commands, without their subcommands, in the order of their names.
+/// All commands that the client may know of, without their subcommands, in the order of their names.
 fn top_level(context: &Context<'_>) -> Vec<Rc<Command>> {
-    context.state.table.sorted().into_iter().map(|(_, command)| command.clone()).collect()
+    let commands = context.state.table.sorted().into_iter().map(|(_, command)| command.clone());
+    commands.filter(|command| is_shown(context, command)).collect()
+}
+
+/// Commands of the servers among themselves are hidden from others.
+fn is_shown(context: &Context<'_>, command: &Command) -> bool {
+    !command.has_flag(flag::INTERNAL) || context.client().has(client_flag::INTERNAL)
+}
+
+/// The command of a full name, if the client may know of it.
+fn shown(context: &Context<'_>, name: &[u8]) -> Option<Rc<Command>> {
+    context.state.table.get_full(name).filter(|command| is_shown(context, command))
 }
 
 /// Subcommands in the order of their names.
