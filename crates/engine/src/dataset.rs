@@ -106,6 +106,20 @@ impl KeyDelay {
     }
 }
 
+/// What of the dataset is written: who wants one part only says so by REPLCONF rdb-filter-only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatasetParts {
+    /// With what modules keep beside keys.
+    pub keys: bool,
+    pub functions: bool,
+}
+
+impl Default for DatasetParts {
+    fn default() -> DatasetParts {
+        DatasetParts { keys: true, functions: true }
+    }
+}
+
 impl State {
     /// When values that are read leave their compact encodings.
     pub fn rdb_limits(&self, db: usize) -> Limits {
@@ -140,9 +154,10 @@ impl State {
     /// The same for a replica: with where in the stream it stands, and what database the stream has selected.
     pub fn write_dataset_for_replica<E>(
         &self,
+        parts: DatasetParts,
         sink: &mut dyn FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<u64, E> {
-        self.write_dataset_for(RDB_VERSION, false, &self.stream_remarks(), sink)
+        self.write_parts(parts, RDB_VERSION, false, &self.stream_remarks(), sink)
     }
 
     fn stream_remarks(&self) -> Vec<(&'static str, String)> {
@@ -161,6 +176,17 @@ impl State {
         remarks: &[(&str, String)],
         sink: &mut dyn FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<u64, E> {
+        self.write_parts(DatasetParts::default(), version, aof_base, remarks, sink)
+    }
+
+    fn write_parts<E>(
+        &self,
+        parts: DatasetParts,
+        version: u16,
+        aof_base: bool,
+        remarks: &[(&str, String)],
+        sink: &mut dyn FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<u64, E> {
         let config = &self.config;
         let mut writer = FileWriter::of_version(version, config.rdbcompression, config.rdbchecksum);
         writer.remark("redis-ver", crate::version::REDIS_VERSION.as_bytes());
@@ -171,9 +197,27 @@ impl State {
             writer.remark(name, value.as_bytes());
         }
         writer.remark("aof-base", if aof_base { b"1" } else { b"0" });
-        self.write_aux(&mut writer, true);
-        for code in self.library_codes() {
-            writer.library(&code);
+        let left_out = self.write_content(parts, &mut writer, sink)?;
+        writer.finish(sink)?;
+        Ok(left_out)
+    }
+
+    fn write_content<E>(
+        &self,
+        parts: DatasetParts,
+        writer: &mut FileWriter,
+        sink: &mut dyn FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        if parts.keys {
+            self.write_aux(writer, true);
+        }
+        if parts.functions {
+            for code in self.library_codes() {
+                writer.library(&code);
+            }
+        }
+        if !parts.keys {
+            return Ok(0);
         }
         for template in self.templates.with_keys() {
             writer.template(&template);
@@ -187,7 +231,7 @@ impl State {
             }
             writer.database(index, database.len(), database.expires_len());
             for record in database.iter() {
-                left_out += u64::from(!self.write_record(&mut writer, index, record));
+                left_out += u64::from(!self.write_record(writer, index, record));
                 if writer.buffered() >= CHUNK_BYTES {
                     writer.flush(sink)?;
                 }
@@ -195,8 +239,7 @@ impl State {
                 count.after_key();
             }
         }
-        self.write_aux(&mut writer, false);
-        writer.finish(sink)?;
+        self.write_aux(writer, false);
         Ok(left_out)
     }
 

@@ -4,6 +4,7 @@
 //! How they get the dataset is told in `replica_sync`.
 
 use crate::client::{ClientId, client_flag};
+use crate::dataset::DatasetParts;
 use crate::effect::Effect;
 use crate::propagation::{Propagated, encode_all};
 use crate::replica_stream::Stream;
@@ -23,6 +24,10 @@ pub struct ReplicaSession {
     pub silent: bool,
     /// It finds the end of a dataset whose length is not known before.
     pub takes_mark: bool,
+    /// What it wants of the dataset.
+    pub parts: DatasetParts,
+    /// It wants the dataset and not the stream.
+    pub dataset_only: bool,
     pub stage: SyncStage,
     /// It is sent the stream.
     pub(crate) follows: bool,
@@ -360,7 +365,7 @@ impl State {
         replicas.filter_map(|client| Some((client, self.replica_session(client)?)))
     }
 
-    fn replica_session(&self, client: ClientId) -> Option<&ReplicaSession> {
+    pub(crate) fn replica_session(&self, client: ClientId) -> Option<&ReplicaSession> {
         self.clients.get(client)?.replica.as_deref()
     }
 

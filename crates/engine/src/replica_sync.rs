@@ -5,6 +5,7 @@
 //! on at once. Which replicas are how far is decided here; the shell holds the pipe, the file and the connections.
 
 use crate::client::{ClientId, client_flag};
+use crate::dataset::DatasetParts;
 use crate::effect::{Effect, LogLevel};
 use crate::replica_feed::ReplicaSession;
 use crate::state::State;
@@ -95,7 +96,8 @@ impl State {
 
     /// Where the stream stood when the child began that writes the file for other replicas, and that this one may have, too.
     fn written_to_file(&self, client: ClientId) -> Option<u64> {
-        if self.saving.target() != Some(SaveTarget::File) {
+        let whole = self.replica_session(client)?.parts == DatasetParts::default();
+        if self.saving.target() != Some(SaveTarget::File) || !whole {
             return None;
         }
         self.replica_sessions()
@@ -121,20 +123,42 @@ impl State {
         if self.has_child() {
             return None;
         }
-        let waiting: Vec<&ReplicaSession> = self
-            .replica_sessions()
-            .map(|(_, replica)| replica)
-            .filter(|replica| replica.stage == SyncStage::Waits)
-            .collect();
+        let parts = self.parts_due()?;
+        let waiting: Vec<&ReplicaSession> =
+            self.waiting_for(parts).map(|(_, replica)| replica).collect();
         let since_ms = waiting.iter().map(|replica| replica.since_ms).min()?;
-        if !self.config.repl_diskless_sync || !waiting.iter().all(|replica| replica.takes_mark) {
-            return Some(SaveTarget::File);
+        // The file holds everything.
+        let whole = parts == DatasetParts::default();
+        match self.config.repl_diskless_sync {
+            false if whole => return Some(SaveTarget::File),
+            false => return Some(SaveTarget::Replicas),
+            true if whole && waiting.iter().any(|replica| !replica.takes_mark) => {
+                return Some(SaveTarget::File);
+            }
+            true => {}
         }
         let enough = usize::try_from(self.config.repl_diskless_sync_max_replicas).unwrap_or(0);
         let delay_ms = i64::from(self.config.repl_diskless_sync_delay) * 1000;
         let due =
             self.clock.unix_ms() - since_ms >= delay_ms || enough > 0 && waiting.len() >= enough;
         due.then_some(SaveTarget::Replicas)
+    }
+
+    /// What of the dataset the next child writes: that which the one wants that has waited longest.
+    pub fn parts_due(&self) -> Option<DatasetParts> {
+        self.replica_sessions()
+            .map(|(_, replica)| replica)
+            .filter(|replica| replica.stage == SyncStage::Waits)
+            .min_by_key(|replica| replica.since_ms)
+            .map(|replica| replica.parts)
+    }
+
+    fn waiting_for(
+        &self,
+        parts: DatasetParts,
+    ) -> impl Iterator<Item = (ClientId, &ReplicaSession)> {
+        self.replica_sessions()
+            .filter(move |(_, replica)| replica.stage == SyncStage::Waits && replica.parts == parts)
     }
 
     /// Before the child begins.
@@ -156,7 +180,8 @@ impl State {
     pub fn begin_to_write(&mut self) -> Vec<ClientId> {
         // The stream behind the dataset begins without a selected database; a replica passes on what it gets.
         self.feed.forget_database();
-        let waiting = self.replicas_in(SyncStage::Waits);
+        let parts = self.parts_due().unwrap_or_default();
+        let waiting: Vec<ClientId> = self.waiting_for(parts).map(|(client, _)| client).collect();
         for client in &waiting {
             self.begin_to_write_for(*client, self.feed.offset);
         }
@@ -202,9 +227,18 @@ impl State {
         let now_ms = self.clock.unix_ms();
         let Some(replica) = self.replica_session_mut(client) else { return };
         replica.ack_ms = now_ms;
-        replica.follows = target == SaveTarget::File;
+        let dataset_only = replica.dataset_only;
+        replica.follows = target == SaveTarget::File && !dataset_only;
         let port = replica.listening_port;
         let name = format!("{}:{port}", self.replica_address(client));
+        if dataset_only {
+            let text = format!(
+                "RDB transfer completed, rdb only replica ({name}) should be disconnected asap"
+            );
+            self.log(LogLevel::Notice, text);
+            self.effects.push(Effect::Disconnect { client, after_reply: false });
+            return;
+        }
         let text = match target {
             SaveTarget::File => format!("Synchronization with replica {name} succeeded"),
             SaveTarget::Replicas => format!(

@@ -85,7 +85,8 @@ pub struct Transfer {
 fn write_marked(state: &State, mark: &[u8], pipe: OwnedFd) -> io::Result<()> {
     let mut pipe = File::from(pipe);
     pipe.write_all(&[b"$EOF:", mark, b"\r\n"].concat())?;
-    let left_out = state.write_dataset_for_replica(&mut |bytes| pipe.write_all(bytes))?;
+    let parts = state.parts_due().unwrap_or_default();
+    let left_out = state.write_dataset_for_replica(parts, &mut |bytes| pipe.write_all(bytes))?;
     if left_out > 0 {
         log!(Warning, "{left_out} keys of module types are missing from what replicas get");
     }

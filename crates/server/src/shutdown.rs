@@ -198,7 +198,7 @@ impl Shell {
             // It may have ended by itself.
             let _ = sys::process::kill(process_id, sys::signals::SIGKILL);
         }
-        log!(Warning, "Bulkhead is now ready to exit, bye bye...");
+        log!(Warning, "Redis is now ready to exit, bye bye...");
         self.shutdown.exit_code = Some(0);
     }
 

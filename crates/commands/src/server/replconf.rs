@@ -1,6 +1,7 @@
 //! REPLCONF: what a replica tells of itself.
 
 use command_spec::*;
+use engine::dataset::DatasetParts;
 use engine::*;
 
 pub const REPLCONF: BuiltIn = BuiltIn::new(
@@ -24,6 +25,8 @@ use crate::arguments::{self, is};
 /// Longest name a replica may give itself.
 const ADDRESS_BYTES_MAX: usize = 45;
 
+const NOT_0_OR_1: CommandError =
+    CommandError::constant("ERR value is out of range, value must between 0 and 1");
 const UNKNOWN_FILTER: &[u8] = b"Unsupported rdb-filter-only option: ";
 
 fn replconf(context: &mut Context<'_>) -> CommandResult {
@@ -60,13 +63,14 @@ fn replconf(context: &mut Context<'_>) -> CommandResult {
             session(context).psync2 |= is(value, "psync2");
             session(context).takes_mark |= is(value, "eof");
         } else if is(option, "rdb-only") {
-            arguments::integer(value)?;
+            session(context).dataset_only = arguments::integer_in(value, 0..=1, NOT_0_OR_1)? == 1;
         } else if is(option, "rdb-filter-only") {
-            if let Some(word) =
-                value.split(|byte| *byte == b' ').find(|word| !is(word, "functions"))
-            {
+            let words = || value.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+            if let Some(word) = words().find(|word| !is(word, "functions")) {
                 return Err(CommandError::err([UNKNOWN_FILTER, word].concat()));
             }
+            let functions = words().next().is_some();
+            session(context).parts = DatasetParts { keys: false, functions };
         } else {
             let text = [b"Unrecognized REPLCONF option: ".as_slice(), option].concat();
             return Err(CommandError::err(text));

@@ -1,6 +1,7 @@
 //! SYNC, PSYNC: the dataset, and then every change, as a replica asks for them.
 
 use command_spec::*;
+use engine::dataset::DatasetParts;
 use engine::*;
 
 pub const SYNC: BuiltIn = BuiltIn::new(
@@ -39,6 +40,20 @@ use crate::arguments;
 const NO_MASTER_LINK: CommandError =
     CommandError::constant("NOMASTERLINK Can't SYNC while not connected with my master");
 
+/// The file of the dataset, of which the length is known before, holds everything.
+const NEEDS_MARK: CommandError =
+    CommandError::constant("ERR Filtered replica requires EOF capability");
+
+/// Refuses who wants a part of the dataset only and would not find its end.
+fn check_parts(context: &Context<'_>) -> CommandResult {
+    match context.client().replica.as_deref() {
+        Some(replica) if replica.parts != DatasetParts::default() && !replica.takes_mark => {
+            Err(NEEDS_MARK)
+        }
+        _ => Ok(()),
+    }
+}
+
 fn sync(context: &mut Context<'_>) -> CommandResult {
     if context.state.is_stale() {
         return Err(NO_MASTER_LINK);
@@ -46,6 +61,7 @@ fn sync(context: &mut Context<'_>) -> CommandResult {
     if context.client().has(client_flag::REPLICA) {
         return Ok(());
     }
+    check_parts(context)?;
     // It will not tell when it has loaded it.
     context.client_mut().replica.get_or_insert_default().silent = true;
     context.state.begin_full_sync(context.client);
@@ -72,6 +88,7 @@ fn psync(context: &mut Context<'_>) -> CommandResult {
         context.state.stats.sync_partial_ok += 1;
         return Ok(());
     }
+    check_parts(context)?;
     context.state.stats.sync_partial_err += u64::from(id != b"?");
     context.state.begin_full_sync(context.client);
     Ok(())

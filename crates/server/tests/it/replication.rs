@@ -1,5 +1,7 @@
 //! A primary and its replicas, all of them real servers: the data is the same everywhere, also behind breaks.
 
+use std::io::{Read as _, Write as _};
+
 use testkit::{Client, Reply, ServerProcess};
 
 use crate::{eventually, options, start};
@@ -248,6 +250,46 @@ fn others_are_served_while_a_replica_gets_the_dataset() {
         until_linked(&replica);
         until_same(&primary, &replica);
         eventually("it is online", || info(&primary).contains("state=online"));
+    }
+}
+
+/// What a replica that says so is sent, until the server closes the connection.
+fn dataset_for(server: &ServerProcess, words: &str) -> Vec<u8> {
+    let mut stream = std::net::TcpStream::connect(server.address()).expect("connected");
+    stream.set_read_timeout(Some(crate::PATIENCE)).expect("a timeout");
+    write!(stream, "REPLCONF {words} rdb-only 1\r\nSYNC\r\n").expect("sent");
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).expect("the dataset and the end");
+    bytes
+}
+
+#[test]
+fn a_replica_may_want_a_part_of_the_dataset_only() {
+    for diskless in ["yes", "no"] {
+        let primary = server();
+        let mut client = primary.client().expect("connected");
+        ask(&mut client, &format!("CONFIG SET repl-diskless-sync {diskless} save \"\""));
+        ask(&mut client, "SET the-key the-value");
+        let library = b"#!lua name=l\nredis.register_function('f', function() return 1 end)";
+        client.command(&[b"FUNCTION", b"LOAD".as_slice(), library]).expect("a reply");
+        std::thread::scope(|scope| {
+            let parts = [
+                ("capa eof rdb-filter-only functions", false, true),
+                ("capa eof", true, true),
+                ("capa eof rdb-filter-only \"\"", false, false),
+                ("", true, true),
+            ];
+            for (words, keys, functions) in parts {
+                let primary = &primary;
+                scope.spawn(move || {
+                    let bytes = dataset_for(primary, words);
+                    let has = |text: &[u8]| bytes.windows(text.len()).any(|part| part == text);
+                    assert!(has(b"REDIS00"), "{words}: {bytes:?}");
+                    assert_eq!(has(b"the-key"), keys, "{words}");
+                    assert_eq!(has(b"register_function"), functions, "{words}");
+                });
+            }
+        });
     }
 }
 
