@@ -44,6 +44,7 @@ typedef int Command(void *ctx, void **argv, int argc);
 /* Redis has none of these. */
 #define VALKEY(X)                                                                                             \
     X(int, MustObeyClient, (void *))                                                                          \
+    X(int, UpdateRuntimeArgs, (void *, void **, int))                                                         \
     X(int, GetClusterNodeInfoForClient, (void *, uint64_t, const char *, char *, char *, int *, int *))       \
     X(void *, DefragValkeyModuleString, (void *, void *))
 
@@ -163,7 +164,9 @@ static int act(void *ctx, void **argv, int argc) {
     else if (!strcmp(name, "cluster")) cluster(ctx, argument);
     else if (!strcmp(name, "flags")) SetClusterFlags(ctx, (uint64_t)number);
     else if (!strcmp(name, "node")) node_for_client(ctx, argument);
-    else if (!strcmp(name, "obey")) {
+    else if (!strcmp(name, "args")) {
+        if (UpdateRuntimeArgs) NOTE("%d", UpdateRuntimeArgs(ctx, argv, argc));
+    } else if (!strcmp(name, "obey")) {
         if (MustObeyClient) NOTE("%d ", MustObeyClient(ctx));
         ReplicateVerbatim(ctx);
     } else return ReplyWithError(ctx, "ERR no such moment");

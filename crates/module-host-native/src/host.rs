@@ -458,7 +458,7 @@ impl ModuleHost for NativeHost {
             let path = std::iter::once(module.path.clone().into_bytes());
             let pinned = module.origin.as_ref().filter(|origin| origin.is_pinned);
             let pin = pinned.map(|origin| origin::pin_word(&origin.digest));
-            path.chain(pin).chain(module.argv.iter().cloned()).collect()
+            path.chain(pin).chain(module.argv.borrow().clone()).collect()
         };
         modules().iter().map(words).collect()
     }

@@ -21,8 +21,9 @@ pub fn list(context: &mut Context<'_>) {
         context.reply.bulk(b"path");
         context.reply.bulk(module.path.as_bytes());
         context.reply.bulk(b"args");
-        context.reply.array(module.argv.len());
-        for argument in &module.argv {
+        let arguments = module.argv.borrow();
+        context.reply.array(arguments.len());
+        for argument in arguments.iter() {
             context.reply.bulk(argument);
         }
         if let Some(origin) = &module.origin {

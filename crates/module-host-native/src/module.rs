@@ -25,7 +25,8 @@ pub struct Module {
     pub path: String,
     /// Not known of a module that is tried.
     pub origin: Option<Origin>,
-    pub argv: Vec<Vec<u8>>,
+    /// The words it was loaded with, or has set since.
+    pub argv: RefCell<Vec<Vec<u8>>>,
     pub name: RefCell<String>,
     pub version: Cell<i32>,
     pub api_version: Cell<i32>,
@@ -84,7 +85,7 @@ impl Module {
         Module {
             path: path.to_owned(),
             origin,
-            argv,
+            argv: RefCell::new(argv),
             name: RefCell::new(String::new()),
             version: Cell::new(0),
             api_version: Cell::new(0),

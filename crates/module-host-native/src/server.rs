@@ -49,6 +49,15 @@ extern "C" fn set_module_options(ctx: *mut Ctx, options: c_int) {
     ptr::required(ctx).module().options.set(options);
 }
 
+/// Valkey's: what MODULE LIST tells from now on, and CONFIG REWRITE writes. The words are those of a command, whose first is
+/// its name.
+extern "C" fn update_runtime_args(ctx: *mut Ctx, argv: *const StringPtr, argc: c_int) -> c_int {
+    let words = ptr::slice(argv, usize::try_from(argc).unwrap_or(0));
+    let words = words.iter().skip(1).map(|word| bytes_of(*word).to_vec());
+    *ptr::required(ctx).module().argv.borrow_mut() = words.collect();
+    status::OK
+}
+
 extern "C" fn get_module_options_all() -> c_int {
     OPTIONS_ALL
 }
@@ -401,6 +410,7 @@ unsafe extern "C" {
 pub fn register(table: &mut Table) {
     table.add("SetModuleAttribs", set_module_attribs as *const ());
     table.add("IsModuleNameBusy", is_module_name_busy as *const ());
+    table.add("UpdateRuntimeArgs", update_runtime_args as *const ());
     table.add("SetModuleOptions", set_module_options as *const ());
     table.add("GetModuleOptionsAll", get_module_options_all as *const ());
     table.add("GetKeyspaceNotificationFlagsAll", get_keyspace_notification_flags_all as *const ());

@@ -98,7 +98,8 @@ fn run(
     if let Some(reason) = leaving::why_not_replace(old) {
         return Err(reason);
     }
-    let old_argv: Vec<&[u8]> = old.argv.iter().map(Vec::as_slice).collect();
+    let old_argv = old.argv.borrow().clone();
+    let old_argv: Vec<&[u8]> = old_argv.iter().map(Vec::as_slice).collect();
     let candidate = host.examine(state, path, argv, Some(&old_argv))?;
     host.probe(state, path, candidate.argv, &[])?;
     let kept = parking::set_aside(state, old)?;

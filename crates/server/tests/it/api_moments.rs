@@ -77,6 +77,7 @@ fn functions_do_what_they_do_in_redis() {
         moments.act(&["cluster", "none"]);
         assert_eq!(moments.said(), "1 1 1 1 1", "{compiler}");
         obedience(&mut moments);
+        arguments(&mut moments);
     }
 }
 
@@ -166,6 +167,16 @@ fn obedience(moments: &mut Moments) {
     let loaded = moments.command(&["DEBUG", "LOADAOF"]);
     assert_eq!(loaded, Reply::Simple(b"OK".to_vec()));
     assert_eq!(moments.said(), "1 ", "what the file says is to be done");
+}
+
+/// Redis does not have the function.
+fn arguments(moments: &mut Moments) {
+    moments.act(&["args", "of its own"]);
+    assert_eq!(moments.said(), "0");
+    let listed = format!("{:?}", moments.command(&["MODULE", "LIST"]).to_resp2());
+    let word = |word: &str| format!("{:?}", Reply::Bulk(word.as_bytes().to_vec()));
+    let words = [word("args"), word("of its own")].join(", ");
+    assert!(listed.contains(&words), "{listed} has not {words}");
 }
 
 #[test]
