@@ -8,7 +8,9 @@ use std::time::Instant;
 use clap::{Args, Parser, ValueEnum};
 
 use crate::genuine::{encryption, genuine, suite_tools};
-use crate::{Result, debian, exec, fuzz, kills, oracle, paths, real_modules, serve, suite, tidy};
+use crate::{
+    Result, debian, exec, fuzz, kills, modules, oracle, paths, real_modules, serve, suite, tidy,
+};
 
 #[derive(Args)]
 pub struct Options {
@@ -36,6 +38,7 @@ const FAST: &[Step] = &[
     ("unit and property tests, real modules, mutations", test),
     ("release build", release),
     ("transcripts over TCP", transcripts),
+    ("our own modules", own_modules),
     ("Redis's suite", expected_suite),
     ("random commands against the genuine server", random_commands),
     ("damaged payloads", damaged_payloads),
@@ -124,6 +127,10 @@ fn release() -> Result<()> {
 
 fn transcripts() -> Result<()> {
     oracle::play(&oracle::transcripts(&[])?, &release_server(), false)
+}
+
+fn own_modules() -> Result<()> {
+    modules::play(&[&release_server(), &genuine()?.server()])
 }
 
 /// The options of `xtask suite` by themselves, so that their defaults are declared once.

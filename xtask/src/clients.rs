@@ -1,6 +1,7 @@
 //! The test suites of client libraries, against the genuine server and ours in turn: what passes there passes here.
 
 mod ioredis;
+mod json;
 mod redis_py;
 mod redis_rs;
 
@@ -20,7 +21,7 @@ const SHARE_MIN: f64 = 98.0;
 
 #[derive(Args)]
 pub struct Options {
-    /// Libraries: redis-py, ioredis, redis-rs; all if none.
+    /// Libraries: redis-py, json (redis-py's tests of our module), ioredis, redis-rs; all if none.
     libraries: Vec<String>,
     /// Our server; built in release if not given.
     #[arg(long)]
@@ -41,6 +42,7 @@ struct Library {
 
 const LIBRARIES: &[Library] = &[
     Library { name: "redis-py", prepare: redis_py::prepare, play: redis_py::play },
+    Library { name: "json", prepare: json::prepare, play: json::play },
     Library { name: "ioredis", prepare: ioredis::prepare, play: ioredis::play },
     Library { name: "redis-rs", prepare: redis_rs::prepare, play: redis_rs::play },
 ];

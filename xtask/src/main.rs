@@ -13,6 +13,7 @@ mod fuzz;
 mod genuine;
 mod install;
 mod kills;
+mod modules;
 mod new;
 mod oracle;
 mod paths;
@@ -58,6 +59,8 @@ enum Task {
     Kills(kills::Options),
     /// Test suites of client libraries, against the genuine server and ours in turn.
     Clients(clients::Options),
+    /// Transcripts of our own modules, on our server and the genuine one.
+    Modules(modules::Options),
     /// Files of ours start other servers, and theirs ours, with equal data.
     Exchange(exchange::Options),
     /// Put the release build into a folder, with links for its tools.
@@ -85,6 +88,7 @@ fn main() -> ExitCode {
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Kills(options) => kills::run(&options),
         Task::Clients(options) => clients::run(&options),
+        Task::Modules(options) => modules::run(&options),
         Task::Exchange(options) => exchange::run(&options),
         Task::Install(options) => install::run(&options),
         Task::Suite(options) => suite::run(&options),

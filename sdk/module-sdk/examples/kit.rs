@@ -142,6 +142,7 @@ fn load(_context: &mut Context, arguments: &mut Arguments<'_>) -> Result<()> {
 module! {
     name: "kit",
     version: 2,
+    category: "kit",
     commands: [REPLIES, PANIC, CALL, SLEEP, LATER, APPEND],
     configs: [&LIMIT, &LOUD, &MOOD, &MOTTO],
     events: [ON_DELETE],

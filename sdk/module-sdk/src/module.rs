@@ -38,6 +38,8 @@ pub struct Event {
 pub struct Module {
     pub name: &'static str,
     pub version: i32,
+    /// An ACL category of its own, which all its commands are in; of servers that let modules add some.
+    pub category: Option<&'static str>,
     /// Each creates one data type.
     pub types: &'static [fn(&mut Context) -> Result<()>],
     pub commands: &'static [(&'static Command, RawCommand)],
@@ -63,12 +65,13 @@ pub struct Module {
 /// }
 /// ```
 ///
-/// `types`, `commands`, `configs`, `events`, `info`, `load` and `unload` may be left out, but stand in this order.
+/// `category`, `types`, `commands`, `configs`, `events`, `info`, `load` and `unload` may be left out, but stand in this order.
 #[macro_export]
 macro_rules! module {
     (
         name: $name:expr,
         version: $version:expr,
+        $(category: $category:expr,)?
         $(types: [$($type:ty),* $(,)?],)?
         $(commands: [$($command:path),* $(,)?],)?
         $(configs: [$($config:expr),* $(,)?],)?
@@ -92,6 +95,7 @@ macro_rules! module {
         static MODULE: $crate::Module = $crate::Module {
             name: $name,
             version: $version,
+            category: { let category: Option<&'static str> = None; $(let category: Option<&'static str> = Some($category);)? category },
             types: &[$($(<$type as $crate::raw::data_type::Creatable>::create),*)?],
             commands: &[$($({
                 const COMMAND: &$crate::Command = &$command;

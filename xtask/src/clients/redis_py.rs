@@ -69,27 +69,23 @@ pub(super) fn play(tree: &Path, server: &Path) -> Result<Outcomes> {
     for file in FILES {
         let server = start(server)?;
         let url = format!("redis://localhost:{}/0", server.address().port());
-        let mut pytest = Command::new("python3");
-        pytest.current_dir(tree).env("PYTHONPATH", tree.join("packages"));
-        pytest.args([
-            "-m",
-            "pytest",
-            "-q",
-            "-rA",
-            "--tb=no",
-            "-p",
-            "no:cacheprovider",
-            "-m",
-            MARKS,
-        ]);
+        let mut pytest = pytest(tree);
+        pytest.env("PYTHONPATH", tree.join("packages")).args(["-m", MARKS]);
         pytest.arg(format!("--redis-url={url}")).args(["--timeout", "30", "--capture=fd", file]);
         read(&printed(&mut pytest, FILE_LIMIT)?, &mut outcomes);
     }
     Ok(outcomes)
 }
 
+pub(super) fn pytest(tree: &Path) -> Command {
+    let mut pytest = Command::new("python3");
+    pytest.current_dir(tree);
+    pytest.args(["-m", "pytest", "-q", "-rA", "--tb=no", "-p", "no:cacheprovider"]);
+    pytest
+}
+
 /// The lines of pytest's summary; a test that fails at its end counts as failed.
-fn read(output: &str, outcomes: &mut Outcomes) {
+pub(super) fn read(output: &str, outcomes: &mut Outcomes) {
     for line in output.lines() {
         let Some((word, rest)) = line.split_once(' ') else { continue };
         let passed = match word {

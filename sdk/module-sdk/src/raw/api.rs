@@ -173,6 +173,19 @@ pub unsafe fn fill(context: RawContext) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// A function that not every server has; null if this one lacks it.
+///
+/// # Safety
+/// `context` is what the server gave to the module's entry point.
+pub unsafe fn optional(context: RawContext, name: &std::ffi::CStr) -> *mut c_void {
+    // SAFETY: the first word of the context of a load is the address of this function.
+    let get = unsafe { context.0.cast::<GetApi>().read() };
+    let mut slot: *mut c_void = std::ptr::null_mut();
+    // SAFETY: the name ends with a zero byte, and the slot is one pointer long.
+    unsafe { get(name.as_ptr(), (&raw mut slot).cast()) };
+    slot
+}
+
 /// A text as C has it. Zero bytes, which would end it, are left out.
 pub fn c_text(text: &str) -> std::ffi::CString {
     std::ffi::CString::new(text.replace('\0', "")).unwrap_or_default()

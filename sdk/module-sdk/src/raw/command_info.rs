@@ -1,6 +1,6 @@
 //! Creating a command, and telling the server how it looks: what COMMAND DOCS, key extraction and ACL are made of.
 
-use std::ffi::{CString, c_char, c_int};
+use std::ffi::{CString, c_char, c_int, c_void};
 use std::ptr::null;
 
 use module_abi::command_info::{
@@ -9,16 +9,39 @@ use module_abi::command_info::{
 };
 use module_abi::{Opaque, status};
 
-use super::api::{api, c_text};
+use super::api::{api, c_text, optional};
 use super::context::Context;
-use super::entry::RawCommand;
+use super::entry::{RawCommand, RawContext};
 use crate::{Argument, Command, CommandSpec, Error, KeySpec, Result, category, flag};
 use command_spec::{ArgumentType, BeginSearch, FindKeys};
 
 static VERSION: InfoVersion = InfoVersion::CURRENT;
 
-/// Creates a command and describes it.
-pub fn create(context: &mut Context, command: &Command, run: RawCommand) -> Result<()> {
+/// Adds an ACL category; `None` if the server lets modules add none.
+pub fn add_category(context: &mut Context, name: &'static str) -> Result<Option<&'static str>> {
+    // SAFETY: the context is that of a load.
+    let add = unsafe { optional(context.raw(), c"RedisModule_AddACLCategory") };
+    if add.is_null() {
+        return Ok(None);
+    }
+    type Add = unsafe extern "C" fn(RawContext, *const c_char) -> c_int;
+    // SAFETY: the server's function of this name has this type.
+    let add = unsafe { std::mem::transmute::<*mut c_void, Add>(add) };
+    let text = c_text(name);
+    // SAFETY: as above; the name ends with a zero byte.
+    if unsafe { add(context.raw(), text.as_ptr()) } != status::OK {
+        return Err(Error::err(format!("the category was refused: {name}")));
+    }
+    Ok(Some(name))
+}
+
+/// Creates a command and describes it. It is in the category as well, if there is one.
+pub fn create(
+    context: &mut Context,
+    command: &Command,
+    run: RawCommand,
+    category: Option<&str>,
+) -> Result<()> {
     let spec = &command.spec;
     let name = c_text(spec.name);
     let (first, last, step) = spec.key_specs.first().map_or((0, 0, 0), key_range);
@@ -33,7 +56,10 @@ pub fn create(context: &mut Context, command: &Command, run: RawCommand) -> Resu
     // SAFETY: as above.
     let handle = unsafe { (api().GetCommand)(context.raw(), name.as_ptr()) };
     describe(handle, spec)?;
-    let categories = category_words(spec.categories);
+    let mut categories = category_words(spec.categories);
+    if let Some(category) = category {
+        categories = format!("{categories} {category}").trim_start().to_owned();
+    }
     if !categories.is_empty() {
         let words = c_text(&categories);
         // SAFETY: the command was just created.

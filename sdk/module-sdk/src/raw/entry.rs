@@ -90,8 +90,12 @@ fn begin(
     for create in module.types {
         create(context)?;
     }
+    let category = match module.category {
+        Some(name) => command_info::add_category(context, name)?,
+        None => None,
+    };
     for (command, run) in module.commands {
-        command_info::create(context, command, *run)?;
+        command_info::create(context, command, *run, category)?;
     }
     for config in module.configs {
         config.register(context)?;

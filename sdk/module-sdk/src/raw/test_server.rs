@@ -283,6 +283,7 @@ mod tests {
     static MODULE: Module = Module {
         name: "numbers",
         version: 1,
+        category: Some("numbers"),
         types: &[<Numbers as crate::raw::data_type::Creatable>::create],
         commands: &[(&ADD, call)],
         configs: &[],

@@ -1,0 +1,77 @@
+//! Arrays: made, and changed in one way, by putting values in place of others.
+
+use thin_vec::ThinVec;
+
+use super::packed::Packed;
+use super::{Repr, Value};
+use crate::limits::PACKED_MIN;
+
+impl Value {
+    pub fn array(values: Vec<Value>) -> Value {
+        if values.len() >= PACKED_MIN
+            && let Some(packed) = Packed::of(&values)
+        {
+            return Value(Repr::Packed(Box::new(packed)));
+        }
+        let mut items = ThinVec::with_capacity(values.len());
+        items.extend(values);
+        Value(Repr::Array(items))
+    }
+
+    /// Puts `values` in place of the elements from one index to before another; the end of the array bounds both. Nothing
+    /// happens to what is no array.
+    pub fn splice(&mut self, from: usize, to: usize, values: Vec<Value>) {
+        let to = to.min(self.len());
+        let from = from.min(to);
+        match &mut self.0 {
+            Repr::Packed(packed) => {
+                if packed.splice((from, to), &values) {
+                    return;
+                }
+                let mut all: Vec<Value> =
+                    (0..packed.len()).map_while(|index| packed.get(index)).collect();
+                all.splice(from..to, values);
+                *self = Value::array(all);
+            }
+            Repr::Array(items) => {
+                let was_short = items.len() < PACKED_MIN;
+                splice_thin(items, from, to, values);
+                if was_short
+                    && items.len() >= PACKED_MIN
+                    && let Some(packed) = Packed::of(items)
+                {
+                    self.0 = Repr::Packed(Box::new(packed));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub fn set_element(&mut self, index: usize, value: Value) {
+        self.splice(index, index + 1, vec![value]);
+    }
+
+    /// Takes the element or member at this place out.
+    pub fn remove(&mut self, index: usize) -> Option<Value> {
+        let removed = self.child(index)?.into_owned();
+        match &mut self.0 {
+            Repr::List(members) => drop(members.remove(index)),
+            Repr::Table(table) => drop(table.shift_remove_index(index)),
+            _ => self.splice(index, index + 1, Vec::new()),
+        }
+        Some(removed)
+    }
+}
+
+fn splice_thin(items: &mut ThinVec<Value>, from: usize, to: usize, values: Vec<Value>) {
+    if from == items.len() {
+        items.extend(values);
+    } else if to - from == 1 && values.len() == 1 {
+        items.splice(from..to, values).for_each(drop);
+    } else {
+        let tail = items.split_off(to);
+        items.truncate(from);
+        items.extend(values);
+        items.extend(tail);
+    }
+}

@@ -1,0 +1,84 @@
+//! Values become texts.
+
+use super::{Number, Repr, Value};
+
+/// What stands between the parts of a text; nothing by default.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Format<'a> {
+    /// Once per level before each element and member.
+    pub indent: &'a [u8],
+    /// After each element and member, and what opens them.
+    pub newline: &'a [u8],
+    /// Between a name's colon and the value.
+    pub space: &'a [u8],
+}
+
+impl Value {
+    pub fn to_text(&self) -> Vec<u8> {
+        let mut text = Vec::new();
+        self.print(&Format::default(), 0, &mut text);
+        text
+    }
+
+    /// Prints it, at a level of indentation.
+    pub fn print(&self, format: &Format<'_>, level: usize, to: &mut Vec<u8>) {
+        match &self.0 {
+            Repr::Null => to.extend_from_slice(b"null"),
+            Repr::Bool(true) => to.extend_from_slice(b"true"),
+            Repr::Bool(false) => to.extend_from_slice(b"false"),
+            Repr::Int(number) => Number::Int(*number).print(to),
+            Repr::Unsigned(number) => Number::Unsigned(*number).print(to),
+            Repr::Double(number) => Number::Double(*number).print(to),
+            Repr::Short(..) | Repr::Long(_) => {
+                print_text(self.as_str().expect("one of the two texts"), to);
+            }
+            Repr::Array(_) | Repr::Packed(_) => {
+                print_list((b'[', b']'), self.children(), format, level, to, |child, to| {
+                    child.print(format, level + 1, to);
+                });
+            }
+            Repr::List(_) | Repr::Table(_) => {
+                print_list((b'{', b'}'), self.members(), format, level, to, |member, to| {
+                    print_text(member.0, to);
+                    to.push(b':');
+                    to.extend_from_slice(format.space);
+                    member.1.print(format, level + 1, to);
+                });
+            }
+        }
+    }
+}
+
+/// Prints what stands between brackets.
+pub fn print_list<T>(
+    (open, close): (u8, u8),
+    items: impl Iterator<Item = T>,
+    format: &Format<'_>,
+    level: usize,
+    to: &mut Vec<u8>,
+    print: impl Fn(T, &mut Vec<u8>),
+) {
+    let line = |level: usize, to: &mut Vec<u8>| {
+        to.extend_from_slice(format.newline);
+        (0..level).for_each(|_| to.extend_from_slice(format.indent));
+    };
+    to.push(open);
+    let mut is_empty = true;
+    for item in items {
+        if !is_empty {
+            to.push(b',');
+        }
+        is_empty = false;
+        line(level + 1, to);
+        print(item, to);
+    }
+    if !is_empty {
+        line(level, to);
+    }
+    to.push(close);
+}
+
+/// Prints a string with its quotes.
+pub fn print_text(text: &str, to: &mut Vec<u8>) {
+    serde_json::to_writer(to, text).expect("a vector takes all that is written");
+}
