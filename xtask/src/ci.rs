@@ -9,7 +9,8 @@ use clap::{Args, Parser, ValueEnum};
 
 use crate::genuine::{encryption, genuine, suite_tools};
 use crate::{
-    Result, debian, exec, fuzz, kills, modules, oracle, paths, real_modules, serve, suite, tidy,
+    Result, debian, exec, falkordb, fuzz, kills, modules, oracle, paths, real_modules, serve,
+    suite, tidy,
 };
 
 #[derive(Args)]
@@ -49,6 +50,7 @@ const FULL: &[Step] = &[
     ("a million random commands", a_million_commands),
     ("damaged payloads, 100 000 of every type", many_payloads),
     ("200 kills", many_kills),
+    ("FalkorDB's client on both servers", graphs),
     ("address sanitizer on structures", address_sanitizer),
     ("Miri on structures", miri),
     ("licences and advisories of what comes in", deny),
@@ -165,6 +167,10 @@ fn damaged_payloads() -> Result<()> {
 
 fn kills() -> Result<()> {
     kills::kill(&release_server(), 40, 1)
+}
+
+fn graphs() -> Result<()> {
+    falkordb::compare_with(&release_server())
 }
 
 fn many_kills() -> Result<()> {

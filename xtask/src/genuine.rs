@@ -66,7 +66,7 @@ pub fn genuine() -> Result<Genuine> {
 }
 
 /// The source package, by pip's own client, with the hash it must have.
-fn fetch(cache: &Path) -> Result<PathBuf> {
+pub fn fetch(cache: &Path) -> Result<PathBuf> {
     let directory = cache.join("sdist");
     std::fs::create_dir_all(&directory)?;
     let archive = directory.join(pins::SDIST_FILE);

@@ -9,6 +9,7 @@ mod clients;
 mod debian;
 mod exchange;
 mod exec;
+mod falkordb;
 mod fuzz;
 mod genuine;
 mod install;
@@ -61,6 +62,8 @@ enum Task {
     Clients(clients::Options),
     /// Transcripts of our own modules, on our server and the genuine one.
     Modules(modules::Options),
+    /// FalkorDB's client on its module, in the genuine server and in ours.
+    Falkordb(falkordb::Options),
     /// Files of ours start other servers, and theirs ours, with equal data.
     Exchange(exchange::Options),
     /// Put the release build into a folder, with links for its tools.
@@ -89,6 +92,7 @@ fn main() -> ExitCode {
         Task::Kills(options) => kills::run(&options),
         Task::Clients(options) => clients::run(&options),
         Task::Modules(options) => modules::run(&options),
+        Task::Falkordb(options) => falkordb::run(&options),
         Task::Exchange(options) => exchange::run(&options),
         Task::Install(options) => install::run(&options),
         Task::Suite(options) => suite::run(&options),

