@@ -206,9 +206,11 @@ impl State {
             }
             // The answer of one that calls for a guest may have ended the wait of another.
             let waits = self.clients.get(id).is_some_and(|client| client.blocked.is_some());
-            if kind == BlockKind::Guest || !waits || self.unblock_client(id).is_none() {
+            if kind == BlockKind::Guest || !waits {
                 continue;
             }
+            let Some(blocked) = self.unblock_client(id) else { continue };
+            self.count_answered(id, &blocked.command, &blocked.argv.slices(), 0, true);
             self.stats.count_error(b"UNBLOCKED");
             self.clients[id].reply.error(
                 "UNBLOCKED force unblock from blocking operation, instance state changed (master \

@@ -143,6 +143,26 @@ fn a_server_may_start_as_a_replica_and_change_its_primary() {
 }
 
 #[test]
+fn who_waits_on_a_primary_is_told_that_it_is_none_any_more() {
+    let (primary, other) = (server(), server());
+    let mut waiting = primary.client().expect("connected");
+    waiting.send(b"BLPOP list 0\r\n").expect("sent");
+    eventually("it waits", || {
+        let mut client = primary.client().expect("connected");
+        text_of(&mut client, "INFO clients").contains("blocked_clients:1\r\n")
+    });
+    follow(&primary, &other);
+    let told = "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
+    assert_eq!(waiting.read().expect("a reply"), Reply::Error(told.into()));
+    let mut client = primary.client().expect("connected");
+    let counted = text_of(&mut client, "INFO commandstats");
+    let line = counted.lines().find(|line| line.starts_with("cmdstat_blpop:")).expect("a line");
+    assert!(line.starts_with("cmdstat_blpop:calls=1,"), "{line}");
+    assert!(line.ends_with("rejected_calls=0,failed_calls=1"), "{line}");
+    assert!(text_of(&mut client, "INFO errorstats").contains("errorstat_UNBLOCKED:count=1"));
+}
+
+#[test]
 fn a_replica_keeps_what_it_follows_in_its_append_only_file() {
     let primary = server();
     fill(&primary, 0);

@@ -50,6 +50,9 @@ fn create(context: &mut Context<'_>) -> CommandResult {
     if is_new && !options.make_stream {
         return Err(KEY_NEEDED);
     }
+    if options.repeated {
+        return Err(crate::help::wrong_subcommand("XGROUP", subcommand));
+    }
     let last_id = last_id(text, found.as_deref())?;
     let new = context.state.new_stream();
     let stream = context.state.stream_or_new(db, key, || new)?;

@@ -64,6 +64,8 @@ const WRONG_ENTRIES_READ: CommandError =
 struct Options {
     make_stream: bool,
     entries_read: Option<u64>,
+    /// More words than each once, which Redis complains of when it has looked at the key.
+    repeated: bool,
 }
 
 /// Reads `MKSTREAM` where it is allowed, and `ENTRIESREAD count`.
@@ -84,11 +86,7 @@ fn options(name: &[u8], words: &[&[u8]], may_make: bool) -> Result<Options, Comm
             _ => return Err(crate::help::wrong_subcommand("XGROUP", name)),
         }
     }
-    // Each stands once, as Redis counts.
-    let words_max = if may_make { 3 } else { 2 };
-    if words.len() > words_max {
-        return Err(crate::help::wrong_subcommand("XGROUP", name));
-    }
+    options.repeated = words.len() > if may_make { 3 } else { 2 };
     Ok(options)
 }
 

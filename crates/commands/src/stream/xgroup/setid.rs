@@ -46,6 +46,9 @@ fn setid(context: &mut Context<'_>) -> CommandResult {
     if stream.groups.get(name).is_none() {
         return Err(no_group(key, name));
     }
+    if options.repeated {
+        return Err(crate::help::wrong_subcommand("XGROUP", subcommand));
+    }
     let last_id = match *text {
         b"-" => StreamId::MIN,
         b"+" => StreamId::MAX,
