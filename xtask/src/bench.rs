@@ -4,6 +4,7 @@ mod exchanges;
 mod files;
 mod load;
 mod memory;
+mod modules;
 mod stats;
 
 use std::path::PathBuf;
@@ -41,6 +42,9 @@ pub struct Options {
     /// Strings of the measurement of files and waits, with three hashes to ten of them; 0 leaves it out.
     #[arg(long, default_value_t = 1_000_000)]
     saved_keys: usize,
+    /// Values of the module that is upgraded while a client asks; 0 leaves it out.
+    #[arg(long, default_value_t = 1_000_000)]
+    upgraded_values: usize,
     /// Print JSON instead of tables.
     #[arg(long)]
     json: bool,
@@ -50,8 +54,14 @@ pub fn run(options: &Options) -> Result<()> {
     let genuine = genuine()?;
     let ours = serve::server(options.server.as_deref())?;
     let theirs = serve::server(Some(&options.against.clone().unwrap_or_else(|| genuine.server())))?;
+    let folder = tempfile::tempdir()?;
+    let module = modules::build(folder.path())?;
     let rates = if options.rounds > 0 {
-        load::compare(options, &genuine.benchmark(), &ours, &theirs)?
+        let pair = [ours.as_path(), theirs.as_path()];
+        let mut rates = load::compare(options, &genuine.benchmark(), pair, &load::BUILT_IN)?;
+        let of_module = modules::workload(&module);
+        rates.extend(load::compare(options, &genuine.benchmark(), pair, &of_module)?);
+        rates
     } else {
         Vec::new()
     };
@@ -62,10 +72,15 @@ pub fn run(options: &Options) -> Result<()> {
     } else {
         Vec::new()
     };
+    let upgraded = match options.upgraded_values {
+        0 => None,
+        values => Some(modules::upgrade(&ours, &module, values)?),
+    };
     if options.json {
         let whole = json!({
             "rates": rates.iter().map(load::Comparison::to_json).collect::<Vec<_>>(),
             "memory": memory.iter().map(memory::Comparison::to_json).collect::<Vec<_>>(),
+            "upgrade": upgraded.as_ref().map(modules::Upgrade::to_json),
             "files": files.iter().map(files::Comparison::to_json).collect::<Vec<_>>(),
         });
         println!("{}", serde_json::to_string_pretty(&whole)?);

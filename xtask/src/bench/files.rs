@@ -11,7 +11,7 @@ use super::stats::{cpu_seconds, median};
 use crate::Result;
 
 /// Requests sent before their replies are read.
-const BATCH: usize = 500;
+pub const BATCH: usize = 500;
 const ROUNDS: usize = 3;
 /// Of so many keys made as strings, one more is a hash per three and a third.
 const HASHES_PER_THOUSAND: usize = 300;
@@ -94,10 +94,15 @@ struct Took {
 }
 
 /// Milliseconds a steady client waited.
-struct Waits(Vec<f64>);
+pub struct Waits(Vec<f64>);
 
 impl Waits {
-    fn at(&self, share: f64) -> f64 {
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The wait that this share of all does not exceed.
+    pub fn at(&self, share: f64) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
         let index = ((sorted.len() as f64) * share) as usize;
@@ -133,7 +138,7 @@ fn fill(server: &ServerProcess, keys: usize) -> Result<()> {
     Ok(client.pipeline(hashes, BATCH)?)
 }
 
-fn string_key(n: usize) -> String {
+pub fn string_key(n: usize) -> String {
     format!("key:{n:012}")
 }
 
@@ -185,7 +190,7 @@ fn growth(program: &Path, keys: usize) -> Result<Waits> {
 }
 
 /// Asks steadily for `keys` keys, by GET and SET in turn, while something is done.
-fn while_asking(
+pub fn while_asking(
     server: &ServerProcess,
     keys: usize,
     doing: impl FnOnce() -> Result<()>,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use testkit::{ServerOptions, ServerProcess};
 
 use super::Options;
-use super::exchanges::EXCHANGES;
+use super::exchanges::{EXCHANGES, Exchange};
 use super::stats::{cpu_seconds, median};
 use crate::{Result, exec};
 
@@ -23,7 +23,7 @@ const PIPELINES: [usize; 2] = [1, 16];
 const PIPELINE_FACTOR: usize = 10;
 
 /// A measured command.
-struct Measured {
+pub struct Measured {
     name: &'static str,
     /// What is sent; `__rand_int__` is filled in by the load.
     words: &'static [&'static str],
@@ -31,11 +31,11 @@ struct Measured {
     filling: Option<(usize, &'static [&'static str])>,
 }
 
-const fn writes(name: &'static str, words: &'static [&'static str]) -> Measured {
+pub const fn writes(name: &'static str, words: &'static [&'static str]) -> Measured {
     Measured { name, words, filling: None }
 }
 
-const fn reads(
+pub const fn reads(
     name: &'static str,
     words: &'static [&'static str],
     times: usize,
@@ -45,7 +45,7 @@ const fn reads(
 }
 
 pub const VALUE: &str = "value-of-thirty-two-bytes-length";
-const SET: &[&str] = &["SET", "key:__rand_int__", VALUE];
+pub const SET: &[&str] = &["SET", "key:__rand_int__", VALUE];
 const HSET: &[&str] = &["HSET", "hash:__rand_int__", "field", VALUE];
 const ZADD: &[&str] = &["ZADD", "zset", "__rand_int__", "element:__rand_int__"];
 const MSET: &[&str] = &[
@@ -131,20 +131,35 @@ impl Comparison {
     }
 }
 
+/// What is measured on a pair of servers.
+pub struct Workload<'a> {
+    pub commands: &'static [Measured],
+    pub exchanges: &'static [Exchange],
+    /// Loaded into both.
+    pub module: Option<&'a Path>,
+}
+
+/// What Redis has by itself.
+pub const BUILT_IN: Workload<'_> =
+    Workload { commands: COMMANDS, exchanges: EXCHANGES, module: None };
+
 pub fn compare(
     options: &Options,
     benchmark: &Path,
-    ours: &Path,
-    theirs: &Path,
+    [ours, theirs]: [&Path; 2],
+    workload: &Workload<'_>,
 ) -> Result<Vec<Comparison>> {
-    let ours = start(ours)?;
-    let theirs = start(theirs)?;
     let wanted = |name: &str| {
         options.command.is_empty()
             || options.command.iter().any(|each| each.eq_ignore_ascii_case(name))
     };
-    let measured = || COMMANDS.iter().filter(|each| wanted(each.name));
-    let exchanges = || EXCHANGES.iter().filter(|each| wanted(each.name));
+    let measured = || workload.commands.iter().filter(|each| wanted(each.name));
+    let exchanges = || workload.exchanges.iter().filter(|each| wanted(each.name));
+    if measured().count() + exchanges().count() == 0 {
+        return Ok(Vec::new());
+    }
+    let ours = start(ours, workload.module)?;
+    let theirs = start(theirs, workload.module)?;
     let mut filled: Vec<&[&str]> = Vec::new();
     for (times, words) in measured().filter_map(|each| each.filling) {
         if !filled.contains(&words) {
@@ -208,8 +223,12 @@ fn alternate(
     Ok(summarise(name, pipeline, &own, &other))
 }
 
-fn start(program: &Path) -> Result<ServerProcess> {
-    let server = ServerProcess::start(&ServerOptions::new(program))?;
+fn start(program: &Path, module: Option<&Path>) -> Result<ServerProcess> {
+    let mut options = ServerOptions::new(program);
+    if let Some(module) = module {
+        options = options.option("loadmodule", &[module.to_str().ok_or("a path that is no text")?]);
+    }
+    let server = ServerProcess::start(&options)?;
     let pid = server.pid().to_string();
     exec::output(Command::new("taskset").args(["-a", "-c", "-p", SERVER_CORE, &pid]))?;
     Ok(server)
