@@ -37,6 +37,13 @@ impl KeyContext {
         context
     }
 
+    /// A key that goes to another database, where it has the same name, which Redis does not tell.
+    pub fn into_db(from: Place<'_>, to: Place<'_>) -> KeyContext {
+        let mut context = KeyContext::at(from);
+        context.to_db = db_number(to);
+        context
+    }
+
     pub fn pointer(&mut self) -> *mut c_void {
         (&raw mut *self).cast()
     }

@@ -50,11 +50,16 @@ impl Attached {
 
     /// Asks the class whether it goes along with its key; it may change it on the way.
     fn goes_along(&mut self, from: Place<'_>, to: Place<'_>) -> bool {
-        let Some((living, module)) = self.living() else { return true };
+        let Some(living) = self.class.living() else { return true };
+        if self.value == living.config.reset_value {
+            return false;
+        }
+        let Some(module) = living.module.upgrade() else { return true };
         let is_rename = from.db == to.db;
         let function = if is_rename { living.config.rename } else { living.config.move_to };
         let Some(function) = function else { return true };
-        let mut context = KeyContext::between(from, to);
+        let mut context =
+            if is_rename { KeyContext::between(from, to) } else { KeyContext::into_db(from, to) };
         let value = &raw mut self.value;
         let name = if is_rename { "rename" } else { "move" };
         // SAFETY: the function is the class's own with this signature; context and value outlive the call.
@@ -80,7 +85,7 @@ impl Attached {
         let bytes = rdb_io::save_metadata(&module, place, |io| {
             // SAFETY: the function is the class's own with this signature; stream and value outlive the call.
             unsafe { save(io, std::ptr::null_mut(), pointer) };
-        });
+        })?;
         Some((saved_name(&self.class, &living), bytes))
     }
 
@@ -129,7 +134,7 @@ impl Parked {
             let ignored = may_be_ignored(self.class);
             return if ignored { Ok(None) } else { Err(refused("the class has no reader")) };
         };
-        let mut value = living.config.reset_value;
+        let mut value = 0;
         let (pointer, version) = (&raw mut value, saved_version(self.class));
         let (code, is_whole) = rdb_io::load_metadata(&module, &self.bytes, place, |io| {
             // SAFETY: the function is the class's own with this signature; stream and value outlive the call.
@@ -240,6 +245,7 @@ impl KeyMetadata for NativeMetadata {
         self.attached.retain_mut(|one| {
             let goes_along = one.goes_along(from, to);
             if !goes_along {
+                one.unlinked(from);
                 one.class.free(from.key, one.value);
             }
             goes_along

@@ -235,16 +235,16 @@ pub fn load_aux(module_type: &ModuleType, aux: &ModuleAux) -> bool {
     code == Ok(status::OK) && !io.failed && io.take_length() == Some(tag::EOF)
 }
 
-/// What a module writes of metadata that it has attached to a key.
+/// What a module writes of metadata that it has attached to a key, if it writes anything.
 pub fn save_metadata(
     module: &Arc<Module>,
     place: Place<'_>,
     save: impl FnOnce(*mut c_void),
-) -> Vec<u8> {
+) -> Option<Vec<u8>> {
     let mut io = Io::saving(Some(module.clone()), Some(place));
     let pointer: *mut Io = &raw mut io;
     module.run("rdb_save", || save(pointer.cast()));
-    io.saved()
+    if io.writer.as_bytes().is_empty() { None } else { Some(io.saved()) }
 }
 
 /// Lets a module read metadata again: what its reader returned, and whether it has read all that is there and no more.

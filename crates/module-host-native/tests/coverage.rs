@@ -6,6 +6,7 @@ const COVERAGE: &str = include_str!("../../../tests/modules/coverage.txt");
 /// The modules that call what none of Redis's does.
 const OWN: &[(&str, &str)] = &[
     ("tests/modules/cases.c", include_str!("../../../tests/modules/cases.c")),
+    ("tests/modules/metadata.c", include_str!("../../../tests/modules/metadata.c")),
     ("tests/modules/moments.c", include_str!("../../../tests/modules/moments.c")),
 ];
 const EXPECTED: &str = include_str!("../../../tests/suite/expected.txt");

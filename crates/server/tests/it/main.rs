@@ -2,6 +2,7 @@
 
 mod aof;
 mod api_cases;
+mod api_metadata;
 mod api_moments;
 mod backup;
 mod busy;
