@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use cap::Cap;
 use fastrand::Rng;
 use fuzz::fuzzed::{Fuzzed, Outcome, Seed};
-use fuzz::{acl, configuration, lua, requests, restore};
+use fuzz::{acl, configuration, json, lua, requests, restore};
 
 /// Memory of the whole process; the values of the cases are small, so whoever asks for this much does what a payload told him.
 const MEMORY_MAX: usize = 256 << 20;
@@ -30,6 +30,8 @@ const TARGETS: &[(&str, Make)] = &[
     ("acl", || Box::new(acl::Target::new())),
     ("lua", || Box::new(lua::Target::new())),
     ("restore", || Box::new(restore::Target::new())),
+    ("json-document", || Box::new(json::Documents)),
+    ("json-path", || Box::new(json::Paths::default())),
     ("resp", || Box::new(requests::Target)),
     ("config", || Box::new(configuration::Target)),
 ];

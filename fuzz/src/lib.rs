@@ -5,6 +5,7 @@
 pub mod acl;
 pub mod configuration;
 pub mod fuzzed;
+pub mod json;
 pub mod lua;
 pub mod mutate;
 pub mod requests;

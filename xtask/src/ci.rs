@@ -9,8 +9,8 @@ use clap::{Args, Parser, ValueEnum};
 
 use crate::genuine::{encryption, genuine, suite_tools};
 use crate::{
-    Result, debian, exec, falkordb, fuzz, kills, modules, oracle, paths, real_modules, serve,
-    suite, tidy,
+    Result, debian, exec, falkordb, fuzz, json_path, kills, modules, oracle, paths, real_modules,
+    serve, suite, tidy,
 };
 
 #[derive(Args)]
@@ -106,6 +106,7 @@ fn prepare() -> Result<()> {
     real_modules::redis_cell()?;
     real_modules::redisearch()?;
     real_modules::debian_server()?;
+    json_path::suite()?;
     Ok(())
 }
 
@@ -120,6 +121,7 @@ fn test() -> Result<()> {
     command.env("BULKHEAD_REDISEARCH", real_modules::redisearch()?);
     command.env("BULKHEAD_REDISEARCH_ORACLE", debian.program);
     command.env("BULKHEAD_REDISEARCH_ORACLE_LIBRARIES", debian.libraries);
+    command.env("BULKHEAD_JSONPATH_SUITE", json_path::suite()?);
     exec::run(&mut command)
 }
 
@@ -160,6 +162,8 @@ fn a_million_commands() -> Result<()> {
 fn damaged_payloads() -> Result<()> {
     fuzz::damage(fuzz::Target::Restore, 1000, 1)?;
     fuzz::damage(fuzz::Target::Acl, 20_000, 1)?;
+    fuzz::damage(fuzz::Target::JsonDocument, 20_000, 1)?;
+    fuzz::damage(fuzz::Target::JsonPath, 20_000, 1)?;
     fuzz::damage(fuzz::Target::Lua, 5000, 1)?;
     fuzz::damage(fuzz::Target::Resp, 20_000, 1)?;
     fuzz::damage(fuzz::Target::Config, 200, 1)
@@ -180,6 +184,8 @@ fn many_kills() -> Result<()> {
 fn many_payloads() -> Result<()> {
     fuzz::damage(fuzz::Target::Restore, 100_000, 2)?;
     fuzz::damage(fuzz::Target::Acl, 1_000_000, 2)?;
+    fuzz::damage(fuzz::Target::JsonDocument, 1_000_000, 2)?;
+    fuzz::damage(fuzz::Target::JsonPath, 1_000_000, 2)?;
     fuzz::damage(fuzz::Target::Lua, 200_000, 2)?;
     // About a minute each.
     fuzz::damage(fuzz::Target::Resp, 1_000_000, 2)?;

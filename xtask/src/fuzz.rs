@@ -38,6 +38,8 @@ pub struct FuzzOptions {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Target {
     Acl,
+    JsonDocument,
+    JsonPath,
     Lua,
     Restore,
     Resp,
@@ -48,6 +50,8 @@ impl Target {
     fn name(self) -> &'static str {
         match self {
             Target::Acl => "acl",
+            Target::JsonDocument => "json-document",
+            Target::JsonPath => "json-path",
             Target::Lua => "lua",
             Target::Restore => "restore",
             Target::Resp => "resp",

@@ -13,6 +13,7 @@ mod falkordb;
 mod fuzz;
 mod genuine;
 mod install;
+mod json_path;
 mod kills;
 mod modules;
 mod new;

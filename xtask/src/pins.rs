@@ -51,6 +51,14 @@ pub const REDIS_PY_VERSION: &str = "8.1.0";
 pub const REDIS_PY_SHA256: &str =
     "6e1a19beef9225c83efd689c7e6b7da2d5215b1f42cd13b7fc3714d0a09c7b25";
 
+/// The package of npm that ships JSONPath's compliance suite.
+pub const JSONPATH_SUITE_PACKAGE: &str = "jsonpath-rfc9535@1.3.0";
+pub const JSONPATH_SUITE_ARCHIVE: &str = "jsonpath-rfc9535-1.3.0.tgz";
+pub const JSONPATH_SUITE_SHA256: &str =
+    "5bd567ecfa1667df310f013bdccdaca219ee58517b25360bb291287b0a873b19";
+pub const JSONPATH_SUITE_FILE: &str =
+    "package/src/__tests__/jsonpath-compliance-test-suite/cts.json";
+
 /// Fails unless the file has the hash.
 pub fn verify(path: &Path, sha256: &str) -> Result<()> {
     let found = hash(path)?;

@@ -1,5 +1,7 @@
 //! Paths: which values of a document a command is about, in both dialects.
 
+#[cfg(test)]
+mod compliance;
 mod error;
 mod evaluate;
 mod expression;
