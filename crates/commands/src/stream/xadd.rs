@@ -139,9 +139,8 @@ fn parse<'a>(context: &Context<'a>) -> Result<Options<'a>, CommandError> {
     let (mut trim, mut no_make, mut idempotent) = (TrimOptions::default(), false, None);
     let mut at = 2;
     let id = loop {
-        let Some(word) = argv.get(at).copied() else {
-            return Err(error::wrong_arity(&context.command.full_name));
-        };
+        // That it lacks fields, too, is found behind what is wrong with the options.
+        let Some(word) = argv.get(at).copied() else { break WantedId::Auto };
         if word == b"*" {
             break WantedId::Auto;
         }
@@ -236,7 +235,7 @@ fn xadd(context: &mut Context<'_>) -> CommandResult {
     let (argv, db) = (context.argv, context.db);
     let options = parse(context)?;
     let trim = options.trim.finish(context)?;
-    let fields = &argv[options.id_at + 1..];
+    let fields = argv.get(options.id_at + 1..).unwrap_or_default();
     if fields.is_empty() || fields.len() % 2 != 0 {
         return Err(error::wrong_arity(&context.command.full_name));
     }
