@@ -86,15 +86,24 @@ impl TrimOptions {
         Ok(threshold_at + 1 - at)
     }
 
+    /// Whether they say nothing of what is to stay; a limit needs to know.
+    pub(super) fn lack_strategy(&self) -> Result<bool, CommandError> {
+        match (&self.to, self.limit) {
+            // No limit at all, which Redis takes for one only where entries are added.
+            (None, None | Some(0)) => Ok(true),
+            (None, Some(_)) => Err(LIMIT_WITHOUT_STRATEGY),
+            (Some(_), _) => Ok(false),
+        }
+    }
+
     /// What the options ask for, if for anything.
     pub(super) fn finish(&self, context: &Context<'_>) -> Result<Option<Trim>, CommandError> {
-        let Some(to) = self.to else {
-            return if self.limit.is_some() { Err(LIMIT_WITHOUT_STRATEGY) } else { Ok(None) };
-        };
+        self.lack_strategy()?;
         // What is propagated says exactly what to trim, and keeps the limit that is without a meaning then.
         if self.limit.is_some() && !self.approximate && !context.client().has(client_flag::MASTER) {
             return Err(LIMIT_OF_EXACT);
         }
+        let Some(to) = self.to else { return Ok(None) };
         let limit = match self.limit.filter(|_| self.approximate) {
             Some(limit) => limit,
             None if self.approximate => match context.state.stream_limits().entries_max as u64 {

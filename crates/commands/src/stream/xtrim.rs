@@ -60,6 +60,9 @@ pub const XTRIM: BuiltIn = BuiltIn::new(
 
 use super::trim_options::TrimOptions;
 
+const NO_STRATEGY: CommandError =
+    CommandError::constant("ERR syntax error, XTRIM must be called with a trimming strategy");
+
 fn xtrim(context: &mut Context<'_>) -> CommandResult {
     let (argv, db) = (context.argv, context.db);
     let mut options = TrimOptions::default();
@@ -70,7 +73,10 @@ fn xtrim(context: &mut Context<'_>) -> CommandResult {
             words => at += words,
         }
     }
-    let trim = options.finish(context)?.ok_or(error::SYNTAX)?;
+    if options.lack_strategy()? {
+        return Err(NO_STRATEGY);
+    }
+    let trim = options.finish(context)?.ok_or(NO_STRATEGY)?;
     let Some(stream) = context.state.stream_to_write(db, argv[1])? else {
         context.reply.integer(0);
         return Ok(());
