@@ -227,7 +227,13 @@ fn call_with(
         ctx.argv.clone_from(&strings);
         let name = format!("{what} of {}", command.full_name);
         let mark = context.reply.mark();
-        let done = crate::exceptions::guarded(&module, &name, function, &mut ctx, &mut strings);
+        let done = crate::exceptions::guarded(
+            &module,
+            &module.running(&name),
+            function,
+            &mut ctx,
+            &mut strings,
+        );
         drop(ctx);
         done.unwrap_or_else(|error| {
             context.reply.truncate(mark);
@@ -282,7 +288,13 @@ fn call_timeout(
         blocked.argv.slices().iter().map(|argument| ModuleString::create(argument)).collect();
     ctx.argv.clone_from(&strings);
     let mark = context.reply.mark();
-    let done = crate::exceptions::guarded(&module, "timeout", function, &mut ctx, &mut strings);
+    let done = crate::exceptions::guarded(
+        &module,
+        &module.running("timeout"),
+        function,
+        &mut ctx,
+        &mut strings,
+    );
     drop(ctx);
     if let Err(error) = done {
         context.reply.truncate(mark);

@@ -12,11 +12,13 @@ use engine::command::CommandStats;
 use engine::keys::{FoundKey, FoundKeys};
 use engine::{Command, CommandResult, Context, GuestCommand, Run, State};
 use module_abi::status;
+use sys::crash::RunningModule;
 
 use crate::context::{Ctx, Kind};
 use crate::errno::{fail, set_errno};
 use crate::module::Module;
 use crate::shared::Shared;
+use crate::stats::Stats;
 use crate::strings::{ModuleString, StringPtr, bytes_of};
 use crate::table::Table;
 use crate::{exceptions, ptr};
@@ -27,9 +29,12 @@ pub type CommandFunc = exceptions::Function;
 /// A command of a module: the function to call.
 pub struct NativeCommand {
     module: Weak<Module>,
-    module_name: String,
-    full_name: String,
+    stats: Arc<Stats>,
+    /// The names of the module and of the command.
+    running: Rc<RunningModule>,
     function: Cell<Option<CommandFunc>>,
+    /// Room for the arguments of a call, while none is under way.
+    room: Cell<Vec<StringPtr>>,
     getkeys_api: bool,
     getchannels_api: bool,
 }
@@ -40,12 +45,20 @@ pub struct CommandHandle {
 }
 
 impl NativeCommand {
-    fn call(&self, ctx: &mut Ctx, argv: &[&[u8]], function: CommandFunc) -> CommandResult {
-        let Some(module) = self.module.upgrade() else { return Ok(()) };
-        let mut strings: Vec<StringPtr> =
-            argv.iter().map(|argument| ModuleString::create(argument)).collect();
+    fn call(
+        &self,
+        module: &Module,
+        ctx: &mut Ctx,
+        argv: &[&[u8]],
+        function: CommandFunc,
+    ) -> CommandResult {
+        let mut strings = self.room.take();
+        strings.extend(argv.iter().map(|argument| ModuleString::create(argument)));
         ctx.argv.clone_from(&strings);
-        exceptions::guarded(&module, &self.full_name, function, ctx, &mut strings).map(drop)
+        let done = exceptions::guarded(module, &self.running, function, ctx, &mut strings);
+        strings.clear();
+        self.room.set(strings);
+        done.map(drop)
     }
 }
 
@@ -58,7 +71,7 @@ impl GuestCommand for NativeCommand {
         crate::stats::mind_limit(context, &module)?;
         context.state.redacted_arguments.clear();
         let mut ctx = Ctx::of_command(&module, context);
-        self.call(&mut ctx, argv, function).inspect_err(|_| {
+        self.call(&module, &mut ctx, argv, function).inspect_err(|_| {
             // Nobody would answer it any more.
             crate::ended_waits::end_wait_of(ctx.state(), context.client);
         })
@@ -71,9 +84,9 @@ impl GuestCommand for NativeCommand {
         let module = self.module.upgrade()?;
         let function = self.function.get()?;
         let mut ctx =
-            Ctx::new(Some(module), Kind::Keys, std::ptr::null_mut(), std::ptr::null_mut());
+            Ctx::new(Some(module.clone()), Kind::Keys, std::ptr::null_mut(), std::ptr::null_mut());
         ctx.found_keys = Some(FoundKeys::new());
-        self.call(&mut ctx, argv, function).ok()?;
+        self.call(&module, &mut ctx, argv, function).ok()?;
         ctx.found_keys.take()
     }
 
@@ -83,10 +96,14 @@ impl GuestCommand for NativeCommand {
         else {
             return Vec::new();
         };
-        let mut ctx =
-            Ctx::new(Some(module), Kind::Channels, std::ptr::null_mut(), std::ptr::null_mut());
+        let mut ctx = Ctx::new(
+            Some(module.clone()),
+            Kind::Channels,
+            std::ptr::null_mut(),
+            std::ptr::null_mut(),
+        );
         ctx.found_channels = Some(Vec::new());
-        if self.call(&mut ctx, argv, function).is_err() {
+        if self.call(&module, &mut ctx, argv, function).is_err() {
             return Vec::new();
         }
         let found = ctx.found_channels.take().unwrap_or_default();
@@ -96,13 +113,11 @@ impl GuestCommand for NativeCommand {
     }
 
     fn module_name(&self) -> &str {
-        &self.module_name
+        &self.running.module
     }
 
     fn note_call(&self, duration_us: u64, failed: bool) {
-        if let Some(module) = self.module.upgrade() {
-            module.stats.note_call(&self.full_name, duration_us, failed);
-        }
+        self.stats.note_call(&self.running.function, duration_us, failed);
     }
 }
 
@@ -219,8 +234,9 @@ fn make_command(module: &Arc<Module>, state: &State, registration: &Registration
     };
     let native = NativeCommand {
         module: Arc::downgrade(module),
-        module_name: module.name(),
-        full_name: full_name.clone(),
+        stats: module.stats.clone(),
+        running: module.running(&full_name),
+        room: Cell::default(),
         function: Cell::new(*function),
         getkeys_api: flags.getkeys_api,
         getchannels_api: flags.getchannels_api,

@@ -4,6 +4,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 
 use engine::CommandError;
 use engine::effect::LogLevel;
+use sys::crash::RunningModule;
 
 use crate::context::Ctx;
 use crate::host::log;
@@ -35,7 +36,7 @@ const CLASS_RUST: u64 = u64::from_be_bytes(*b"MOZ\0RUST");
 /// give back by itself on such a way out, stays taken.
 pub fn guarded(
     module: &Module,
-    what: &str,
+    running: &RunningModule,
     function: Function,
     ctx: &mut Ctx,
     argv: &mut [StringPtr],
@@ -46,13 +47,14 @@ pub fn guarded(
     let mut caught = std::ptr::null_mut();
     // SAFETY: the function is the module's own with this signature; context and strings outlive the call. An exception goes
     // through frames of the module only: what it calls of ours lets none through.
-    let result = module.noting(what, || unsafe {
+    let result = module.noting_known(running, || unsafe {
         bulkhead_call_guarded(address, first, second, count as usize, &raw mut caught)
     });
     if caught.is_null() {
         return Ok(result);
     }
     let kind = end_exception(module, caught);
+    let what = &running.function;
     module.stats.note_exception();
     let name = module.name();
     log(LogLevel::Warning, &format!("Module '{name}': {kind} left its function '{what}'"));

@@ -64,7 +64,7 @@ pub struct Module {
     pub inherited_categories: RefCell<Vec<String>>,
     /// How many of its functions run.
     pub inside: Cell<usize>,
-    pub stats: Stats,
+    pub stats: Arc<Stats>,
     pub library: Library,
 }
 
@@ -112,7 +112,7 @@ impl Module {
             categories: RefCell::default(),
             inherited_categories: RefCell::default(),
             inside: Cell::new(0),
-            stats: Stats::default(),
+            stats: Arc::default(),
             library,
         }
     }
@@ -138,23 +138,37 @@ impl Module {
     }
 
     /// Notes for a crash report what runs.
-    pub fn noting<R>(&self, function: &str, call: impl FnOnce() -> R) -> R {
-        let known = self.running.borrow().get(function).cloned();
-        let running = known.unwrap_or_else(|| {
-            let name = self.name();
-            let named = !name.is_empty();
-            let running = Rc::new(sys::crash::RunningModule {
-                module: if named { name } else { self.path.clone() },
-                function: function.to_owned(),
-            });
-            if named {
-                self.running.borrow_mut().insert(function.to_owned(), running.clone());
-            }
-            running
-        });
+    fn noting<R>(&self, function: &str, call: impl FnOnce() -> R) -> R {
+        self.noting_known(&self.running(function), call)
+    }
+
+    /// The same of what is named so already.
+    #[inline]
+    pub fn noting_known<R>(
+        &self,
+        running: &sys::crash::RunningModule,
+        call: impl FnOnce() -> R,
+    ) -> R {
         self.inside.set(self.inside.get() + 1);
-        let result = sys::crash::with_running(&running, call);
+        let result = sys::crash::with_running(running, call);
         self.inside.set(self.inside.get() - 1);
         result
+    }
+
+    /// What a crash report says of a function that runs.
+    pub fn running(&self, function: &str) -> Rc<sys::crash::RunningModule> {
+        if let Some(known) = self.running.borrow().get(function) {
+            return known.clone();
+        }
+        let name = self.name();
+        let named = !name.is_empty();
+        let running = Rc::new(sys::crash::RunningModule {
+            module: if named { name } else { self.path.clone() },
+            function: function.to_owned(),
+        });
+        if named {
+            self.running.borrow_mut().insert(function.to_owned(), running.clone());
+        }
+        running
     }
 }

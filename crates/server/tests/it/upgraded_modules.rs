@@ -152,7 +152,7 @@ fn unfit(modules: &Modules) -> Vec<(&'static str, PathBuf, &'static str)> {
             "refuses the values",
             modules.compile(
                 "refuses",
-                &code.replace("value->text[0] == '!'", "value->text[4] == '7'"),
+                &code.replace("value->text[0] == '!'", "value->len > 4 && value->text[4] == '7'"),
             ),
             "the new module does not take 11 of 301 values, the first of them",
         ),
