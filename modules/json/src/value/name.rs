@@ -15,13 +15,25 @@ pub struct Name(ArcStr);
 /// All short names in use, and some that no longer are.
 struct Shared {
     names: Option<HashSet<ArcStr>>,
+    /// Names asked for lately, by a hash that costs little: documents of one kind come one after the other.
+    recent: [Option<ArcStr>; RECENT],
     /// At so many names those that nobody has are thrown away.
     sweep_at: usize,
 }
 
 const SWEEP_MIN: usize = 1024;
+const RECENT: usize = 256;
 
-static SHARED: Mutex<Shared> = Mutex::new(Shared { names: None, sweep_at: SWEEP_MIN });
+static SHARED: Mutex<Shared> =
+    Mutex::new(Shared { names: None, recent: [const { None }; RECENT], sweep_at: SWEEP_MIN });
+
+/// Where a name stands among the recent ones.
+fn recent_place(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let at = |index: usize| usize::from(bytes.get(index).copied().unwrap_or(0));
+    let mixed = at(0) ^ at(bytes.len() / 2) << 2 ^ at(bytes.len().saturating_sub(1)) << 4;
+    (mixed ^ bytes.len().wrapping_mul(37)) % RECENT
+}
 
 fn shared() -> MutexGuard<'static, Shared> {
     // A set is whole at each point where something may panic.
@@ -34,18 +46,12 @@ impl Name {
             return Name(ArcStr::from(text));
         }
         let mut shared = shared();
-        let sweep_at = shared.sweep_at;
-        let names = shared.names.get_or_insert_default();
-        if let Some(name) = names.get(text) {
+        let place = recent_place(text);
+        if let Some(name) = shared.recent[place].as_ref().filter(|name| *name == text) {
             return Name(name.clone());
         }
-        let name = ArcStr::from(text);
-        names.insert(name.clone());
-        if names.len() >= sweep_at {
-            names.retain(|name| ArcStr::strong_count(name).is_none_or(|count| count > 1));
-            names.shrink_to(SWEEP_MIN);
-            shared.sweep_at = SWEEP_MIN.max(2 * shared.names.as_ref().map_or(0, HashSet::len));
-        }
+        let name = shared.find_or_add(text);
+        shared.recent[place] = Some(name.clone());
         Name(name)
     }
 
@@ -56,6 +62,24 @@ impl Name {
     /// Bytes behind the pointer that no other document shares.
     pub fn own_bytes(&self) -> Option<usize> {
         (self.0.len() > SHARED_NAME_BYTES_MAX).then(|| self.0.len())
+    }
+}
+
+impl Shared {
+    fn find_or_add(&mut self, text: &str) -> ArcStr {
+        let names = self.names.get_or_insert_default();
+        if let Some(name) = names.get(text) {
+            return name.clone();
+        }
+        let name = ArcStr::from(text);
+        names.insert(name.clone());
+        if names.len() >= self.sweep_at {
+            self.recent = [const { None }; RECENT];
+            names.retain(|name| ArcStr::strong_count(name).is_none_or(|count| count > 1));
+            names.shrink_to(SWEEP_MIN);
+            self.sweep_at = SWEEP_MIN.max(2 * names.len());
+        }
+        name
     }
 }
 

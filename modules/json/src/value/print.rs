@@ -1,6 +1,6 @@
 //! Values become texts.
 
-use super::{Number, Repr, Value};
+use super::{Name, Number, Repr, Value};
 
 /// What stands between the parts of a text; nothing by default.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,21 +32,35 @@ impl Value {
             Repr::Short(..) | Repr::Long(_) => {
                 print_text(self.as_str().expect("one of the two texts"), to);
             }
-            Repr::Array(_) | Repr::Packed(_) => {
+            Repr::Array(items) => {
+                print_list((b'[', b']'), items.iter(), format, level, to, |child, to| {
+                    child.print(format, level + 1, to);
+                });
+            }
+            Repr::Packed(_) => {
                 print_list((b'[', b']'), self.children(), format, level, to, |child, to| {
                     child.print(format, level + 1, to);
                 });
             }
-            Repr::List(_) | Repr::Table(_) => {
-                print_list((b'{', b'}'), self.members(), format, level, to, |member, to| {
-                    print_text(member.0, to);
-                    to.push(b':');
-                    to.extend_from_slice(format.space);
-                    member.1.print(format, level + 1, to);
+            Repr::List(members) => {
+                print_list((b'{', b'}'), members.iter(), format, level, to, |member, to| {
+                    print_member(&member.0, &member.1, format, level + 1, to);
+                });
+            }
+            Repr::Table(table) => {
+                print_list((b'{', b'}'), table.iter(), format, level, to, |member, to| {
+                    print_member(member.0, member.1, format, level + 1, to);
                 });
             }
         }
     }
+}
+
+fn print_member(name: &Name, value: &Value, format: &Format<'_>, level: usize, to: &mut Vec<u8>) {
+    print_text(name.as_str(), to);
+    to.push(b':');
+    to.extend_from_slice(format.space);
+    value.print(format, level, to);
 }
 
 /// Prints what stands between brackets.
@@ -80,5 +94,13 @@ pub fn print_list<T>(
 
 /// Prints a string with its quotes.
 pub fn print_text(text: &str, to: &mut Vec<u8>) {
+    // Without a way out in the middle, this takes many bytes at a time.
+    let is_special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    if !text.bytes().fold(false, |special, byte| special | is_special(byte)) {
+        to.push(b'"');
+        to.extend_from_slice(text.as_bytes());
+        to.push(b'"');
+        return;
+    }
     serde_json::to_writer(to, text).expect("a vector takes all that is written");
 }
