@@ -53,13 +53,19 @@ impl Value {
 
     /// Takes the element or member at this place out.
     pub fn remove(&mut self, index: usize) -> Option<Value> {
-        let removed = self.child(index)?.into_owned();
-        match &mut self.0 {
-            Repr::List(members) => drop(members.remove(index)),
-            Repr::Table(table) => drop(table.shift_remove_index(index)),
-            _ => self.splice(index, index + 1, Vec::new()),
+        if index >= self.len() {
+            return None;
         }
-        Some(removed)
+        match &mut self.0 {
+            Repr::List(members) => Some(members.remove(index).1),
+            Repr::Table(table) => table.shift_remove_index(index).map(|(_, value)| value),
+            Repr::Array(items) => Some(items.remove(index)),
+            _ => {
+                let removed = self.child(index)?.into_owned();
+                self.splice(index, index + 1, Vec::new());
+                Some(removed)
+            }
+        }
     }
 }
 
