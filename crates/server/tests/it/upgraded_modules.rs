@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use testkit::{Client, Reply};
 
 use crate::parked_modules::{ask, done, says, typed};
-use crate::support::{Modules, load, options};
+use crate::support::{Modules, load, options, prepared};
 use crate::{eventually, start};
 
 /// The module with a type, whose values have a digest.
@@ -280,4 +280,20 @@ fn what_a_module_is_used_for_goes_on_or_is_told() {
     done(&mut client, "PING");
     done(&mut client, "MODULE UNLOAD waiting");
     says(&upgrade(&mut client, "waiting", &path), "no such module with that name");
+}
+
+#[test]
+fn threads_of_a_module_go_on_when_they_have_been_looked_at() {
+    // Its threads have a handler of their own for the signal with which they are asked.
+    let Some(redisearch) = prepared("BULKHEAD_REDISEARCH") else { return };
+    let server = start(&options());
+    let mut client = server.client().expect("a connection");
+    assert_eq!(load(&mut client, &redisearch), Reply::Simple(b"OK".to_vec()));
+    done(&mut client, "FT.CREATE books SCHEMA title TEXT");
+    done(&mut client, "FT.ADD books one 1.0 FIELDS title harbour");
+    for _ in 0..2 {
+        says(&upgrade(&mut client, "ft", &redisearch), "threads of the module run");
+        let found = ask(&mut client, "FT.SEARCH books harbour NOCONTENT");
+        assert_eq!(found, Reply::Array(vec![Reply::Integer(1), Reply::Bulk(b"one".to_vec())]));
+    }
 }

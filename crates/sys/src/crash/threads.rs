@@ -63,17 +63,33 @@ fn note_frames(slot: &Slot) {
 pub fn prepare() -> std::io::Result<()> {
     // The first walk loads what unwinding needs; later ones allocate nothing.
     super::stack::frames();
+    take_signal().map(drop)
+}
+
+/// Answers the signal; what was done at it before.
+fn take_signal() -> std::io::Result<libc::sigaction> {
     // SAFETY: all-zero is a valid sigaction: no flags, empty mask.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = answer as *const () as libc::sighandler_t;
     // On the stack of the thread itself: the one the standard library sets aside is small.
     action.sa_flags = libc::SA_RESTART;
+    // SAFETY: all-zero is a valid sigaction, and it is overwritten.
+    let mut before: libc::sigaction = unsafe { std::mem::zeroed() };
     // SAFETY: the handler takes no lock and allocates nothing.
-    crate::check(unsafe { libc::sigaction(ASK, &raw const action, std::ptr::null_mut()) }).map(drop)
+    crate::check(unsafe { libc::sigaction(ASK, &raw const action, &raw mut before) })?;
+    Ok(before)
+}
+
+/// Leaves the signal to whom it was taken from.
+fn give_signal_back(before: &libc::sigaction) {
+    // SAFETY: what was installed before is valid still.
+    unsafe { libc::sigaction(ASK, before, std::ptr::null_mut()) };
 }
 
 /// Stacks of all threads but this one, waiting at most `timeout_ms` for their answers.
 pub fn others(timeout_ms: u64) -> Vec<ThreadStack> {
+    // A module may have made the signal its own: one would let its threads sleep for good.
+    let before = take_signal();
     let threads = all_threads();
     let asked: Vec<(i32, &Slot)> =
         threads.into_iter().filter(|thread| *thread != thread_id()).zip(&SLOTS).collect();
@@ -90,7 +106,15 @@ pub fn others(timeout_ms: u64) -> Vec<ThreadStack> {
         // SAFETY: usleep only waits.
         unsafe { libc::usleep(500) };
     }
-    asked.iter().map(|(thread, slot)| stack_in(*thread, slot)).collect()
+    let stacks: Vec<ThreadStack> =
+        asked.iter().map(|(thread, slot)| stack_in(*thread, slot)).collect();
+    // One that has not answered may be told later.
+    if let Ok(before) = before
+        && !stacks.iter().any(|stack| stack.timed_out)
+    {
+        give_signal_back(&before);
+    }
+    stacks
 }
 
 fn stack_in(thread: i32, slot: &Slot) -> ThreadStack {
@@ -131,6 +155,16 @@ mod tests {
         let waiting = std::thread::spawn(move || receive.recv().is_err());
         let stacks = others(2000);
         assert!(stacks.iter().any(|stack| !stack.timed_out && stack.frames.len() > 2));
+        // Somebody else's handler is not called, and is there again afterwards.
+        extern "C" fn of_others(_: libc::c_int) {
+            std::process::abort();
+        }
+        let mut action = take_signal().expect("sigaction");
+        action.sa_sigaction = of_others as *const () as libc::sighandler_t;
+        give_signal_back(&action);
+        assert!(others(2000).iter().all(|stack| !stack.timed_out));
+        let found = take_signal().expect("sigaction").sa_sigaction;
+        assert_eq!(found, of_others as *const () as libc::sighandler_t);
         drop(send);
         assert!(waiting.join().expect("the thread ends"));
     }
