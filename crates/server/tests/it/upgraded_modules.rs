@@ -297,3 +297,20 @@ fn threads_of_a_module_go_on_when_they_have_been_looked_at() {
         assert_eq!(found, Reply::Array(vec![Reply::Integer(1), Reply::Bulk(b"one".to_vec())]));
     }
 }
+
+#[test]
+fn redis_cell_is_replaced_by_itself() {
+    let Some(redis_cell) = prepared("BULKHEAD_REDIS_CELL") else { return };
+    let server = start(&options());
+    let mut client = server.client().expect("a connection");
+    assert_eq!(load(&mut client, &redis_cell), Reply::Simple(b"OK".to_vec()));
+    for left in [2, 1, 0] {
+        let Reply::Array(figures) = ask(&mut client, "CL.THROTTLE visitor 2 1 3600") else {
+            panic!("no array")
+        };
+        assert_eq!(figures[2], Reply::Integer(left));
+        let reply = upgrade(&mut client, "redis-cell", &redis_cell);
+        assert_eq!(*field(&reply, "values"), Reply::Integer(0), "{reply:?}");
+    }
+    done(&mut client, "MODULE UNLOAD redis-cell");
+}
