@@ -2,6 +2,7 @@
 
 use module_sdk::{DataType, Digest, Error, Loader, Result, Rewriter, Saver};
 
+use crate::limits::EFFORT_MAX;
 use crate::value::{Value, parse_saved};
 
 /// The version of what RedisJSON saves: the text of the document, as one string.
@@ -21,7 +22,7 @@ impl DataType for Document {
     }
 
     fn load(from: &mut Loader, version: i32) -> Result<Document> {
-        if version > SAVED_VERSION {
+        if version != SAVED_VERSION {
             return Err(Error::err(format!("documents of version {version} are not known")));
         }
         let text = from.bytes()?;
@@ -38,7 +39,7 @@ impl DataType for Document {
     }
 
     fn free_effort(&self) -> usize {
-        self.root.parts()
+        self.root.parts(EFFORT_MAX)
     }
 
     fn digest(&self, digest: &mut Digest) {

@@ -19,6 +19,7 @@ pub const NOT_AN_INTEGER: Error = Error::Text(Cow::Borrowed("Couldn't parse as i
 pub const TOO_DEEP: Error = Error::Text(Cow::Borrowed("ERR recursion limit exceeded"));
 pub const TOO_MUCH: Error =
     Error::Text(Cow::Borrowed("ERR the path selects too many values to write so much to each"));
+pub const TOO_LONG: Error = Error::Text(Cow::Borrowed("ERR the reply is too long"));
 pub const NOT_A_NUMBER_THERE: &str = "does not contains a number";
 
 /// A text that is no JSON, where RedisJSON says so without a code.

@@ -2,7 +2,7 @@
 
 use module_sdk::{Error, Reply, TestServer};
 
-use super::RedisModule_OnLoad;
+use super::{RedisModule_OnLoad, error};
 
 fn server() -> TestServer {
     TestServer::start(RedisModule_OnLoad, &[]).expect("loaded")
@@ -92,4 +92,40 @@ fn documents_grow_within_limits() {
     let many = format!("[{}]", vec!["0"; 5000].join(","));
     server.command(&["json.set", "many", "$", &many]).expect("a reply");
     assert!(server.command(&["json.set", "many", "$[*]", &many.replace('0', "\"x\"")]).is_err());
+    // Numbers that lie packed are as many, and long texts take memory, too.
+    let numbers = format!("[{}]", vec!["0"; 100_000].join(","));
+    let text = format!("\"{}\"", "x".repeat(100_000));
+    for each in [&numbers, &text] {
+        let refused = server.command(&["json.set", "many", "$[*]", each]);
+        assert_eq!(refused, Err(error::TOO_MUCH));
+    }
+}
+
+#[test]
+fn replies_are_bounded() {
+    let mut server = server();
+    let members: Vec<String> = (0..100).map(|number| format!("\"{number}\":0")).collect();
+    let (a, o) = ("x".repeat(1000), members.join(","));
+    let text = format!("{{\"a\":\"{a}\",\"b\":[[1,2],[]],\"o\":{{{o}}}}}");
+    server.command(&["json.set", "doc", "$", &text]).expect("a reply");
+    let often = format!("$[{}]", vec!["'a','o'"; 100].join(","));
+    let spellings: Vec<String> =
+        (0..100).map(|spaces| format!("${}.a", " ".repeat(spaces))).collect();
+    let mut several = vec!["json.get", "doc"];
+    several.extend(spellings.iter().map(String::as_str));
+    let long = "x".repeat(20_000);
+    for command in [
+        &["json.get", "doc", &often][..],
+        &["json.get", "doc", "newline", &long, "$.b"],
+        &["json.get", "doc", "indent", &long, "$.b"],
+        &["json.get", "doc", "space", &long, "$", ".", "$.b", ".b"],
+        &["json.resp", "doc", &often],
+        &["json.objkeys", "doc", &often],
+        &several,
+    ] {
+        let refused = server.command(command).err();
+        assert_eq!(refused, Some(error::TOO_LONG), "{command:?}");
+    }
+    assert!(server.command(&["json.get", "doc", "$.a", "$.b"]).is_ok());
+    assert!(server.command(&["json.get", "doc", "newline", "\n", "$.a"]).is_ok());
 }

@@ -1,6 +1,7 @@
 //! JSON.ARRAPPEND, JSON.ARRINSERT, JSON.ARRPOP, JSON.ARRTRIM.
 
-use module_sdk::{Argument, Arguments, Command, Error, Reply, Result};
+use module_sdk::raw::strings::Word;
+use module_sdk::{Argument, Arguments, Command, Context, Error, Reply, Result};
 
 use super::{
     KEY, PATH, change_each, changed, declared, growing, integer, last_or_all, may_write,
@@ -39,24 +40,7 @@ pub const ARRAPPEND: Command = growing(
     ),
     |context, arguments| {
         let (key, text) = (arguments.word()?, arguments.bytes()?);
-        let values = values(arguments)?;
-        let mut open = context.write(key);
-        let root = opened_to_write(&mut open)?.ok_or(error::NO_KEY)?;
-        let path = Path::parse(text)?;
-        let places = path.places(root)?;
-        may_write(&places, &values, 1)?;
-        let results = change_each(root, &places, |value| {
-            if !value.is_array() {
-                return None;
-            }
-            value.splice(usize::MAX, usize::MAX, values.clone());
-            Some(length(value))
-        });
-        drop(open);
-        if results.iter().any(Option::is_some) {
-            changed(context, "json.arrappend", key);
-        }
-        last_or_all(&path, results, || error::not_there("not an array"))
+        insert(context, (key, text), None, values(arguments)?)
     },
 );
 
@@ -71,34 +55,43 @@ pub const ARRINSERT: Command = growing(
     |context, arguments| {
         let (key, text) = (arguments.word()?, arguments.bytes()?);
         let index = integer(arguments)?;
-        let values = values(arguments)?;
-        let mut open = context.write(key);
-        let root = opened_to_write(&mut open)?.ok_or(error::NO_KEY)?;
-        let path = Path::parse(text)?;
-        let places = path.places(root)?;
-        may_write(&places, &values, 1)?;
-        // All arrays before the first change: an index that is not in one changes none.
-        let mut places_at =
-            |value: &mut Value| value.is_array().then(|| insertion(index, value.len()));
-        let found = change_each(root, &places, &mut places_at);
-        if found.iter().flatten().any(Option::is_none) {
-            return Err(Error::err("index out of bounds"));
-        }
-        let results = change_each(root, &places, |value| {
-            if !value.is_array() {
-                return None;
-            }
-            let at = insertion(index, value.len())?;
-            value.splice(at, at, values.clone());
-            Some(length(value))
-        });
-        drop(open);
-        if results.iter().any(Option::is_some) {
-            changed(context, "json.arrinsert", key);
-        }
-        last_or_all(&path, results, not_an_array)
+        insert(context, (key, text), Some(index), values(arguments)?)
     },
 );
+
+/// Inserts values before an index of the arrays at a path, or at their ends.
+fn insert(
+    context: &mut Context,
+    (key, text): (Word<'_>, &[u8]),
+    index: Option<i64>,
+    values: Vec<Value>,
+) -> Result {
+    let mut open = context.write(key);
+    let root = opened_to_write(&mut open)?.ok_or(error::NO_KEY)?;
+    let path = Path::parse(text)?;
+    let places = path.places(root)?;
+    may_write(&places, &values, 1)?;
+    let at = |array: &Value| match index {
+        Some(index) => insertion(index, array.len()),
+        None => Some(array.len()),
+    };
+    // All arrays before the first change: an index that is not in one changes none.
+    let found = change_each(root, &places, |value| value.is_array().then(|| at(value).is_some()));
+    if found.contains(&Some(false)) {
+        return Err(Error::err("index out of bounds"));
+    }
+    let results = change_each(root, &places, |value| {
+        let at = at(value).filter(|_| value.is_array())?;
+        value.splice(at, at, values.clone());
+        Some(length(value))
+    });
+    drop(open);
+    if results.iter().any(Option::is_some) {
+        let event = if index.is_some() { "json.arrinsert" } else { "json.arrappend" };
+        changed(context, event, key);
+    }
+    last_or_all(&path, results, not_an_array)
+}
 
 /// Where to insert in an array of this length; negative indexes count from its end.
 fn insertion(index: i64, len: usize) -> Option<usize> {

@@ -26,6 +26,7 @@ const READING: Reading = Reading {
     root: None,
     nothing: |path| Err(error::not_there_at(path, "not an array")),
     wrong: |path, _: &Value| error::not_there_at(path, "not an array"),
+    is_long: false,
 };
 
 pub const ARRINDEX: Command = reading(

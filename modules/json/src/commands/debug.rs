@@ -32,7 +32,7 @@ pub const DEBUG: Command = {
     spec.key_specs = &[KeySpec::at(2, key_flag::RO | key_flag::ACCESS)];
     reading(spec, |context, arguments| {
         if arguments.keyword("MEMORY") {
-            return tell(context, arguments, |value| size_of::<Value>() + value.outside_bytes());
+            return tell(context, arguments, Value::bytes);
         }
         if arguments.keyword("DEPTH") {
             return tell(context, arguments, Value::depth);

@@ -1,11 +1,12 @@
 //! JSON.GET and JSON.MGET.
 
+use indexmap::IndexMap;
 use module_sdk::{Argument, Arguments, Command, Context, Error, KeySpec, Reply, Result, key_flag};
 
-use super::{KEY, OPTIONAL_PATH, PATH, declared, opened, reading};
+use super::{KEY, OPTIONAL_PATH, PATH, declared, may_tell, opened, reading};
 use crate::error;
 use crate::path::Path;
-use crate::value::{Format, Node, Value, print_list, print_text};
+use crate::value::{Format, Node, Value, print_colon, print_list, print_text};
 
 pub const GET: Command = reading(
     declared(
@@ -26,7 +27,11 @@ pub const GET: Command = reading(
         let request = Request::read(context, arguments)?;
         let open = context.read(key);
         let Some(root) = opened(&open)? else { return Ok(Reply::Null) };
-        request.answer(root).map(Reply::Bulk)
+        let text = request.answer(root)?;
+        if !request.format.is_whole(&text) {
+            return Err(error::TOO_LONG);
+        }
+        Ok(Reply::Bulk(text))
     },
 );
 
@@ -47,10 +52,10 @@ pub const MGET: Command = {
             let open = context.read(key);
             // Keys of other types are as good as none here.
             let Ok(Some(root)) = opened(&open) else { return Ok(Reply::Null) };
-            Ok(match single(root, &path, text, &Format::default()) {
-                Ok(text) => Reply::Bulk(text),
-                Err(_) => Reply::Null,
-            })
+            match single(root, &path, text, &Format::default()) {
+                Err(error) if error == error::no_path(text) => Ok(Reply::Null),
+                result => result.map(Reply::Bulk),
+            }
         };
         let replies = words.into_iter().map(|key| one(context, key));
         Ok(Reply::Array(replies.collect::<Result<_>>()?))
@@ -89,24 +94,22 @@ impl<'a> Request<'a> {
         let read = |text: &&[u8]| Path::parse(text).map_err(Error::from);
         let paths: Vec<Path> = self.paths.iter().map(read).collect::<Result<_>>()?;
         let all_legacy = paths.iter().all(Path::is_legacy);
-        let mut found: Vec<(&[u8], Vec<Node<'_>>)> = Vec::new();
+        let mut found: IndexMap<&[u8], Vec<Node<'_>>> = IndexMap::new();
+        let mut bytes = "{}".len();
         for (path, text) in paths.iter().zip(&self.paths) {
             let values = path.values(root)?;
             if all_legacy && values.is_empty() {
                 return Err(error::no_path(text));
             }
+            may_tell(&values, &mut bytes)?;
             // A path that comes twice is one member.
-            match found.iter_mut().find(|(each, _)| each == text) {
-                Some(before) => before.1 = values,
-                None => found.push((text, values)),
-            }
+            found.insert(text, values);
         }
         let mut reply = Vec::new();
         let format = &self.format;
         print_list((b'{', b'}'), found.iter(), format, 0, &mut reply, |(text, values), to| {
             print_text(&String::from_utf8_lossy(text), to);
-            to.push(b':');
-            to.extend_from_slice(format.space);
+            print_colon(format, to);
             match values.first().filter(|_| all_legacy) {
                 Some(first) => first.print(format, 1, to),
                 None => print_all(values, format, 1, to),
@@ -128,6 +131,7 @@ fn single(root: &Value, path: &Path, text: &[u8], format: &Format<'_>) -> Result
     if path.is_legacy() {
         values.first().ok_or_else(|| error::no_path(text))?.print(format, 0, &mut reply);
     } else {
+        may_tell(&values, &mut 0)?;
         print_all(&values, format, 0, &mut reply);
     }
     Ok(reply)

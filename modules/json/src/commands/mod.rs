@@ -25,7 +25,7 @@ use module_sdk::{
 
 use crate::document::Document;
 use crate::error;
-use crate::limits::{DEPTH_MAX, WRITTEN_MAX};
+use crate::limits::{DEPTH_MAX, REPLY_BYTES_MAX, WRITTEN_BYTES_MAX};
 use crate::path::{Path, Place};
 use crate::value::{Node, Value};
 
@@ -149,13 +149,22 @@ fn outermost(mut places: Vec<Place>) -> Vec<Place> {
 
 /// Whether these may be written to each place: the document stays within the limits.
 fn may_write(places: &[Place], values: &[Value], levels: usize) -> Result<()> {
-    let parts: usize = values.iter().map(Value::parts).sum();
-    if places.len().saturating_mul(parts) > WRITTEN_MAX && places.len() > 1 {
+    let bytes: usize = values.iter().map(Value::bytes).sum();
+    if places.len().saturating_mul(bytes) > WRITTEN_BYTES_MAX && places.len() > 1 {
         return Err(error::TOO_MUCH);
     }
     let deepest = places.iter().map(|place| place.len()).max().unwrap_or(0);
     let depth = values.iter().map(Value::depth).max().unwrap_or(0);
     if deepest + levels + depth > DEPTH_MAX { Err(error::TOO_DEEP) } else { Ok(()) }
+}
+
+/// Whether a reply may hold all of these beside so many bytes that it holds already. A single value it may.
+fn may_tell(values: &[Node<'_>], bytes: &mut usize) -> Result<()> {
+    if *bytes == 0 && values.len() == 1 {
+        return Ok(());
+    }
+    *bytes += values.iter().map(|value| value.bytes()).sum::<usize>();
+    if *bytes > REPLY_BYTES_MAX { Err(error::TOO_LONG) } else { Ok(()) }
 }
 
 /// One reply per match, null where it was of another type; of a path of the first version that of the last match.
@@ -178,6 +187,8 @@ struct Reading {
     nothing: fn(&[u8]) -> Result,
     /// The error where the first match is of another type.
     wrong: fn(&[u8], &Value) -> Error,
+    /// Whether the answers can be as long as the values.
+    is_long: bool,
 }
 
 impl Reading {
@@ -201,6 +212,9 @@ impl Reading {
         let path = Path::parse(text)?;
         let values: Vec<Node<'_>> = path.values(root)?;
         if !path.is_legacy() {
+            if self.is_long {
+                may_tell(&values, &mut 0)?;
+            }
             return Ok(values.iter().map(|value| one(value)).collect::<Vec<_>>().into());
         }
         let Some(first) = values.first() else { return (self.nothing)(text) };

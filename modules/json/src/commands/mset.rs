@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use module_sdk::{Argument, Command, Error, KeySpec, Reply, key_flag};
 
-use super::{declared, growing, opened, set};
+use super::{declared, growing, opened, opened_to_write, set};
 use crate::document::Document;
 use crate::error;
 use crate::path::Path;
@@ -49,10 +49,15 @@ pub const MSET: Command = {
             }
         }
         for (key, root) in documents.into_values() {
-            if let Some(root) = root {
-                context.write(key).set(Document { root })?;
-                context.notify("json.mset", key);
+            let Some(root) = root else { continue };
+            let mut open = context.write(key);
+            // In its place: a key that was there keeps its expiry.
+            match opened_to_write(&mut open)? {
+                Some(before) => *before = root,
+                None => open.set(Document { root })?,
             }
+            drop(open);
+            context.notify("json.mset", key);
         }
         context.replicate_verbatim();
         Ok(Reply::OK)

@@ -10,6 +10,7 @@ const READING: Reading = Reading {
     root: None,
     nothing: |_| Ok(Reply::Null),
     wrong: |path, _: &Value| error::not_there_at(path, "not an object"),
+    is_long: false,
 };
 
 pub const OBJKEYS: Command = reading(
@@ -21,7 +22,8 @@ pub const OBJKEYS: Command = reading(
         &[KEY, OPTIONAL_PATH],
     ),
     |context, arguments| {
-        READING.run(context, arguments, |value| {
+        let reading = Reading { is_long: true, ..READING };
+        reading.run(context, arguments, |value| {
             value.is_object().then(|| Reply::array(value.members().map(|(name, _)| name)))
         })
     },

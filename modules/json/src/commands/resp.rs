@@ -2,7 +2,7 @@
 
 use module_sdk::{Command, Error, Reply};
 
-use super::{KEY, OPTIONAL_PATH, declared, opened, path_word, reading};
+use super::{KEY, OPTIONAL_PATH, declared, may_tell, opened, path_word, reading};
 use crate::error;
 use crate::path::Path;
 use crate::value::{Number, Value};
@@ -25,6 +25,7 @@ pub const RESP: Command = reading(
         let path = Path::parse(text)?;
         let values = path.values(root)?;
         if !path.is_legacy() {
+            may_tell(&values, &mut 0)?;
             return Ok(Reply::Array(values.iter().map(|value| reply(value, resp3)).collect()));
         }
         let first = values.first().ok_or_else(|| error::no_path(text))?;

@@ -6,7 +6,7 @@ use super::{KEY, PATH, changed, declared, fpha, growing, may_write, opened_to_wr
 use crate::document::Document;
 use crate::error;
 use crate::path::{LastStep, Path};
-use crate::value::{Value, parse};
+use crate::value::{Value, parse, parse_saved};
 
 pub const SET: Command = growing(
     declared(
@@ -29,9 +29,11 @@ pub const SET: Command = growing(
     |context, arguments| {
         let (key, text, json) = (arguments.word()?, arguments.bytes()?, arguments.bytes()?);
         let options = Options::read(arguments)?;
+        // A rewritten append-only file has documents that may be as deep as saved ones.
+        let read = if context.is_loading() { parse_saved } else { parse };
         let mut open = context.write(key);
         let root = opened_to_write(&mut open)?;
-        let mut value = parse(json).map_err(|error| error::not_json(&error))?;
+        let mut value = read(json).map_err(|error| error::not_json(&error))?;
         if let Some(format) = options.format {
             value = format.applied(value)?;
         }

@@ -7,7 +7,7 @@ use super::{
     opened_to_write, reading,
 };
 use crate::error;
-use crate::limits::WRITTEN_MAX;
+use crate::limits::WRITTEN_TEXT_MAX;
 use crate::path::Path;
 use crate::value::{Value, parse};
 
@@ -31,7 +31,7 @@ pub const STRAPPEND: Command = growing(
         let more = parse(json).map_err(|error| error::not_json_with_code(&error))?;
         let more = more.as_str().ok_or_else(|| error::wrong_type("string", &more))?;
         let places = path.places(root)?;
-        if places.len() > 1 && places.len().saturating_mul(more.len()) > WRITTEN_MAX {
+        if places.len() > 1 && places.len().saturating_mul(more.len()) > WRITTEN_TEXT_MAX {
             return Err(error::TOO_MUCH);
         }
         let results = change_each(root, &places, |value| {
@@ -69,4 +69,5 @@ const READING: Reading = Reading {
     root: Some(b"."),
     nothing: |path| Err(error::no_path(path)),
     wrong: |_, found: &Value| error::wrong_type("string", found),
+    is_long: false,
 };

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::operate::Outcome;
 use super::pattern::Patterns;
 use super::{Expression, PathError, Query, Result, Segment, Selector};
-use crate::limits::VISITS_MAX;
+use crate::limits::{DESCENTS_MAX, VISITS_MAX};
 use crate::value::{Node, Number, Value};
 
 /// Where a value is: the indexes on the way to it.
@@ -42,14 +42,16 @@ impl Track for Place {
 pub struct Finder<'d> {
     pub(super) root: &'d Value,
     pub(super) patterns: Patterns,
-    visits: Cell<u64>,
+    visits: Cell<usize>,
+    descents: Cell<usize>,
 }
 
 type Found<'d, T> = Vec<(T, Node<'d>)>;
 
 impl<'d> Finder<'d> {
     pub fn new(root: &'d Value) -> Finder<'d> {
-        Finder { root, patterns: Patterns::default(), visits: Cell::new(0) }
+        let (visits, descents) = (Cell::new(0), Cell::new(0));
+        Finder { root, patterns: Patterns::default(), visits, descents }
     }
 
     pub fn values(&self, query: &Query) -> Result<Vec<Node<'d>>> {
@@ -97,7 +99,12 @@ impl<'d> Finder<'d> {
     }
 
     fn visit(&self) -> Result<()> {
-        let visits = self.visits.get() + 1;
+        self.spend(1)
+    }
+
+    /// Counts what takes as long as coming by so many values.
+    pub(super) fn spend(&self, visits: usize) -> Result<()> {
+        let visits = self.visits.get().saturating_add(visits);
         self.visits.set(visits);
         if visits > VISITS_MAX { Err(PathError::TooMuch) } else { Ok(()) }
     }
@@ -109,11 +116,17 @@ impl<'d> Finder<'d> {
         selectors: &[Selector],
         found: &mut Found<'d, T>,
     ) -> Result<()> {
+        let descents = self.descents.get();
+        if descents == DESCENTS_MAX {
+            return Err(PathError::TooDeep);
+        }
+        self.descents.set(descents + 1);
         self.select(track, node, selectors, found)?;
         for (index, child) in children(node) {
             self.visit()?;
             self.descend(&track.below(index), &child, selectors, found)?;
         }
+        self.descents.set(descents);
         Ok(())
     }
 

@@ -136,6 +136,7 @@ impl Scanner<'_> {
                 self.back_to(mark);
                 return Ok(left);
             };
+            self.operator()?;
             self.skip_blanks();
             left = Expression::Arithmetic(*operator, Box::new(left), Box::new(read(self)?));
         }
@@ -199,6 +200,7 @@ impl Scanner<'_> {
                 self.back_to(mark);
                 return Ok(first);
             }
+            self.operator()?;
             first = self.call(Some(first))?;
         }
         Err(PathError::TooDeep)

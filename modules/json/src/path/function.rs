@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::evaluate::Finder;
-use super::operate::{Outcome, calculate, relate, size};
-use super::{Comparison, Operator};
-use crate::value::{Node, Number, Value};
+use super::operate::{Outcome, calculate, size};
+use super::{Comparison, Operator, Result};
+use crate::value::{Number, Value};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Function {
@@ -72,10 +72,18 @@ impl Function {
 
 impl<'d> Finder<'d> {
     /// A wrong number of arguments comes to nothing, as wrong arguments do.
-    pub fn call(&self, function: Function, arguments: &[Outcome<'d>]) -> Outcome<'d> {
-        match (function, arguments) {
-            (Function::Concat, arguments) => concat(arguments),
-            (Function::Append, [list, more @ ..]) if !more.is_empty() => append(list, more),
+    pub fn call(&self, function: Function, arguments: &[Outcome<'d>]) -> Result<Outcome<'d>> {
+        let effort: fn(&Outcome<'d>) -> usize = match function {
+            Function::Count | Function::Value => |_| 0,
+            Function::Length => Outcome::texts_effort,
+            _ => Outcome::breadth,
+        };
+        self.spend(arguments.iter().map(effort).sum())?;
+        let related =
+            |comparison, left, right| self.relate(comparison, left, right).map(Outcome::Test);
+        Ok(match (function, arguments) {
+            (Function::Concat, arguments) => self.concat(arguments)?,
+            (Function::Append, [list, more @ ..]) if !more.is_empty() => self.append(list, more)?,
             (_, [one]) => call_with_one(function, one),
             (Function::Index, [list, index]) => {
                 index.as_number().map_or(Outcome::Nothing, |n| nth(list, n.as_f64().trunc()))
@@ -84,17 +92,47 @@ impl<'d> Finder<'d> {
             (Function::Search, [text, pattern]) => {
                 Outcome::Test(self.matches(text, pattern, false))
             }
-            (Function::SubsetOf, [l, r]) => Outcome::Test(relate(Comparison::SubsetOf, l, r)),
-            (Function::AnyOf, [l, r]) => Outcome::Test(relate(Comparison::AnyOf, l, r)),
-            (Function::NoneOf, [l, r]) => Outcome::Test(relate(Comparison::NoneOf, l, r)),
+            (Function::SubsetOf, [l, r]) => related(Comparison::SubsetOf, l, r)?,
+            (Function::AnyOf, [l, r]) => related(Comparison::AnyOf, l, r)?,
+            (Function::NoneOf, [l, r]) => related(Comparison::NoneOf, l, r)?,
             _ => Outcome::Nothing,
-        }
+        })
     }
 
     fn matches(&self, text: &Outcome<'d>, pattern: &Outcome<'d>, whole: bool) -> bool {
         let (Some(text), Some(pattern)) = (text.single(), pattern.single()) else { return false };
         let (Some(text), Some(pattern)) = (text.as_str(), pattern.as_str()) else { return false };
         self.patterns.matches(pattern, text, whole)
+    }
+
+    fn concat(&self, arguments: &[Outcome<'d>]) -> Result<Outcome<'d>> {
+        let parts: Option<Vec<&str>> =
+            arguments.iter().map(|argument| argument.single()?.as_str()).collect();
+        let Some(parts) = parts.filter(|parts| !parts.is_empty()) else {
+            return Ok(Outcome::Nothing);
+        };
+        let bytes: usize = parts.iter().map(|part| part.len()).sum();
+        self.spend(bytes / size_of::<Value>())?;
+        Ok(Outcome::One(Cow::Owned(parts.concat().as_str().into())))
+    }
+
+    /// A list with more behind it; several values are one element.
+    fn append(&self, list: &Outcome<'d>, more: &[Outcome<'d>]) -> Result<Outcome<'d>> {
+        let Some(mut all) = list.to_elements() else { return Ok(Outcome::Nothing) };
+        for outcome in more {
+            all.push(match outcome {
+                Outcome::Nothing => return Ok(Outcome::Nothing),
+                Outcome::Test(value) => Cow::Owned((*value).into()),
+                Outcome::One(node) => node.clone(),
+                Outcome::Many(nodes) => {
+                    let bytes: usize = nodes.iter().map(|node| node.bytes()).sum();
+                    self.spend(bytes / size_of::<Value>())?;
+                    let values = nodes.iter().map(|node| node.clone().into_owned());
+                    Cow::Owned(Value::array(values.collect()))
+                }
+            });
+        }
+        Ok(Outcome::Many(all))
     }
 }
 
@@ -126,44 +164,13 @@ fn count<'d>(count: Option<usize>) -> Outcome<'d> {
     Outcome::number(count.and_then(|count| i64::try_from(count).ok()).map(Number::Int))
 }
 
-fn concat<'d>(arguments: &[Outcome<'d>]) -> Outcome<'d> {
-    let parts: Option<Vec<&str>> =
-        arguments.iter().map(|argument| argument.single()?.as_str()).collect();
-    match parts {
-        Some(parts) if !parts.is_empty() => {
-            Outcome::One(Cow::Owned(parts.concat().as_str().into()))
-        }
-        _ => Outcome::Nothing,
-    }
-}
-
-/// A list with more behind it; several values are one element.
-fn append<'d>(list: &Outcome<'d>, more: &[Outcome<'d>]) -> Outcome<'d> {
-    let Some(elements) = list.elements() else { return Outcome::Nothing };
-    let mut all: Vec<Node<'d>> =
-        elements.into_iter().map(|element| Cow::Owned(element.into_owned())).collect();
-    for outcome in more {
-        all.push(match outcome {
-            Outcome::Nothing => return Outcome::Nothing,
-            Outcome::Test(value) => Cow::Owned((*value).into()),
-            Outcome::One(node) => node.clone(),
-            Outcome::Many(nodes) => {
-                let values = nodes.iter().map(|node| node.clone().into_owned());
-                Cow::Owned(Value::array(values.collect()))
-            }
-        });
-    }
-    Outcome::Many(all)
-}
-
 fn nth<'d>(list: &Outcome<'d>, index: f64) -> Outcome<'d> {
-    let Some(elements) = list.elements() else { return Outcome::Nothing };
+    let Some(mut elements) = list.to_elements() else { return Outcome::Nothing };
     let index = if index < 0.0 { index + elements.len() as f64 } else { index };
     if index < 0.0 || index >= elements.len() as f64 {
         return Outcome::Nothing;
     }
-    let element = elements[index as usize].clone();
-    Outcome::One(Cow::Owned(element.into_owned()))
+    Outcome::One(elements.swap_remove(index as usize))
 }
 
 fn rounded(function: Function, number: Number) -> Option<Number> {

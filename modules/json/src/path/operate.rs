@@ -58,6 +58,32 @@ impl<'d> Outcome<'d> {
         }
     }
 
+    /// The same for longer: what lies in the document is not copied.
+    pub fn to_elements(&self) -> Option<Vec<Node<'d>>> {
+        match self {
+            Outcome::One(Cow::Borrowed(array)) if array.is_array() => {
+                Some(array.children().collect())
+            }
+            Outcome::Many(nodes) => Some(nodes.clone()),
+            _ => Some(
+                self.elements()?.into_iter().map(|node| Cow::Owned(node.into_owned())).collect(),
+            ),
+        }
+    }
+
+    /// How much there is to go through, as many visits.
+    pub fn breadth(&self) -> usize {
+        match self {
+            Outcome::One(node) => node.len() + self.texts_effort(),
+            other => other.nodes().len() + self.texts_effort(),
+        }
+    }
+
+    /// How long looking at its texts takes, as many visits.
+    pub fn texts_effort(&self) -> usize {
+        self.nodes().iter().filter_map(|node| node.as_str()).map(text_effort).sum()
+    }
+
     fn size(&self) -> Option<usize> {
         match self {
             Outcome::One(node) => size(node),
@@ -73,6 +99,19 @@ pub fn size(value: &Value) -> Option<usize> {
         return Some(text.chars().count());
     }
     (value.is_array() || value.is_object()).then(|| value.len())
+}
+
+fn text_effort(text: &str) -> usize {
+    text.len() / 64
+}
+
+/// How long comparing two values takes, as many visits, if their kinds and lengths do not tell at once.
+fn effort(left: &Value, right: &Value) -> usize {
+    if let (Some(left), Some(right)) = (left.as_str(), right.as_str()) {
+        return text_effort(left).min(text_effort(right));
+    }
+    let is_long = left.kind() == right.kind() && left.len() == right.len();
+    if is_long { left.outside_bytes() / size_of::<Value>() } else { 0 }
 }
 
 impl<'d> Finder<'d> {
@@ -99,7 +138,7 @@ impl<'d> Finder<'d> {
             Expression::Compare(comparison, left, right) => {
                 let left = self.outcome(left, current)?;
                 let right = self.outcome(right, current)?;
-                Ok(self.compare(*comparison, &left, &right))
+                self.compare(*comparison, &left, &right)
             }
             // What a path selects exists, whatever it is.
             Expression::Query(..) => Ok(!self.outcome(expression, current)?.nodes().is_empty()),
@@ -148,7 +187,7 @@ impl<'d> Finder<'d> {
                     .iter()
                     .map(|argument| self.outcome(argument, current))
                     .collect::<Result<_>>()?;
-                Ok(self.call(*function, &arguments))
+                self.call(*function, &arguments)
             }
             Expression::Not(_)
             | Expression::And(_)
@@ -157,57 +196,99 @@ impl<'d> Finder<'d> {
         }
     }
 
-    fn compare(&self, comparison: Comparison, left: &Outcome<'d>, right: &Outcome<'d>) -> bool {
+    fn compare(
+        &self,
+        comparison: Comparison,
+        left: &Outcome<'d>,
+        right: &Outcome<'d>,
+    ) -> Result<bool> {
         let any = |holds: &dyn Fn(&Value, &Value) -> bool| {
-            left.nodes().iter().any(|l| right.nodes().iter().any(|r| holds(l, r)))
+            self.any_pair(left.nodes(), right.nodes(), holds)
         };
         let ordered = |wanted: Ordering| any(&move |l, r| l.order(r) == Some(wanted));
         match comparison {
-            Comparison::Equal => any(&|l, r| l.equals(r)),
+            Comparison::Equal => any(&Value::equals),
             Comparison::NotEqual => any(&|l, r| !l.equals(r)),
             Comparison::Less => ordered(Ordering::Less),
             Comparison::Greater => ordered(Ordering::Greater),
-            Comparison::LessOrEqual => ordered(Ordering::Less) || any(&same_scalars),
-            Comparison::GreaterOrEqual => ordered(Ordering::Greater) || any(&same_scalars),
-            Comparison::Matches => any(&|l, r| {
-                let both = l.as_str().zip(r.as_str());
-                both.is_some_and(|(text, pattern)| self.patterns.finds(pattern, text))
-            }),
-            Comparison::In => is_in(left, right),
-            Comparison::NotIn => !left.nodes().is_empty() && !is_in(left, right),
+            Comparison::LessOrEqual => Ok(ordered(Ordering::Less)? || any(&same_scalars)?),
+            Comparison::GreaterOrEqual => Ok(ordered(Ordering::Greater)? || any(&same_scalars)?),
+            Comparison::Matches => {
+                self.spend(left.texts_effort())?;
+                any(&|l, r| {
+                    let both = l.as_str().zip(r.as_str());
+                    both.is_some_and(|(text, pattern)| self.patterns.finds(pattern, text))
+                })
+            }
+            Comparison::In => self.is_in(left, right),
+            Comparison::NotIn => Ok(!left.nodes().is_empty() && !self.is_in(left, right)?),
             Comparison::SubsetOf | Comparison::AnyOf | Comparison::NoneOf => {
-                relate(comparison, left, right)
+                self.relate(comparison, left, right)
             }
             Comparison::SizeOf => {
+                self.spend(left.texts_effort())?;
                 let wanted = right.as_number().map(|number| number.as_f64().trunc());
-                left.size().zip(wanted).is_some_and(|(size, wanted)| size as f64 == wanted)
+                Ok(left.size().zip(wanted).is_some_and(|(size, wanted)| size as f64 == wanted))
             }
             Comparison::Empty => {
+                self.spend(left.texts_effort())?;
                 let wanted = right.single().and_then(|value| value.as_bool());
-                left.size().zip(wanted).is_some_and(|(size, wanted)| (size == 0) == wanted)
+                Ok(left.size().zip(wanted).is_some_and(|(size, wanted)| (size == 0) == wanted))
             }
         }
+    }
+
+    /// Whether something holds for a value of each side.
+    fn any_pair(
+        &self,
+        left: &[Node<'_>],
+        right: &[Node<'_>],
+        holds: &dyn Fn(&Value, &Value) -> bool,
+    ) -> Result<bool> {
+        let is_one = left.len() == 1 && right.len() == 1;
+        for l in left {
+            for r in right {
+                self.spend(effort(l, r) + usize::from(!is_one))?;
+                if holds(l, r) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    fn is_in(&self, left: &Outcome<'_>, right: &Outcome<'_>) -> Result<bool> {
+        let Some(elements) = right.elements() else { return Ok(false) };
+        self.spend(elements.len())?;
+        self.any_pair(left.nodes(), &elements, &Value::equals)
+    }
+
+    /// How two lists lie to each other.
+    pub fn relate(
+        &self,
+        comparison: Comparison,
+        left: &Outcome<'_>,
+        right: &Outcome<'_>,
+    ) -> Result<bool> {
+        let (Some(left), Some(right)) = (left.elements(), right.elements()) else {
+            return Ok(false);
+        };
+        self.spend(left.len() + right.len())?;
+        if comparison != Comparison::SubsetOf {
+            let is_any = self.any_pair(&left, &right, &Value::equals)?;
+            return Ok(is_any == (comparison == Comparison::AnyOf));
+        }
+        for l in &left {
+            if !self.any_pair(std::slice::from_ref(l), &right, &Value::equals)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 
 fn same_scalars(left: &Value, right: &Value) -> bool {
     !left.is_array() && !left.is_object() && left.equals(right)
-}
-
-fn is_in(left: &Outcome<'_>, right: &Outcome<'_>) -> bool {
-    let Some(elements) = right.elements() else { return false };
-    left.nodes().iter().any(|l| elements.iter().any(|r| l.equals(r)))
-}
-
-/// How two lists lie to each other.
-pub fn relate(comparison: Comparison, left: &Outcome<'_>, right: &Outcome<'_>) -> bool {
-    let (Some(left), Some(right)) = (left.elements(), right.elements()) else { return false };
-    let is_there = |l: &Node<'_>| right.iter().any(|r| l.equals(r));
-    match comparison {
-        Comparison::SubsetOf => left.iter().all(is_there),
-        Comparison::AnyOf => left.iter().any(is_there),
-        _ => !left.iter().any(is_there),
-    }
 }
 
 /// Integers stay integers as long as 64 bits hold them; a quotient is a double.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use regex::{Regex, RegexBuilder};
 
-use crate::limits::REGEX_BYTES_MAX;
+use crate::limits::{PATTERN_BYTES_MAX, REGEX_BYTES_MAX};
 
 /// Compiled expressions that one search keeps; a document may bring one per value.
 const KEPT_MAX: usize = 16;
@@ -18,11 +18,14 @@ pub struct Patterns {
 impl Patterns {
     /// Whether some part of the text matches, by the rules of the `regex` crate.
     pub fn finds(&self, pattern: &str, text: &str) -> bool {
-        self.is_match(pattern.to_owned(), text)
+        pattern.len() <= PATTERN_BYTES_MAX && self.is_match(pattern.to_owned(), text)
     }
 
     /// Whether the text or a part of it matches, by the rules of RFC 9485.
     pub fn matches(&self, pattern: &str, text: &str, whole: bool) -> bool {
+        if pattern.len() > PATTERN_BYTES_MAX {
+            return false;
+        }
         let pattern = dots_without_line_ends(pattern);
         self.is_match(if whole { format!("^(?:{pattern})$") } else { pattern }, text)
     }

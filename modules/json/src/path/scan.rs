@@ -1,7 +1,7 @@
 //! Words of a path: names, strings, numbers.
 
 use super::{PathError, Result};
-use crate::limits::PATH_DEPTH_MAX;
+use crate::limits::{PATH_DEPTH_MAX, PATH_OPERATORS_MAX};
 use crate::value::{Value, parse};
 
 /// Integers that every JSON library can tell apart.
@@ -12,6 +12,7 @@ pub struct Scanner<'t> {
     text: &'t str,
     position: usize,
     depth: usize,
+    operators: usize,
     /// Filters around the position: only within them there is a current value.
     pub(super) filters: usize,
 }
@@ -23,7 +24,7 @@ fn is_name_letter(letter: char) -> bool {
 
 impl<'t> Scanner<'t> {
     pub fn new(text: &'t str) -> Scanner<'t> {
-        Scanner { text, position: 0, depth: 0, filters: 0 }
+        Scanner { text, position: 0, depth: 0, operators: 0, filters: 0 }
     }
 
     pub fn rest(&self) -> &'t str {
@@ -43,6 +44,12 @@ impl<'t> Scanner<'t> {
         let result = read(self);
         self.depth -= 1;
         result
+    }
+
+    /// Counts an operator or a call that has a value in front.
+    pub fn operator(&mut self) -> Result<()> {
+        self.operators += 1;
+        if self.operators > PATH_OPERATORS_MAX { Err(PathError::TooDeep) } else { Ok(()) }
     }
 
     pub fn peek(&self) -> Option<char> {

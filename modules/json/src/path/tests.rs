@@ -258,10 +258,49 @@ fn hostile_paths_are_bounded() {
     ] {
         assert_eq!(Path::parse(path.as_bytes()).expect_err("too deep"), PathError::TooDeep);
     }
+    // Each level a little of everything: the tree of the expression would be 192 times as high.
+    let levels = |count: usize| {
+        (0..count).fold("1".to_owned(), |path, _| {
+            format!("({path}){}{}{}", ".abs()".repeat(9), "*1".repeat(9), "+1".repeat(9))
+        })
+    };
+    assert_eq!(find("1", &levels(18)).as_deref(), Ok("[163]"));
+    assert_eq!(find("1", &levels(60)), Err(PathError::TooDeep));
     assert_eq!(Path::parse(&[b'a'; 70_000]).expect_err("too long"), PathError::TooLong);
     let wide = format!("[{}]", vec!["[1,2,3,4,5,6,7,8]"; 2000].join(","));
     let many = "$[?$[?$[?$[?@ == 1]]]]";
     assert_eq!(find(&wide, many), Err(PathError::TooMuch));
+}
+
+#[test]
+fn what_is_compared_and_copied_is_bounded() {
+    let texts = format!("[{}]", vec!["\"a text of more than fourteen bytes\""; 1000].join(","));
+    let long = format!("{{\"s\":\"{}\"}}", "x".repeat(10_000));
+    let arguments = vec!["$.s"; 1000].join(",");
+    for (document, path) in [
+        (&texts, "$[?$[:25] < $[:25]]"),
+        (&texts, "$[?1 in $]"),
+        (&texts, "$[?$ noneof [1,2]]"),
+        (&texts, "$[?$ == $]"),
+        (&texts, "$[?first($) == 1]"),
+        (&texts, "$.append($[*],$[*],$[*],$[*],$[*],$[*],$[*],$[*],$[*],$[*],$[*],$[*],$[*],$[*])"),
+        (&long, &format!("concat({arguments})")),
+    ] {
+        assert_eq!(find(document, path), Err(PathError::TooMuch), "{path}");
+    }
+    assert_eq!(find("[[1,2],[3]]", "$[?$[*] == [3]].first()").as_deref(), Ok("[[1,2]]"));
+}
+
+#[test]
+fn descents_within_descents_are_bounded() {
+    let deep = "[".repeat(500) + "{\"z\":1}" + &"]".repeat(500);
+    let root = crate::value::parse_saved(deep.as_bytes()).expect("a document");
+    let values =
+        |path: &str| Path::parse(path.as_bytes()).expect(path).values(&root).map(|v| v.len());
+    assert_eq!(values("$..*"), Ok(501));
+    assert_eq!(values("$..[?@.z && $..z]"), Ok(1));
+    // Each begins at the bottom, where it needs few steps.
+    assert_eq!(values("$..[?@.z && $..[?@.z && $..z]]"), Err(PathError::TooDeep));
 }
 
 #[test]

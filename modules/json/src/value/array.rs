@@ -67,6 +67,24 @@ impl Value {
             }
         }
     }
+
+    /// Takes out all elements or members at these places, which ascend.
+    pub fn remove_all(&mut self, places: &[u32]) {
+        let mut places = places.iter().map(|place| *place as usize).peekable();
+        let mut index = 0;
+        let mut stays = || {
+            let is_listed = places.next_if_eq(&index).is_some();
+            index += 1;
+            !is_listed
+        };
+        match &mut self.0 {
+            Repr::List(members) => members.retain(|_| stays()),
+            Repr::Table(table) => table.retain(|_, _| stays()),
+            Repr::Array(items) => items.retain(|_| stays()),
+            Repr::Packed(packed) => packed.retain(stays),
+            _ => {}
+        }
+    }
 }
 
 fn splice_thin(items: &mut ThinVec<Value>, from: usize, to: usize, values: Vec<Value>) {

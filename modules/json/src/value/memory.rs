@@ -43,12 +43,24 @@ impl Value {
         }
     }
 
-    /// Values of which it consists.
-    pub fn parts(&self) -> usize {
-        match &self.0 {
-            Repr::Packed(_) => 1,
-            _ => 1 + self.children().map(|child| child.parts()).sum::<usize>(),
+    /// All that it takes.
+    pub fn bytes(&self) -> usize {
+        size_of::<Value>() + self.outside_bytes()
+    }
+
+    /// Values of which it consists, counted up to so many; packed numbers are one.
+    pub fn parts(&self, max: usize) -> usize {
+        let mut parts = 1;
+        if matches!(self.0, Repr::Packed(_)) {
+            return parts;
         }
+        for child in self.children() {
+            if parts >= max {
+                break;
+            }
+            parts += child.parts(max - parts);
+        }
+        parts
     }
 }
 

@@ -25,7 +25,7 @@ pub use self::number::Number;
 use self::object::Table;
 use self::packed::Packed;
 pub use self::parse::{parse, parse_saved};
-pub use self::print::{Format, print_list, print_text};
+pub use self::print::{Format, print_colon, print_list, print_text};
 use crate::limits::SHORT_BYTES_MAX;
 
 /// A value as others see it: in its place, or a copy of a number that lies packed.

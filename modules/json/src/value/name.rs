@@ -15,6 +15,8 @@ pub struct Name(ArcStr);
 /// All short names in use, and some that no longer are.
 struct Shared {
     names: Option<HashSet<ArcStr>>,
+    /// Of the texts of these.
+    bytes: usize,
     /// Names asked for lately, by a hash that costs little: documents of one kind come one after the other.
     recent: [Option<ArcStr>; RECENT],
     /// At so many names those that nobody has are thrown away.
@@ -24,8 +26,12 @@ struct Shared {
 const SWEEP_MIN: usize = 1024;
 const RECENT: usize = 256;
 
-static SHARED: Mutex<Shared> =
-    Mutex::new(Shared { names: None, recent: [const { None }; RECENT], sweep_at: SWEEP_MIN });
+static SHARED: Mutex<Shared> = Mutex::new(Shared {
+    names: None,
+    bytes: 0,
+    recent: [const { None }; RECENT],
+    sweep_at: SWEEP_MIN,
+});
 
 /// Where a name stands among the recent ones.
 fn recent_place(text: &str) -> usize {
@@ -73,10 +79,12 @@ impl Shared {
         }
         let name = ArcStr::from(text);
         names.insert(name.clone());
+        self.bytes += name.len();
         if names.len() >= self.sweep_at {
             self.recent = [const { None }; RECENT];
             names.retain(|name| ArcStr::strong_count(name).is_none_or(|count| count > 1));
             names.shrink_to(SWEEP_MIN);
+            self.bytes = names.iter().map(|name| name.len()).sum();
             self.sweep_at = SWEEP_MIN.max(2 * names.len());
         }
         name
@@ -86,8 +94,7 @@ impl Shared {
 /// How many names are shared, and the bytes of their texts.
 pub fn shared_names() -> (usize, usize) {
     let shared = shared();
-    let names = shared.names.iter().flatten();
-    names.fold((0, 0), |(count, bytes), name| (count + 1, bytes + name.len()))
+    (shared.names.as_ref().map_or(0, HashSet::len), shared.bytes)
 }
 
 impl Borrow<str> for Name {

@@ -124,6 +124,11 @@ impl Packed {
         }
     }
 
+    /// Asks for each in turn whether it stays.
+    pub fn retain(&mut self, mut stays: impl FnMut() -> bool) {
+        each!(self, items => items.retain(|_| stays()));
+    }
+
     /// Bytes of the numbers, room for more included.
     pub fn bytes(&self) -> usize {
         each!(self, items => items.capacity() * size_of_val(&items[..]).checked_div(items.len()).unwrap_or(0))

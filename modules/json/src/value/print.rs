@@ -1,6 +1,7 @@
 //! Values become texts.
 
 use super::{Name, Number, Repr, Value};
+use crate::limits::REPLY_BYTES_MAX;
 
 /// What stands between the parts of a text; nothing by default.
 #[derive(Clone, Copy, Debug, Default)]
@@ -11,6 +12,21 @@ pub struct Format<'a> {
     pub newline: &'a [u8],
     /// Between a name's colon and the value.
     pub space: &'a [u8],
+}
+
+impl Format<'_> {
+    /// Whether a text has no more layout than it may have: what is beyond is left out.
+    pub fn is_whole(&self, text: &[u8]) -> bool {
+        let is_plain = self.indent.is_empty() && self.newline.is_empty() && self.space.is_empty();
+        is_plain || text.len() < REPLY_BYTES_MAX
+    }
+}
+
+/// Adds to the layout.
+fn lay(part: &[u8], to: &mut Vec<u8>) {
+    if to.len() < REPLY_BYTES_MAX {
+        to.extend_from_slice(part);
+    }
 }
 
 impl Value {
@@ -58,9 +74,14 @@ impl Value {
 
 fn print_member(name: &Name, value: &Value, format: &Format<'_>, level: usize, to: &mut Vec<u8>) {
     print_text(name.as_str(), to);
-    to.push(b':');
-    to.extend_from_slice(format.space);
+    print_colon(format, to);
     value.print(format, level, to);
+}
+
+/// Prints what stands between a name and its value.
+pub fn print_colon(format: &Format<'_>, to: &mut Vec<u8>) {
+    to.push(b':');
+    lay(format.space, to);
 }
 
 /// Prints what stands between brackets.
@@ -73,8 +94,8 @@ pub fn print_list<T>(
     print: impl Fn(T, &mut Vec<u8>),
 ) {
     let line = |level: usize, to: &mut Vec<u8>| {
-        to.extend_from_slice(format.newline);
-        (0..level).for_each(|_| to.extend_from_slice(format.indent));
+        lay(format.newline, to);
+        (0..level).for_each(|_| lay(format.indent, to));
     };
     to.push(open);
     let mut is_empty = true;

@@ -116,6 +116,22 @@ fn arrays_change() {
 }
 
 #[test]
+fn several_values_are_taken_out_at_once() {
+    let members: Vec<String> = (0..40).map(|number| format!("\"{number}\":{number}")).collect();
+    for (before, places, after) in [
+        ("[1,2,3,4,5]", &[0, 2, 4][..], "[2,4]"),
+        ("[0.5,1,\"x\",null]", &[1, 2], "[0.5,null]"),
+        ("{\"a\":1,\"b\":2,\"c\":3}", &[0, 1], "{\"c\":3}"),
+        ("\"x\"", &[0], "\"x\""),
+        (&format!("{{{}}}", members.join(",")), &Vec::from_iter(1..39), "{\"0\":0,\"39\":39}"),
+    ] {
+        let mut left = value(before);
+        left.remove_all(places);
+        assert_eq!(text(&left), after, "{before}");
+    }
+}
+
+#[test]
 fn objects_change() {
     let mut object = Value::object();
     for number in 0..100_i64 {
