@@ -10,7 +10,7 @@ use clap::{Args, Parser, ValueEnum};
 use crate::genuine::{encryption, genuine, suite_tools};
 use crate::{
     Result, debian, exec, falkordb, fuzz, json_path, kills, modules, oracle, paths, real_modules,
-    serve, suite, tidy,
+    sdk_package, serve, suite, tidy,
 };
 
 #[derive(Args)]
@@ -40,6 +40,7 @@ const FAST: &[Step] = &[
     ("release build", release),
     ("transcripts over TCP", transcripts),
     ("our own modules", own_modules),
+    ("a module on the SDK as it is packaged", packaged_sdk),
     ("Redis's suite", expected_suite),
     ("random commands against the genuine server", random_commands),
     ("damaged payloads", damaged_payloads),
@@ -135,6 +136,10 @@ fn transcripts() -> Result<()> {
 
 fn own_modules() -> Result<()> {
     modules::play(&[&release_server(), &genuine()?.server()])
+}
+
+fn packaged_sdk() -> Result<()> {
+    sdk_package::check(&[&release_server(), &genuine()?.server()])
 }
 
 /// The options of `xtask suite` by themselves, so that their defaults are declared once.

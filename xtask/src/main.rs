@@ -21,6 +21,7 @@ mod oracle;
 mod paths;
 mod pins;
 mod real_modules;
+mod sdk_package;
 mod serve;
 mod suite;
 mod tidy;
@@ -61,7 +62,7 @@ enum Task {
     Kills(kills::Options),
     /// Test suites of client libraries, against the genuine server and ours in turn.
     Clients(clients::Options),
-    /// Transcripts of our own modules, on our server and the genuine one.
+    /// Transcripts of our own modules and of one on the packaged SDK, on our server and the genuine one.
     Modules(modules::Options),
     /// FalkorDB's client on its module, in the genuine server and in ours.
     Falkordb(falkordb::Options),

@@ -7,7 +7,7 @@ use clap::Args;
 use testkit::{Protocol, Runner, Script, ServerOptions, ServerProcess, TcpTransport, complete};
 
 use crate::genuine::genuine;
-use crate::{Result, exec, oracle, paths, serve};
+use crate::{Result, exec, oracle, paths, sdk_package, serve};
 
 /// Their folders below `modules`, which are named like their crates and libraries.
 pub const NAMES: &[&str] = &["json"];
@@ -27,7 +27,9 @@ pub fn run(options: &Options) -> Result<()> {
     if options.complete {
         return fill_in(&server);
     }
-    play(&[&server, &genuine()?.server()])
+    let genuine = genuine()?.server();
+    play(&[&server, &genuine])?;
+    sdk_package::check(&[&server, &genuine])
 }
 
 /// Builds a module as tests do; where its library is.
@@ -38,15 +40,20 @@ pub fn library(name: &str) -> Result<PathBuf> {
     Ok(paths::target().join(format!("debug/lib{name}.so")))
 }
 
-/// Plays all transcripts of all modules on each of these servers, in both protocol versions.
+/// Plays all transcripts of all modules on each of these servers.
 pub fn play(servers: &[&Path]) -> Result<()> {
+    play_scripts(&scripts()?, servers)
+}
+
+/// Plays transcripts, each with its module, on each of these servers, in both protocol versions.
+pub fn play_scripts(scripts: &[(Script, PathBuf)], servers: &[&Path]) -> Result<()> {
     let (mut passed, mut failures) = (0, Vec::new());
-    for (script, library) in scripts()? {
+    for (script, library) in scripts {
         for server in servers {
             for protocol in [Protocol::Resp2, Protocol::Resp3] {
-                let process = start(server, &library)?;
+                let process = start(server, library)?;
                 let mut transport = TcpTransport::new(process.address());
-                let outcome = Runner::new(&mut transport, protocol).play(&script);
+                let outcome = Runner::new(&mut transport, protocol).play(script);
                 passed += outcome.passed;
                 let name = server.file_name().unwrap_or_default().display().to_string();
                 let told = |failure| format!("{name}, RESP{}: {failure}", protocol.number());

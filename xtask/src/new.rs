@@ -40,7 +40,7 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn write(name: &str, folder: &Path, sdk: &Path) -> Result<()> {
+pub fn write(name: &str, folder: &Path, sdk: &Path) -> Result<()> {
     check(name)?;
     if folder.exists() {
         return Err(format!("{} is there already; choose another folder", folder.display()).into());
