@@ -16,6 +16,11 @@ pub fn require(programs: &[(&str, &str)]) -> Result<()> {
     install(&missing)
 }
 
+/// What says which files are the repository's.
+pub fn require_git() -> Result<()> {
+    require(&[("git", "git")])
+}
+
 /// What building the server needs beside Rust: the allocator and Lua are C.
 pub fn require_build_tools() -> Result<()> {
     require(&[("cc", "gcc"), ("make", "make")])

@@ -76,6 +76,9 @@ pub fn server(given: Option<&Path>) -> Result<PathBuf> {
 }
 
 pub fn run(options: &Options) -> Result<()> {
+    if options.server_arguments.iter().any(|word| word.eq_ignore_ascii_case("--port")) {
+        return Err("the port stands before `--`, as in: cargo xtask serve --port 7000".into());
+    }
     let server = build_release()?;
     let port = free_port(options.port)?;
     let mut command = Command::new(&server);

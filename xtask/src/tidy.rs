@@ -7,7 +7,7 @@ mod sources;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::{Result, exec, paths};
+use crate::{Result, debian, exec, paths};
 
 /// What is wrong, one sentence each.
 type Findings = Vec<String>;
@@ -30,6 +30,7 @@ pub fn run() -> Result<()> {
 
 /// The repository's files with an extension, new ones included.
 fn files(extension: &str) -> Result<Vec<PathBuf>> {
+    debian::require_git()?;
     let pattern = format!("*.{extension}");
     let listed = exec::output(Command::new("git").current_dir(paths::root()).args([
         "ls-files",

@@ -19,9 +19,9 @@ use crate::errno::{fail, set_errno};
 use crate::module::Module;
 use crate::shared::Shared;
 use crate::stats::Stats;
-use crate::strings::{ModuleString, StringPtr, bytes_of};
+use crate::strings::{StringPtr, bytes_of};
 use crate::table::Table;
-use crate::{exceptions, ptr};
+use crate::{exceptions, ptr, strings};
 
 /// `int (*)(ctx, argv, argc)`.
 pub type CommandFunc = exceptions::Function;
@@ -52,12 +52,12 @@ impl NativeCommand {
         argv: &[&[u8]],
         function: CommandFunc,
     ) -> CommandResult {
-        let mut strings = self.room.take();
-        strings.extend(argv.iter().map(|argument| ModuleString::create(argument)));
-        ctx.argv.clone_from(&strings);
-        let done = exceptions::guarded(module, &self.running, function, ctx, &mut strings);
-        strings.clear();
-        self.room.set(strings);
+        let mut argv_room = self.room.take();
+        argv_room.extend(argv.iter().map(|argument| strings::argument(argument)));
+        ctx.argv.clone_from(&argv_room);
+        let done = exceptions::guarded(module, &self.running, function, ctx, &mut argv_room);
+        argv_room.clear();
+        self.room.set(argv_room);
         done.map(drop)
     }
 }

@@ -225,7 +225,7 @@ impl Ctx {
             crate::memory::free(pointer);
         }
         for string in std::mem::take(&mut self.argv) {
-            crate::strings::release(string);
+            crate::strings::put_by(string);
         }
         if let Some(client) = self.calling.take() {
             crate::call_clients::give_client_back(self.state(), client);

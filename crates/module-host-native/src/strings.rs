@@ -1,5 +1,6 @@
 //! Strings of the Module API: bytes with a count of owners, always followed by a zero byte.
 
+use std::cell::RefCell;
 use std::ffi::{c_char, c_double, c_int, c_longlong, c_ulonglong};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -59,6 +60,46 @@ pub fn release(string: StringPtr) {
     let Some(reference) = ptr::reference(string) else { return };
     if reference.owners.fetch_sub(1, Ordering::AcqRel) == 1 {
         drop(ptr::take_back(string));
+    }
+}
+
+/// Strings that are put by for arguments to come, and the room that each may have.
+const SPARE_STRINGS_MAX: usize = 32;
+const SPARE_STRING_BYTES_MAX: usize = 128;
+
+thread_local! {
+    /// Arguments of calls that are over and that nobody has kept: a call needs no memory but what others have left.
+    static SPARE: RefCell<Vec<StringPtr>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A string with one owner for an argument of a command; [`put_by`] takes it back.
+pub fn argument(bytes: &[u8]) -> StringPtr {
+    let spare =
+        if bytes.len() < SPARE_STRING_BYTES_MAX { SPARE.with_borrow_mut(Vec::pop) } else { None };
+    let Some(spare) = spare else { return ModuleString::create(bytes) };
+    let data = &mut ptr::required(spare).data;
+    data.clear();
+    data.extend_from_slice(bytes);
+    data.push(0);
+    spare
+}
+
+/// One owner less, as [`release`]; what has no other is kept for the next call.
+pub fn put_by(string: StringPtr) {
+    let is_spare = ptr::reference(string).is_some_and(|string| {
+        string.owners.load(Ordering::Acquire) == 1
+            && string.data.capacity() <= SPARE_STRING_BYTES_MAX
+    });
+    let is_kept = is_spare
+        && SPARE.with_borrow_mut(|spare| {
+            let has_room = spare.len() < SPARE_STRINGS_MAX;
+            if has_room {
+                spare.push(string);
+            }
+            has_room
+        });
+    if !is_kept {
+        release(string);
     }
 }
 
