@@ -100,8 +100,9 @@ impl State {
                 if command.is_container() && argv.len() > 1 {
                     return Err(error::unknown_subcommand(&command.full_name, argv[1]));
                 }
-                // A container resolves by its second word, so only plain commands are remembered by name.
-                if !command.is_container() {
+                // A container resolves by its second word, so only plain commands are remembered by name; what is hidden is
+                // looked for each time, since the client may be another one by then.
+                if !command.is_container() && !command.has_flag(flag::INTERNAL) {
                     self.clients[client].last_command = Some(command.clone());
                 }
                 Ok(command)

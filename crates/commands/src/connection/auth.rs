@@ -69,6 +69,9 @@ fn become_internal(context: &mut Context<'_>, secret: &[u8]) -> CommandResult {
     if !Hash::of(cluster.secret.as_bytes()).is(&Hash::of(secret)) {
         return Err(WRONG_SECRET);
     }
+    // No user's rules concern it.
+    let superuser = context.state.permissions.users.superuser().clone();
+    context.state.log_in(context.client, superuser);
     context.client_mut().set(client_flag::INTERNAL, true);
     context.reply.ok();
     Ok(())

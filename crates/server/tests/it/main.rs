@@ -12,6 +12,7 @@ mod children;
 mod crash;
 mod encrypted;
 mod exceptions;
+mod internal_connections;
 mod key_metadata;
 mod lifecycle;
 mod limits;
