@@ -28,6 +28,9 @@ pub trait KeyMetadata: Any + Send {
     /// The commands that attach it again.
     fn commands(&self, place: Place<'_>) -> Commands;
 
+    /// What [`KeyMetadata::save`] has of modules that are away, and which no commands attach again therefore.
+    fn parked(&self) -> Option<Vec<u8>>;
+
     /// Bytes it takes, as far as the modules tell.
     fn memory_bytes(&self, place: Place<'_>, samples: usize) -> usize;
 

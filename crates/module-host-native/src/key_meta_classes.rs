@@ -16,9 +16,9 @@ use crate::context::Ctx;
 use crate::key_metadata::NativeMetadata;
 use crate::keys::Key;
 use crate::module::Module;
-use crate::ptr;
 use crate::shared::Shared;
 use crate::table::Table;
+use crate::{parking, ptr};
 
 /// A class that was created once. Its number and name stay taken for as long as the server runs: what keys have of it
 /// belongs to whoever creates it again.
@@ -31,6 +31,8 @@ pub struct Class {
     /// for.
     free: AtomicUsize,
     reset_value: AtomicU64,
+    /// How many values of it are being freed right now.
+    freeing: AtomicUsize,
 }
 
 /// `void (*)(key, metadata)`.
@@ -57,19 +59,27 @@ impl Class {
             living: Mutex::new(None),
             free: AtomicUsize::new(0),
             reset_value: AtomicU64::new(0),
+            freeing: AtomicUsize::new(0),
         }
     }
 
     fn set_living(&self, living: Option<Living>) {
         let config = living.as_ref().map(|living| living.config).unwrap_or_default();
         self.reset_value.store(config.reset_value, Ordering::Relaxed);
-        self.free.store(config.free.map_or(0, |free| free as usize), Ordering::Release);
+        // In one order with the count of `free`, so that either side sees the other's.
+        self.free.store(config.free.map_or(0, |free| free as usize), Ordering::SeqCst);
         *self.living.lock() = living;
     }
 
     /// Gives a module back what it has attached to a key; on whatever thread.
     pub fn free(&self, key: &[u8], value: u64) {
-        let address = self.free.load(Ordering::Acquire);
+        self.freeing.fetch_add(1, Ordering::SeqCst);
+        self.free_counted(key, value);
+        self.freeing.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn free_counted(&self, key: &[u8], value: u64) {
+        let address = self.free.load(Ordering::SeqCst);
         if address == 0 || value == self.reset_value.load(Ordering::Relaxed) {
             return;
         }
@@ -151,15 +161,19 @@ fn find_living(number: c_int) -> Option<Arc<Class>> {
     class.living().map(|_| class)
 }
 
-/// Releases the classes of a module that goes.
-pub fn forget_module(module: &Arc<Module>) {
-    CLASSES.with(|classes| {
-        for class in classes {
+/// Releases the classes of a module that goes; false if its code is still needed, since something is being freed by it.
+pub fn forget_module(module: &Arc<Module>) -> bool {
+    let released: Vec<Arc<Class>> = CLASSES.with(|classes| {
+        for class in classes.iter() {
             if class.living().is_some_and(|living| living.module.as_ptr() == Arc::as_ptr(module)) {
                 class.set_living(None);
             }
         }
+        // It may have released some by itself.
+        classes.iter().filter(|class| class.living().is_none()).cloned().collect()
     });
+    let is_freeing = |class: &Arc<Class>| class.freeing.load(Ordering::SeqCst) > 0;
+    parking::wait_for_background(|| !released.iter().any(is_freeing))
 }
 
 extern "C" fn create_key_meta_class(
@@ -240,6 +254,9 @@ extern "C" fn set_key_meta(number: c_int, key: *mut Key, value: u64) -> c_int {
         return status::ERR;
     }
     if let Some(metadata) = attached(key) {
+        if !metadata.has_room_for(&class) {
+            return status::ERR;
+        }
         metadata.set(class, value);
         return status::OK;
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use keyspace::metadata::{Commands, KeyMetadata};
 use keyspace::module::Place;
+use module_abi::key_metadata::KEY_META_CLASSES;
 use persistence::rdb::metadata::{fields, saved};
 
 use crate::key_context::KeyContext;
@@ -120,6 +121,10 @@ impl Attached {
 }
 
 impl Parked {
+    fn is_of(&self, class: &Class) -> bool {
+        class.is_named(&name_letters(self.class))
+    }
+
     /// Lets its class make of the bytes what it had attached; `None` if it wants nothing of it.
     pub fn read(
         &self,
@@ -182,6 +187,14 @@ impl NativeMetadata {
         found.map(|one| one.value)
     }
 
+    /// Whether something of the class may be attached, too: what is kept as bytes takes room as well, since no file may hold
+    /// more for a key than there can be classes.
+    pub fn has_room_for(&self, class: &Class) -> bool {
+        self.get(class).is_some()
+            || self.parked.iter().any(|parked| parked.is_of(class))
+            || self.attached.len() + self.parked.len() < KEY_META_CLASSES
+    }
+
     /// Sets the value of a class; its module knows what becomes of the old one. What was kept as bytes is over.
     pub fn set(&mut self, class: Arc<Class>, value: u64) {
         drop(self.take_parked(&class));
@@ -208,8 +221,7 @@ impl NativeMetadata {
 
     /// What is kept as bytes of a class.
     pub fn take_parked(&mut self, class: &Class) -> Option<Parked> {
-        let is_it = |parked: &Parked| class.is_named(&name_letters(parked.class));
-        let index = self.parked.iter().position(is_it)?;
+        let index = self.parked.iter().position(|parked| parked.is_of(class))?;
         Some(self.parked.remove(index))
     }
 }
@@ -261,6 +273,11 @@ impl KeyMetadata for NativeMetadata {
 
     fn commands(&self, place: Place<'_>) -> Commands {
         self.attached.iter().filter_map(|one| one.commands(place)).flatten().collect()
+    }
+
+    fn parked(&self) -> Option<Vec<u8>> {
+        let parked = self.parked.iter().map(|parked| (parked.class, parked.bytes.to_vec()));
+        saved(&parked.collect::<Vec<_>>())
     }
 
     fn memory_bytes(&self, place: Place<'_>, samples: usize) -> usize {

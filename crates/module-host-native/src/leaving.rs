@@ -65,6 +65,9 @@ pub fn remove_everything(state: &mut State, module: &Arc<Module>) {
         take_command(state, &name);
     }
     notifications::forget_module(state, module);
+    if !crate::key_meta_classes::forget_module(module) {
+        module.keep_code();
+    }
     crate::timers::forget_module(state, module);
     if let Some(symbol) = entry_address(&module.library) {
         crate::event_loop::forget(|address| Library::holds(symbol, address));

@@ -258,7 +258,6 @@ pub fn forget_module(state: &mut State, module: &Arc<Module>) {
     state.subscribers.retain(|known| known.owner != module.id);
     state.refresh_notify_classes();
     crate::hooks::forget_module(state, module);
-    crate::key_meta_classes::forget_module(module);
 }
 
 pub fn register(table: &mut Table) {

@@ -215,10 +215,15 @@ pub fn take_back(state: &mut State, module: &Arc<Module>) -> bool {
 
 /// Waits until there are no values of the module any more; false if some are still being freed in the background.
 pub fn wait_until_freed(module: &Module) -> bool {
-    let deadline = Instant::now() + FREEING_TIME_MAX;
     let types = module.types.borrow().clone();
     // The module's own, and the one here.
-    while types.iter().any(|known| Arc::strong_count(known) > 2) {
+    wait_for_background(|| types.iter().all(|known| Arc::strong_count(known) <= 2))
+}
+
+/// Waits for the thread that frees in the background to have done something; false if it takes too long.
+pub fn wait_for_background(is_done: impl Fn() -> bool) -> bool {
+    let deadline = Instant::now() + FREEING_TIME_MAX;
+    while !is_done() {
         if Instant::now() > deadline {
             return false;
         }

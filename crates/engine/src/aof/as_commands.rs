@@ -89,6 +89,9 @@ impl State {
 
     fn write_key(&self, record: &KeyRecord, db: usize, out: &mut Vec<u8>) -> bool {
         let key = record.key();
+        if let Some(parked) = self.parked_metadata(record, db) {
+            return self.write_payload(record, Some(parked), db, out);
+        }
         match record.view() {
             View::Bytes { bytes, .. } => encode([b"SET", key, bytes].into_iter(), out),
             View::Integer(integer) => {
@@ -127,14 +130,22 @@ impl State {
             View::Value(Value::Array(array)) => write_array(key, array, out),
             // What no plain commands make as it is comes back by its payload.
             View::Value(Value::Hash(_) | Value::Module(_)) => {
-                return self.write_payload(record, db, out);
+                return self.write_payload(record, None, db, out);
             }
         }
         write_expiry(record, out);
         true
     }
 
-    /// By commands of the modules alone: payloads are written without it.
+    /// What modules that are away have attached: only a payload can bring it back.
+    fn parked_metadata(&self, record: &KeyRecord, db: usize) -> Option<Vec<u8>> {
+        if !record.has_metadata() {
+            return None;
+        }
+        self.databases[db].metadata(record.key())?.parked()
+    }
+
+    /// By commands of the modules: payloads are written without it.
     #[cold]
     fn write_metadata(&self, record: &KeyRecord, db: usize, out: &mut Vec<u8>) {
         let key = record.key();
@@ -144,8 +155,15 @@ impl State {
         }
     }
 
-    fn write_payload(&self, record: &KeyRecord, db: usize, out: &mut Vec<u8>) -> bool {
-        let Some(payload) = persistence::rdb::dump::dump(record, db, self.config.rdbcompression)
+    fn write_payload(
+        &self,
+        record: &KeyRecord,
+        metadata: Option<Vec<u8>>,
+        db: usize,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let compress = self.config.rdbcompression;
+        let Some(payload) = persistence::rdb::dump::dump_with(metadata, record, db, compress)
         else {
             return false;
         };

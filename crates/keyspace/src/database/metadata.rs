@@ -127,6 +127,10 @@ mod tests {
             Vec::new()
         }
 
+        fn parked(&self) -> Option<Vec<u8>> {
+            None
+        }
+
         fn memory_bytes(&self, _: Place<'_>, _: usize) -> usize {
             0
         }

@@ -107,6 +107,46 @@ fn without_its_module_it_is_kept_as_it_is() {
 }
 
 #[test]
+fn it_outlives_an_append_only_file_without_rdb() {
+    let Some(modules) = prepared("BULKHEAD_TEST_MODULES") else { return };
+    let module = modules.join("test_keymeta.so");
+    let (_, _, payload) = with_metadata(&module);
+    let server = start(&debuggable(options()).option("aof-use-rdb-preamble", &["no"]));
+    let mut client = server.client().expect("a connection");
+    assert_eq!(restore(&mut client, "key", &payload), Reply::Simple(b"OK".to_vec()));
+    done(&mut client, "EXPIRE key 1000");
+    done(&mut client, "CONFIG SET appendonly yes");
+    eventually("the file is written", || {
+        client.info("persistence", "aof_rewrite_in_progress").expect("INFO") == "0"
+    });
+    done(&mut client, "DEBUG LOADAOF");
+    assert_eq!(bulk(ask(&mut client, "DUMP key")), payload);
+    assert_ne!(ask(&mut client, "TTL key"), Reply::Integer(-1));
+}
+
+#[test]
+fn a_key_has_no_more_than_a_file_may_hold() {
+    let Some(modules) = prepared("BULKHEAD_TEST_MODULES") else { return };
+    let server = start(&debuggable(options()));
+    let mut client = server.client().expect("a connection");
+    done(&mut client, "DEBUG SET-SKIP-CHECKSUM-VALIDATION 1");
+    done(&mut client, "SET plain value");
+    let plain = bulk(ask(&mut client, "DUMP plain"));
+    // Seven classes that nobody knows, each with nothing but its end.
+    let mut full = vec![0xf3, 7];
+    full.extend((1..=7).flat_map(|class| [0, 0, 0, class, 0]));
+    full.extend(plain);
+    assert_eq!(restore(&mut client, "key", &full), Reply::Simple(b"OK".to_vec()));
+    register(&mut client, &modules.join("test_keymeta.so"), &["ONE_"]);
+    let refused = ask(&mut client, "KEYMETA.SET ONE_ key text");
+    assert!(refused.is_error(), "{refused:?}");
+    done(&mut client, "KEYMETA.SET ONE_ plain text");
+    done(&mut client, "DEBUG RELOAD");
+    assert_eq!(bulk(ask(&mut client, "KEYMETA.GET ONE_ plain")), b"text");
+    assert_eq!(ask(&mut client, "DBSIZE"), Reply::Integer(2));
+}
+
+#[test]
 fn a_damaged_payload_is_refused() {
     let Some(modules) = prepared("BULKHEAD_TEST_MODULES") else { return };
     let (_server, mut client, payload) = with_metadata(&modules.join("test_keymeta.so"));
