@@ -1,6 +1,8 @@
 //! What each module costs, for MODULE STATS and INFO modulestats; and the limit on what it may hold.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 
 use command_spec::flag;
 use engine::{CommandError, CommandResult, Context, State};
@@ -68,9 +70,9 @@ enum Figure {
 }
 
 /// All that is told of a module. What is not known is left out.
-fn figures(state: &State, module: &Module) -> Vec<(&'static str, Figure)> {
+fn figures(state: &State, module: &Module) -> Vec<(Cow<'static, str>, Figure)> {
     let mut figures = Vec::new();
-    let mut number = |name, value| figures.push((name, Figure::Number(value)));
+    let mut number = |name, value| figures.push((Cow::Borrowed(name), Figure::Number(value)));
     if let Some(held) = module.account.held() {
         number("memory_bytes", held.bytes);
         number("memory_blocks", held.blocks);
@@ -86,8 +88,16 @@ fn figures(state: &State, module: &Module) -> Vec<(&'static str, Figure)> {
     number("exceptions", stats.exceptions.get());
     number("usec", stats.usec.get());
     number("longest_call_usec", stats.longest_us.get());
+    number("blocked_clients", module.blocked_clients.get() as u64);
+    number("timers", module.timers.get() as u64);
     if stats.calls.get() > 0 {
-        figures.push(("longest_call", Figure::Text(stats.longest_call.borrow().clone())));
+        let longest = stats.longest_call.borrow().clone();
+        figures.push((Cow::Borrowed("longest_call"), Figure::Text(longest)));
+    }
+    for known in module.types.borrow().iter() {
+        // Each value refers to its type, and so does the module.
+        let values = Arc::strong_count(known) as u64 - 1;
+        figures.push((Cow::Owned(format!("values_{}", known.name)), Figure::Number(values)));
     }
     figures
 }
@@ -139,7 +149,7 @@ pub fn mind_limit(context: &Context<'_>, module: &Module) -> CommandResult {
     if limits.is_empty() || !grows(context, module) || context.state.is_told_what_to_do() {
         return Ok(());
     }
-    let name = module.name();
+    let name = module.name.borrow();
     let (Some(limit_bytes), Some(held)) = (limits.of(&name), module.account.held()) else {
         return Ok(());
     };

@@ -59,6 +59,8 @@ fn a_module_that_holds_too_much_gets_no_more() {
     assert_eq!(number(&mut client, "memory_limit_bytes"), 20_480);
     assert_eq!(number(&mut client, "failed_calls"), 3);
     assert_eq!(number(&mut client, "calls"), 6);
+    assert_eq!(number(&mut client, "values_typed-one"), 2);
+    assert_eq!((number(&mut client, "blocked_clients"), number(&mut client, "timers")), (0, 0));
     says(&ask(&mut client, "INFO modulestats"), "longest_call=typed.");
 
     done(&mut client, "DEL one");
