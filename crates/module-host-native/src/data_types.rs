@@ -87,10 +87,10 @@ extern "C" fn create_data_type(
     pointer
 }
 
-/// The shared pointer of a type that a module hands back.
+/// The shared pointer of a type that a module hands back. Not by its number: one that is being replaced, or has been and still
+/// has threads, must not take the type of its successor for its own.
 pub fn shared_type(module_type: *const ModuleType) -> Option<Arc<ModuleType>> {
-    let id = ptr::reference(module_type.cast_mut())?.id;
-    crate::host::find_type_by_id(id)
+    crate::host::find_type(|known| std::ptr::eq(known, module_type))
 }
 
 extern "C" fn module_type_set_value(

@@ -101,10 +101,12 @@ pub fn encoding_version(type_id: u64) -> i32 {
     (type_id & 1023) as i32
 }
 
-fn find_type(is_it: impl Fn(&ModuleType) -> bool) -> Option<Arc<ModuleType>> {
-    modules()
-        .iter()
-        .find_map(|module| module.types.borrow().iter().find(|known| is_it(known)).cloned())
+/// The first type of a loaded module that `is_it`.
+pub fn find_type(is_it: impl Fn(&ModuleType) -> bool) -> Option<Arc<ModuleType>> {
+    LOADED.with(|loaded| {
+        let mut modules = loaded.modules.iter();
+        modules.find_map(|module| module.types.borrow().iter().find(|known| is_it(known)).cloned())
+    })
 }
 
 /// A shared function and the module that exports it.

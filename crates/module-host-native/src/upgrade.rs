@@ -95,6 +95,8 @@ fn run(
     path: &str,
     argv: &[&[u8]],
 ) -> Result<Done, String> {
+    // Who can have an answer is not told to ask again.
+    blocking::finish_unblocked(state);
     if let Some(reason) = leaving::why_not_replace(old) {
         return Err(reason);
     }

@@ -209,6 +209,7 @@ fn an_upgrade_that_fails_has_changed_nothing() {
 
 const WAITING: &str = r#"
 static void *(*BlockClient)(void *, void *, void *, void *, long long);
+static int (*UnblockClient)(void *, void *);
 static void *(*BlockClientOnKeys)(void *, void *, void *, void *, long long, void **, int, void *);
 static void *(*CreateTimer)(void *, long long, void *, void *);
 static int (*RegisterNumericConfig)(void *, const char *, long long, unsigned, long long, long long, void *, void *, void *, void *);
@@ -218,22 +219,24 @@ static long long level = 1;
 static long long get_level(const char *name, void *data) { return level; }
 static int set_level(const char *name, long long value, void *data, void **error) { level = value; return 0; }
 static int served(void *ctx, void **argv, int argc) { return ReplyWithLongLong(ctx, 1); }
-static int waits(void *ctx, void **argv, int argc) { BlockClient(ctx, served, 0, 0, 0); return 0; }
+static void *waiter;
+static int waits(void *ctx, void **argv, int argc) { waiter = BlockClient(ctx, served, 0, 0, 0); return 0; }
+static int ends(void *ctx, void **argv, int argc) { return ReplyWithLongLong(ctx, UnblockClient(waiter, 0)); }
 static int on_key(void *ctx, void **argv, int argc) {
     BlockClientOnKeys(ctx, served, served, 0, 0, argv + 1, 1, 0);
     return 0;
 }
 static void late(void *ctx, void *data) { *(volatile int *)0 = 1; }
-static int timed(void *ctx, void **argv, int argc) { CreateTimer(ctx, 300, late, 0); return ReplyWithLongLong(ctx, 1); }
+static int timed(void *ctx, void **argv, int argc) { CreateTimer(ctx, 1500, late, 0); return ReplyWithLongLong(ctx, 1); }
 int RedisModule_OnLoad(void *ctx, void **argv, int argc) {
     if (init(ctx, "waiting", 1)) return 1;
 #define FETCH(name) GetApi("RedisModule_" #name, (void *)&name)
-    FETCH(BlockClient); FETCH(BlockClientOnKeys); FETCH(CreateTimer); FETCH(RegisterNumericConfig); FETCH(LoadConfigs);
+    FETCH(BlockClient); FETCH(UnblockClient); FETCH(BlockClientOnKeys); FETCH(CreateTimer); FETCH(RegisterNumericConfig); FETCH(LoadConfigs);
     FETCH(AddACLCategory);
     if (AddACLCategory(ctx, "waiters")) return 1;
     if (RegisterNumericConfig(ctx, "level", 1, 0, 0, MAX, get_level, set_level, 0, 0) || LoadConfigs(ctx)) return 1;
     return CreateCommand(ctx, "wait.ever", waits, "", 0, 0, 0) || CreateCommand(ctx, "wait.key", on_key, "", 1, 1, 1)
-        || CreateCommand(ctx, "wait.timed", timed, "", 0, 0, 0) || argc != 1;
+        || CreateCommand(ctx, "wait.timed", timed, "", 0, 0, 0) || CreateCommand(ctx, "wait.end", ends, "", 0, 0, 0) || argc != 1;
 }
 "#;
 
@@ -255,6 +258,8 @@ fn what_a_module_is_used_for_goes_on_or_is_told() {
         waiter
     });
     eventually("they wait", || client.info("clients", "blocked_clients").expect("INFO") == "2");
+    let stats = ask(&mut client, "INFO modulestats");
+    says(&stats, "blocked_clients=2,timers=1");
     // One that would not take the value of a parameter.
     let reply = upgrade(&mut client, "waiting", &small);
     says(&reply, "waiting.level");
@@ -276,8 +281,18 @@ fn what_a_module_is_used_for_goes_on_or_is_told() {
     done(&mut client, "ACL SETUSER someone +@waiters");
     done(&mut client, "RPUSH k v");
     // The timer of the old one would have ended the server.
-    std::thread::sleep(std::time::Duration::from_millis(400));
+    std::thread::sleep(std::time::Duration::from_millis(1600));
     done(&mut client, "PING");
+    // Whose wait has ended by then is answered as ever.
+    let mut waiter = server.client().expect("a connection");
+    waiter.send(b"WAIT.EVER\r\n").expect("it is sent");
+    eventually("it waits", || client.info("clients", "blocked_clients").expect("INFO") == "1");
+    for line in ["MULTI", "WAIT.END", &format!("MODULE UPGRADE waiting {text}")] {
+        done(&mut client, line);
+    }
+    let Reply::Array(replies) = ask(&mut client, "EXEC") else { panic!("no array") };
+    assert_eq!(*field(&replies[1], "unblocked-clients"), Reply::Integer(0), "{replies:?}");
+    assert_eq!(waiter.read().expect("a reply"), Reply::Integer(1));
     done(&mut client, "MODULE UNLOAD waiting");
     says(&upgrade(&mut client, "waiting", &path), "no such module with that name");
 }
