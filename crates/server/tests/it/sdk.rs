@@ -4,10 +4,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use testkit::{Protocol, Runner, Script, ServerOptions, ServerProcess, TcpTransport};
+use testkit::{Protocol, Reply, Runner, Script, ServerOptions, ServerProcess, TcpTransport};
 
 use crate::binary;
 use crate::support::prepared;
+
+/// The genuine server, from where its test modules are.
+const GENUINE: &str = "../../src/redis-server";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -46,7 +49,7 @@ fn play_everywhere(library: &Path, transcript: &Path) {
         play(&binary(), library, transcript, protocol);
     }
     if let Some(modules) = prepared("BULKHEAD_TEST_MODULES") {
-        play(&modules.join("../../src/redis-server"), library, transcript, Protocol::Resp3);
+        play(&modules.join(GENUINE), library, transcript, Protocol::Resp3);
     }
 }
 
@@ -63,6 +66,23 @@ fn a_data_type() {
 #[test]
 fn replies_calls_threads_timers_events_and_parameters() {
     play_example("kit");
+}
+
+/// Servers keep the category of a module that has gone.
+#[test]
+fn a_module_with_a_category_is_loaded_again() {
+    let library = library("kit");
+    let path = library.to_str().expect("a path of text");
+    let genuine = prepared("BULKHEAD_TEST_MODULES").map(|modules| modules.join(GENUINE));
+    for server in std::iter::once(binary()).chain(genuine) {
+        let options = ServerOptions::new(server).option("enable-module-command", &["yes"]);
+        let server = ServerProcess::start(&options).expect("the server starts");
+        let mut client = server.client().expect("a client");
+        for words in [&["LOAD", path], &["UNLOAD", "kit"], &["LOAD", path]] {
+            let reply = client.command(&["MODULE", words[0], words[1]]).expect("a reply");
+            assert_eq!(reply, Reply::Simple(b"OK".to_vec()), "{words:?}");
+        }
+    }
 }
 
 /// The blocks of the guide are a module that builds by itself, outside of this workspace.

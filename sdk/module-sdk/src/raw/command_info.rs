@@ -18,21 +18,22 @@ use command_spec::{ArgumentType, BeginSearch, FindKeys};
 static VERSION: InfoVersion = InfoVersion::CURRENT;
 
 /// Adds an ACL category; `None` if the server lets modules add none.
-pub fn add_category(context: &mut Context, name: &'static str) -> Result<Option<&'static str>> {
+///
+/// One that is there already is taken as it is: servers keep categories of modules that have gone, such as an earlier load of
+/// this one. What cannot be a category is refused where commands are put in.
+pub fn add_category(context: &mut Context, name: &'static str) -> Option<&'static str> {
     // SAFETY: the context is that of a load.
     let add = unsafe { optional(context.raw(), c"RedisModule_AddACLCategory") };
     if add.is_null() {
-        return Ok(None);
+        return None;
     }
     type Add = unsafe extern "C" fn(RawContext, *const c_char) -> c_int;
     // SAFETY: the server's function of this name has this type.
     let add = unsafe { std::mem::transmute::<*mut c_void, Add>(add) };
     let text = c_text(name);
     // SAFETY: as above; the name ends with a zero byte.
-    if unsafe { add(context.raw(), text.as_ptr()) } != status::OK {
-        return Err(Error::err(format!("the category was refused: {name}")));
-    }
-    Ok(Some(name))
+    unsafe { add(context.raw(), text.as_ptr()) };
+    Some(name)
 }
 
 /// Creates a command and describes it. It is in the category as well, if there is one.

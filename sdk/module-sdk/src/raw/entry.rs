@@ -90,10 +90,7 @@ fn begin(
     for create in module.types {
         create(context)?;
     }
-    let category = match module.category {
-        Some(name) => command_info::add_category(context, name)?,
-        None => None,
-    };
+    let category = module.category.and_then(|name| command_info::add_category(context, name));
     for (command, run) in module.commands {
         command_info::create(context, command, *run, category)?;
     }
