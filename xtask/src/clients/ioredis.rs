@@ -7,6 +7,9 @@ use std::time::Duration;
 use super::{Outcomes, printed, start};
 use crate::{Result, cached, debian, exec};
 
+/// How often a file is played in which something fails, on either server: tests of reconnecting race with timers of their
+/// own, of 1 ms, and each that loses takes others with it. On the genuine server two runs of four lose some.
+const ATTEMPTS: usize = 4;
 const PACKAGE: &str = include_str!("../../pins/clients/ioredis/package.json");
 /// With the hash of each package, which npm checks.
 const LOCK: &str = include_str!("../../pins/clients/ioredis/package-lock.json");
@@ -41,17 +44,34 @@ pub(super) fn play(tree: &Path, server: &Path) -> Result<Outcomes> {
     files.sort();
     let mut outcomes = Outcomes::new();
     for file in files {
-        // A file whose hook fails ends there: each has a run, and a server, of its own.
-        let server = start(server)?;
-        let mut mocha = Command::new("node");
-        mocha.current_dir(&package).env("NODE_ENV", "test");
-        mocha.env("REDIS_PORT", server.address().port().to_string());
-        mocha.arg(tree.join("node_modules/mocha/bin/_mocha"));
-        mocha.args(["--opts", "/dev/null", "--reporter", "tap", "--timeout", "8000"]);
-        mocha.arg("--require").arg(tree.join("port.js"));
-        mocha.arg("test/helpers/global.js").arg(file);
-        read(&printed(&mut mocha, FILE_LIMIT)?, &mut outcomes);
+        let mut passed = Outcomes::new();
+        for _ in 0..ATTEMPTS {
+            for (title, ok) in play_file(server, tree, &package, &file)? {
+                *passed.entry(title).or_insert(false) |= ok;
+            }
+            if passed.values().all(|ok| *ok) {
+                break;
+            }
+        }
+        for (title, ok) in passed {
+            *outcomes.entry(title).or_insert(true) &= ok;
+        }
     }
+    Ok(outcomes)
+}
+
+/// One file, on a server of its own: a file whose hook fails ends there.
+fn play_file(server: &Path, tree: &Path, package: &Path, file: &Path) -> Result<Outcomes> {
+    let server = start(server)?;
+    let mut mocha = Command::new("node");
+    mocha.current_dir(package).env("NODE_ENV", "test");
+    mocha.env("REDIS_PORT", server.address().port().to_string());
+    mocha.arg(tree.join("node_modules/mocha/bin/_mocha"));
+    mocha.args(["--opts", "/dev/null", "--reporter", "tap", "--timeout", "8000"]);
+    mocha.arg("--require").arg(tree.join("port.js"));
+    mocha.arg("test/helpers/global.js").arg(file);
+    let mut outcomes = Outcomes::new();
+    read(&printed(&mut mocha, FILE_LIMIT)?, &mut outcomes);
     Ok(outcomes)
 }
 
